@@ -1,0 +1,37 @@
+# Every target sets up what it needs: a virtual environment in .venv and package installs, nothing else.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help replay test check bench golden docs clean
+.DEFAULT_GOAL := help
+
+help:  ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+
+.venv/.ready: pyproject.toml
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+replay: .venv/.ready  ## set up, then replay the night of 10-11 October 2025
+	$(BIN)/crashsim replay oct11
+
+test: .venv/.ready  ## set up, then run all tests
+	$(BIN)/python -m pytest -n auto
+
+check: .venv/.ready  ## lint, format and type checks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+bench: .venv/.ready  ## benchmarks, as ratios within one run
+	$(BIN)/python -m pytest benchmarks --benchmark-only -p no:xdist
+
+golden: .venv/.ready  ## rewrite the golden files (say why in CHANGELOG.md)
+	$(BIN)/python -m pytest tests -k golden --regold -n 0
+
+docs: .venv/.ready  ## rebuild the generated pages of docs/
+	$(BIN)/python -m crashsim.docs
+
+clean:  ## remove the virtual environment, builds and caches
+	rm -rf .venv build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

@@ -1,0 +1,5 @@
+"""`python -m crashsim`."""
+
+from crashsim.cli.app import main
+
+main()

@@ -1,0 +1,1 @@
+"""Bytes to contract frames; knows no policy."""

@@ -1,0 +1,77 @@
+"""The frozen inputs of a replay: tape, book and flows. The engine takes these and nothing else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+TIME = pl.Datetime("ms", "UTC")
+
+ACCOUNT_COLUMNS: Mapping[str, pl.DataType] = {"account": pl.String(), "cash": pl.Float64()}
+POSITION_COLUMNS: Mapping[str, pl.DataType] = {
+    "account": pl.String(),
+    "market": pl.String(),
+    "size": pl.Float64(),
+    "entry_price": pl.Float64(),
+    "margin_mode": pl.String(),
+    "isolated_margin": pl.Float64(),
+    "opened_at": TIME,
+}
+FLOW_COLUMNS: Mapping[str, pl.DataType] = {
+    "time": TIME,
+    "account": pl.String(),
+    "kind": pl.String(),
+    "amount": pl.Float64(),
+}
+
+
+@dataclass(frozen=True)
+class MarketOrigin:
+    """How one market's prices are known, for the honesty line of every output."""
+
+    price_kind: str  # "mark", "index" or "last" (a last price used as mark is a proxy)
+    provenance: str  # "recorded", "reconstructed" or "assumed"
+    source: str  # file name, store name or generator
+
+
+@dataclass(frozen=True)
+class Tape:
+    """Prices and volumes on a time grid. T steps, M markets, markets ascending by code point.
+
+    time_ms: (T,) int64, UTC milliseconds, strictly ascending.
+    mark: (T, M) USD per unit of base, finite and > 0; NaN only before a market's first price.
+    volume_usd: (T, M) quote notional traded in (t_{k-1}, t_k], >= 0.
+    funding_rate: (T, M) sum of the rates given in (t_{k-1}, t_k], 0 where none.
+    """
+
+    time_ms: NDArray[np.int64]
+    markets: tuple[str, ...]
+    mark: NDArray[np.float64]
+    volume_usd: NDArray[np.float64]
+    funding_rate: NDArray[np.float64]
+    origins: Mapping[str, MarketOrigin]
+
+
+@dataclass(frozen=True)
+class Book:
+    """Who holds what at the start. Frames have exactly ACCOUNT_COLUMNS and POSITION_COLUMNS.
+
+    margin_mode is `cross` or `isolated`; isolated_margin is null for cross positions; opened_at is
+    null where unknown. Rows are sorted by account, then market, then margin_mode.
+    """
+
+    accounts: pl.DataFrame
+    positions: pl.DataFrame
+    provenance: str
+    source: str
+
+
+@dataclass(frozen=True)
+class Flows:
+    """Deposits and withdrawals, FLOW_COLUMNS, sorted by time, then file order (stable)."""
+
+    frame: pl.DataFrame
+    provenance: str
+    source: str

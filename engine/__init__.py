@@ -1,0 +1,1 @@
+"""Pure array arithmetic: the replay and its rules."""

@@ -1,0 +1,58 @@
+"""What a replay returns."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """The first takeover that an absorber refused for lack of funds."""
+
+    absorber: str
+    step: int
+    time_ms: int
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Every table of a run folder (columns in `engine.tables.TABLES`) and the run's own facts.
+
+    conservation_residual_frac: the largest residual of SEMANTICS section 4, over gross.
+    deficit_usd: sum of the negative equity of bankrupt units when their ADL began.
+    adl_capacity: market, step, capacity_usd: what candidates held, at mark, where ADL was needed.
+    default_margin_markets: markets served by the "*" table.
+    """
+
+    accounts: pl.DataFrame
+    positions_end: pl.DataFrame
+    liquidations: pl.DataFrame
+    adl_fills: pl.DataFrame
+    shortfalls: pl.DataFrame
+    loss_shares: pl.DataFrame
+    flows: pl.DataFrame
+    absorbers: pl.DataFrame
+    timeline: pl.DataFrame
+    adl_capacity: pl.DataFrame
+    platform_cash_usd: float
+    conservation_residual_frac: float
+    deficit_usd: float
+    first_refusals: tuple[Refusal, ...]
+    default_margin_markets: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    def tables(self) -> Mapping[str, pl.DataFrame]:
+        """The tables of a run folder by name, in the order they are written."""
+        names = (
+            "accounts",
+            "positions_end",
+            "liquidations",
+            "adl_fills",
+            "shortfalls",
+            "loss_shares",
+            "flows",
+            "absorbers",
+            "timeline",
+        )
+        return {name: getattr(self, name) for name in names}

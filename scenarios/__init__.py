@@ -1,0 +1,1 @@
+"""Facts: scenarios, venues and their models."""

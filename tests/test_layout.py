@@ -1,0 +1,68 @@
+"""The rooms: what is packaged, and who may import whom."""
+
+import ast
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("cli", "data", "engine", "scenarios")
+MAY_IMPORT = {
+    "scenarios": {"crashsim.scenarios"},
+    "data": {"crashsim.data", "crashsim.scenarios"},
+    "engine": {"crashsim.engine", "crashsim.scenarios.venue", "crashsim.data.schema"},
+    "cli": {"crashsim"},
+}
+HEAVY = {"ccxt", "numpy", "pandas", "polars", "pyarrow", "pydantic", "rich", "obstore", "altair"}
+
+
+def _project_imports(path: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module)
+            if node.module == "crashsim":
+                names |= {f"crashsim.{alias.name}" for alias in node.names}
+    return {name for name in names if name.startswith("crashsim.")}
+
+
+def test_the_rooms_of_the_package_are_links_to_the_rooms_at_the_root() -> None:
+    for room in ROOMS:
+        assert (ROOT / "crashsim" / room).resolve() == ROOT / room
+
+
+def test_every_folder_with_modules_is_listed_in_pyproject() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    listed = set(project["tool"]["setuptools"]["packages"])
+    found = {
+        ".".join(("crashsim", *init.parent.relative_to(ROOT).parts))
+        for room in ROOMS
+        for init in (ROOT / room).rglob("__init__.py")
+    }
+    assert listed == found | {"crashsim"}
+
+
+def test_each_room_imports_only_the_rooms_below_it() -> None:
+    wrong = [
+        f"{path.relative_to(ROOT)} imports {name}"
+        for room in ROOMS
+        for path in (ROOT / room).rglob("*.py")
+        for name in _project_imports(path)
+        if not any(name == ok or name.startswith(ok + ".") for ok in MAY_IMPORT[room])
+    ]
+    assert wrong == []
+
+
+def test_the_command_line_starts_without_the_heavy_packages() -> None:
+    probe = (
+        "import sys; from typer.testing import CliRunner; from crashsim.cli.app import app; "
+        "result = CliRunner().invoke(app, ['--help']); assert result.exit_code == 0; "
+        "print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert HEAVY.isdisjoint(done.stdout.split())
