@@ -1,0 +1,125 @@
+"""Rules 6 and 7: auto-deleveraging against winners, for bankrupt units and breached absorbers."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from crashsim.engine.allocation import Loser, close_against_winners
+from crashsim.engine.flagged import Flagged
+from crashsim.engine.ranking import Key, Ranking, SideRows
+from crashsim.engine.run import Run
+from crashsim.engine.state import AbsorberState
+from crashsim.engine.step import Step
+from crashsim.engine.unit import OpenRow, UnitMargin, measure
+
+BREACH_FRAC = 1e-9  # of gross: what rounding may take an absorber below its floor
+
+
+def deleverage(
+    run: Run, step: Step, flagged: Flagged, bankrupt: list[int], side_rows: SideRows
+) -> None:
+    """Rule 6 for these bankrupt units in order, then rule 7 for breached absorbers."""
+    if not run.venue.adl.enabled:
+        return
+    watched = _absorbers_to_watch(run, step, bool(bankrupt))
+    if not bankrupt and not watched:
+        return
+    _note_deficits(run, step, bankrupt)
+    in_list = np.zeros(run.state.cash.size, dtype=bool)
+    in_list[flagged.units[flagged.in_list]] = True
+    ranking = Ranking(run, step, side_rows, in_list)
+    ranking.prepare([*_unit_keys(run, bankrupt), *_absorber_keys(run, watched)])
+    for unit in bankrupt:
+        if any(ranking.queue(key).is_live for key in _unit_keys(run, [unit])):
+            _deleverage_unit(run, step, ranking, unit)
+    for index in watched:
+        if _is_breached(run.state.absorbers[index], step):
+            _deleverage_absorber(run, step, ranking, index)
+
+
+def _note_deficits(run: Run, step: Step, bankrupt: list[int]) -> None:
+    """Negative equity of each unit when its ADL first begins."""
+    events = run.events
+    for unit in bankrupt:
+        if unit not in events.deficit_units:
+            events.deficit_units.add(unit)
+            equity = measure(run.state, run.tables, unit, step.prices).equity_usd
+            events.deficit_usd += max(0.0, -equity)
+
+
+def _absorbers_to_watch(run: Run, step: Step, rule_6_runs: bool) -> list[int]:
+    """Absorbers that may be in breach when rule 7 comes.
+
+    Rule 6 changes an absorber only where absorbers are candidates themselves.
+    """
+    may_change = rule_6_runs and run.venue.adl.absorbers_eligible
+    return [
+        index
+        for index, absorber in enumerate(run.state.absorbers)
+        if absorber.rules.on_breach == "adl" and (may_change or _is_breached(absorber, step))
+    ]
+
+
+def _is_breached(absorber: AbsorberState, step: Step) -> bool:
+    margin = BREACH_FRAC * absorber.net_notional_usd(step.mark)
+    return absorber.equity_usd(step.mark) < absorber.rules.floor - margin
+
+
+def _unit_keys(run: Run, units: list[int]) -> list[Key]:
+    """Whom the open positions of these units ask, without repeats."""
+    state = run.state
+    rows = state.expand(np.array(units, dtype=np.intp))
+    rows = rows[state.size[rows] != 0.0]
+    codes = np.unique(2 * state.row_market[rows] + (state.size[rows] > 0.0))
+    return [Key(code // 2, -1 if code % 2 else 1) for code in codes.tolist()]
+
+
+def _absorber_keys(run: Run, indices: list[int]) -> Iterator[Key]:
+    for index in indices:
+        for market in np.flatnonzero(run.state.absorbers[index].size).tolist():
+            yield Key(market, -1 if run.state.absorbers[index].size[market] > 0 else 1)
+
+
+def _price(run: Run, step: Step, market: int, bankruptcy_price: float) -> float:
+    match run.venue.adl.price:
+        case "bankruptcy":
+            return bankruptcy_price
+        case "mark":
+            return step.prices[market]
+        case "previous_mark":
+            return step.previous[market]
+
+
+def _deleverage_unit(run: Run, step: Step, ranking: Ranking, unit: int) -> None:
+    margin = measure(run.state, run.tables, unit, step.prices)
+    for row in margin.rows:
+        _close(run, step, ranking, margin, row, absorber=-1)
+
+
+def _deleverage_absorber(run: Run, step: Step, ranking: Ranking, index: int) -> None:
+    margin = _measure_absorber(run, step, index)
+    for row in margin.rows:
+        _close(run, step, ranking, margin, row, absorber=index)
+
+
+def _close(
+    run: Run, step: Step, ranking: Ranking, margin: UnitMargin, row: OpenRow, absorber: int
+) -> None:
+    bankruptcy = margin.bankruptcy_price(row, step.prices[row.market])
+    price = _price(run, step, row.market, bankruptcy)
+    loser = Loser(row.row, absorber, row.market, row.size, price, bankruptcy)
+    close_against_winners(run, step, ranking.queue(loser.key), loser)
+
+
+def _measure_absorber(run: Run, step: Step, index: int) -> UnitMargin:
+    """An absorber as if it were a unit whose equity is what stands above its floor."""
+    absorber = run.state.absorbers[index]
+    rows = []
+    for market in np.flatnonzero(absorber.size).tolist():
+        size = float(absorber.size[market])
+        notional = abs(size) * step.prices[market]
+        rows.append(OpenRow(-1, market, size, notional, run.tables.one(market, notional)))
+    rows.sort(key=lambda row: (-row.notional_usd, row.market))
+    above_floor = absorber.equity_usd(step.mark) - absorber.rules.floor
+    mm = sum(row.mm_usd for row in rows)
+    return UnitMargin(above_floor, mm, sum(row.notional_usd for row in rows), rows)

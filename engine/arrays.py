@@ -1,0 +1,16 @@
+"""Array types, and the one way sums are taken by group."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+Indices = NDArray[np.intp]
+Flags = NDArray[np.bool_]
+
+
+def sum_by(group: NDArray[np.integer], values: NDArray[np.generic], groups: int) -> Floats:
+    """Sums of values by group, shape (groups,), each added in the order of the rows.
+
+    The fixed order makes a group's sum the same bits whatever other groups are present.
+    """
+    return np.bincount(group, weights=values, minlength=groups).astype(np.float64, copy=False)

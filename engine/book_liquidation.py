@@ -1,0 +1,172 @@
+"""Rule 4: closing the positions of flagged units on the order book."""
+
+from heapq import heapify, heappop, heappush
+
+import numpy as np
+
+from crashsim.engine.events import Closing
+from crashsim.engine.flagged import Flagged
+from crashsim.engine.run import Run
+from crashsim.engine.step import BookFill, Step
+from crashsim.engine.unit import OpenRow, UnitMargin, close_row, measure, return_isolated
+
+ANY_SIDE = -1
+
+
+class Turns:
+    """Which flagged units still have something to do on the book, in order.
+
+    Thousands of units may wait on book sides that are used up. Each open book side therefore has
+    its own list of places, and a side that is used up stops asking.
+    """
+
+    def __init__(self, run: Run, step: Step, flagged: Flagged) -> None:
+        self._used = step.book.used_frac
+        self._queues = _places_by_book_side(run, step, flagged)
+        self._heap = [(places[0], key) for key, places in self._queues.items()]
+        heapify(self._heap)
+        self._next = dict.fromkeys(self._queues, 1)
+        self._last = -1
+
+    def next(self) -> int | None:
+        """The next place whose unit may trade, or None."""
+        while self._heap:
+            place, key = heappop(self._heap)
+            if key != ANY_SIDE:
+                if self._used[key] >= 1.0:
+                    continue
+                self._advance(key)
+            if place > self._last:
+                self._last = place
+                return place
+        return None
+
+    def recheck(self, place: int) -> None:
+        """Give this place a turn even if its book sides are used up."""
+        if place > self._last:
+            heappush(self._heap, (place, ANY_SIDE))
+
+    def _advance(self, key: int) -> None:
+        places, following = self._queues[key], self._next[key]
+        if following < len(places):
+            heappush(self._heap, (places[following], key))
+            self._next[key] = following + 1
+
+
+def _places_by_book_side(run: Run, step: Step, flagged: Flagged) -> dict[int, list[int]]:
+    """Places of the units that could trade on each open book side, ascending."""
+    state = run.state
+    able = np.arange(flagged.units.size)
+    if run.venue.liquidation.limit == "bankruptcy":
+        # Below zero the limit lies beyond the mark, where nothing fills.
+        able = able[flagged.equity_usd >= 0.0]
+    units = flagged.units[able]
+    rows = state.expand(units)
+    counts = state.unit_first_row[units + 1] - state.unit_first_row[units]
+    place = np.repeat(able, counts)
+    market = state.row_market[rows]
+    capacity = np.array(step.book.capacity_usd)
+    live = (state.size[rows] != 0.0) & (capacity[market] > 0.0)
+    key = 2 * market[live] + (state.size[rows[live]] < 0.0)
+    place = place[live]
+    order = np.argsort(key, kind="stable")  # places are ascending within a key already
+    keys, starts = np.unique(key[order], return_index=True)
+    parts = np.split(place[order], starts[1:])
+    return {int(k): part.tolist() for k, part in zip(keys, parts, strict=True)}
+
+
+def liquidate_on_book(run: Run, step: Step, flagged: Flagged) -> None:
+    """Close what the book takes; units that recover leave L. Updates `flagged` in place."""
+    turns = Turns(run, step, flagged)
+    place_of = {int(unit): place for place, unit in enumerate(flagged.units)}
+    step.credited.clear()
+    while (place := turns.next()) is not None:
+        _turn(run, step, flagged, place)
+        while step.credited:
+            credited = place_of.get(step.credited.pop())
+            if credited is not None:
+                turns.recheck(credited)
+                _refresh(run, step, flagged, credited)
+
+
+def _turn(run: Run, step: Step, flagged: Flagged, place: int) -> None:
+    unit = int(flagged.units[place])
+    at_start = measure(run.state, run.tables, unit, step.prices)
+    if not run.meets_trigger(at_start.equity_usd, at_start.mm_usd):
+        flagged.in_list[place] = False
+        return
+    for row in at_start.rows:
+        if _close_on_book(run, step, unit, at_start, row):
+            _refresh(run, step, flagged, place)
+            if not run.meets_trigger(
+                float(flagged.equity_usd[place]), float(flagged.mm_usd[place])
+            ):
+                flagged.in_list[place] = False
+                return
+
+
+def _refresh(run: Run, step: Step, flagged: Flagged, place: int) -> None:
+    now = measure(run.state, run.tables, int(flagged.units[place]), step.prices)
+    flagged.equity_usd[place] = now.equity_usd
+    flagged.mm_usd[place] = now.mm_usd
+
+
+def _close_on_book(run: Run, step: Step, unit: int, at_start: UnitMargin, row: OpenRow) -> bool:
+    side = 1 if row.size > 0 else -1
+    mark = step.prices[row.market]
+    bankruptcy = at_start.bankruptcy_price(row, mark)
+    limited = run.venue.liquidation.limit == "bankruptcy"
+    limit = side * (mark - bankruptcy) / mark if limited else None
+    fill = step.book.close(row.market, side, _order_qty(run, row), mark, limit)
+    if fill.qty <= 0.0:
+        return False
+    close_row(run.state, step, row.row, fill.qty, fill.price, row.size)
+    mirror_outside(run, row.market, side, fill)
+    fee = _take_fee(run, unit, side, fill, bankruptcy)
+    account = int(run.state.unit_account[unit])
+    run.events.closings.append(
+        Closing(
+            step.index,
+            account,
+            row.row,
+            -1,
+            row.market,
+            side,
+            fill.qty,
+            fill.price,
+            bankruptcy,
+            fee,
+            "book",
+        )
+    )
+    step.totals.liquidated_usd += fill.qty * mark
+    return_isolated(run.state, step, unit, run.nets_debt)
+    return True
+
+
+def _order_qty(run: Run, row: OpenRow) -> float:
+    size = run.venue.liquidation.size
+    if size == "full" or row.notional_usd <= size.above_notional:
+        return abs(row.size)
+    return abs(row.size) * size.fraction
+
+
+def mirror_outside(run: Run, market: int, side: int, fill: BookFill) -> None:
+    """The outside world takes the other side of a book fill."""
+    outside = run.state.outside
+    outside.size[market] += side * fill.qty
+    outside.cash_usd -= side * fill.qty * fill.price
+
+
+def _take_fee(run: Run, unit: int, side: int, fill: BookFill, bankruptcy: float) -> float:
+    """The fee, only out of what the fill left above bankruptcy; to the first absorber."""
+    left = max(0.0, side * fill.qty * (fill.price - bankruptcy))
+    fee = min(run.venue.liquidation.fee_rate * fill.qty * fill.price, left)
+    if fee <= 0.0:
+        return 0.0
+    run.state.cash[unit] -= fee
+    if run.state.absorbers:
+        run.state.absorbers[0].cash_usd += fee
+    else:
+        run.state.platform_cash_usd += fee
+    return fee

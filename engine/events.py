@@ -1,0 +1,127 @@
+"""What a replay records while it runs, as named rows of indices and numbers."""
+
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+
+class Closing(NamedTuple):
+    """One closing by book, takeover or unwind. account and row are -1 for an unwind."""
+
+    step: int
+    account: int
+    row: int
+    absorber: int  # counterparty of a takeover, account of an unwind, else -1
+    market: int
+    side: int  # of the position closed
+    qty: float
+    price: float
+    bankruptcy_price: float
+    fee_usd: float
+    stage: str
+
+
+class AdlFill(NamedTuple):
+    """One auto-deleveraging fill. Rows are -1 for an absorber, whose index is then given."""
+
+    step: int
+    market: int
+    winner_row: int
+    winner_absorber: int
+    loser_row: int
+    loser_absorber: int
+    side: int  # of the winner's position
+    qty: float
+    price: float
+    bankruptcy_price: float
+    rank: int
+    score: float
+    winner_entry: float
+
+
+class Shortfall(NamedTuple):
+    """One shortfall of rule 8."""
+
+    step: int
+    account: int
+    shortfall_usd: float
+    paid_usd: float
+    carried_usd: float
+    written_off_usd: float
+    shared_usd: float
+
+
+class LossShare(NamedTuple):
+    """What one account was charged in one step for losses of others."""
+
+    step: int
+    account: int
+    amount_usd: float
+
+
+class FlowResult(NamedTuple):
+    """What became of one deposit or withdrawal."""
+
+    time_ms: int
+    account: int
+    kind: str
+    amount_usd: float
+    credited_usd: float
+    to_debt_usd: float
+    refused_usd: float
+
+
+class AbsorberRow(NamedTuple):
+    """One absorber after one step."""
+
+    step: int
+    absorber: int
+    cash_usd: float
+    equity_usd: float
+    notional_usd: float
+
+
+class TimelineRow(NamedTuple):
+    """Totals of one step."""
+
+    step: int
+    liquidated_usd: float
+    taken_over_usd: float
+    adl_usd: float
+    shortfall_usd: float
+    debt_usd: float
+    units_below_mm: int
+    units_bankrupt: int
+    platform_cash_usd: float
+
+
+class Held(NamedTuple):
+    """What the candidates of one market and side held when ADL ranked them, at mark."""
+
+    step: int
+    market: int
+    side: int
+    capacity_usd: float
+
+
+class FirstRefusal(NamedTuple):
+    """The first takeover an absorber refused because its floor would have been crossed."""
+
+    absorber: int
+    step: int
+
+
+@dataclass(slots=True)
+class Events:
+    """The journal of a run."""
+
+    closings: list[Closing] = field(default_factory=list)
+    adl_fills: list[AdlFill] = field(default_factory=list)
+    shortfalls: list[Shortfall] = field(default_factory=list)
+    loss_shares: list[LossShare] = field(default_factory=list)
+    flows: list[FlowResult] = field(default_factory=list)
+    absorbers: list[AbsorberRow] = field(default_factory=list)
+    timeline: list[TimelineRow] = field(default_factory=list)
+    held: list[Held] = field(default_factory=list)
+    refusals: dict[int, FirstRefusal] = field(default_factory=dict)
+    deficit_usd: float = 0.0
+    deficit_units: set[int] = field(default_factory=set)

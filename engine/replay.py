@@ -1,0 +1,186 @@
+"""The replay: one loop over the tape that applies the rules of SEMANTICS section 3 in order."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+
+from crashsim.data.schema import Book, Flows, Tape
+from crashsim.engine.account_table import Opening
+from crashsim.engine.adl import deleverage
+from crashsim.engine.book_liquidation import liquidate_on_book
+from crashsim.engine.conservation import Conservation
+from crashsim.engine.events import AbsorberRow, TimelineRow
+from crashsim.engine.flagged import flag
+from crashsim.engine.flow_rule import Flow, apply_flow, flows_by_step
+from crashsim.engine.funding_rule import apply_funding
+from crashsim.engine.margin import MarginTables
+from crashsim.engine.outcome import Outcome
+from crashsim.engine.ranking import SideRows
+from crashsim.engine.results import outcome_of
+from crashsim.engine.run import Run
+from crashsim.engine.scores import compile_score
+from crashsim.engine.search import DenseSearch, PrunedSearch, Search
+from crashsim.engine.shortfall_rule import settle_shortfalls
+from crashsim.engine.state import State, open_state
+from crashsim.engine.step import OrderBook, Step
+from crashsim.engine.takeover import take_over
+from crashsim.engine.unwind_rule import unwind
+from crashsim.scenarios.venue import Venue
+
+Progress = Callable[[int, int], None]
+
+
+def replay(
+    tape: Tape,
+    book: Book,
+    flows: Flows | None,
+    venue: Venue,
+    *,
+    seed: int = 0,
+    search: Literal["pruned", "dense"] = "pruned",
+    progress: Progress | None = None,
+) -> Outcome:
+    """Replay a tape over a book under one venue's rules.
+
+    `search` changes the time taken, never the result. `progress(done, total)` is called after each
+    step. Raises PolicyError for an ADL score or sharing rule that cannot be evaluated, and
+    ConservationError if money or sizes do not add up.
+    """
+    state = open_state(tape, book, venue.absorber)
+    return _Replay(tape, book, flows, venue, state, seed, search).run_all(progress)
+
+
+class _Replay:
+    """The loop and what it needs at every step."""
+
+    def __init__(
+        self,
+        tape: Tape,
+        book: Book,
+        flows: Flows | None,
+        venue: Venue,
+        state: State,
+        seed: int,
+        search: str,
+    ) -> None:
+        units = state.cash.size
+        self._tape = tape
+        # Markets without a price yet hold no position; any number will do for them.
+        self._marks = np.nan_to_num(tape.mark, nan=1.0)
+        self._run = Run(
+            state=state,
+            venue=venue,
+            tables=MarginTables(venue.margin, tape.markets),
+            score=compile_score(venue.adl.score),
+            seed=seed,
+            bankrupt_since_ms=np.zeros(units, dtype=np.int64),
+            bankrupt_last_step=np.full(units, -2, dtype=np.int64),
+        )
+        self._flows = flows_by_step(flows, tape, state.accounts)
+        self._has_funding = np.any(tape.funding_rate, axis=1).tolist()
+        self._capacity = (venue.liquidation.participation * tape.volume_usd).tolist()
+        self._side_rows = SideRows(state.row_market, state.size, len(tape.markets))
+        self._search = self._new_search(search)
+        self._opening = Opening.of(state, self._marks[0])
+        self._conservation = Conservation(state, self._marks[0])
+
+    def _new_search(self, kind: str) -> Search:
+        state, tables = self._run.state, self._run.tables
+        if kind == "dense":
+            return DenseSearch(state, tables)
+        return PrunedSearch(state, tables, self._marks)
+
+    def run_all(self, progress: Progress | None) -> Outcome:
+        """Every step, then the tables."""
+        steps = self._tape.time_ms.size
+        previous = self._marks[0].tolist()
+        for index in range(steps):
+            step = self._step(index, previous)
+            self._advance(step)
+            self._record(step)
+            previous = step.prices
+            if progress:
+                progress(index + 1, steps)
+        return outcome_of(self._run, self._tape, self._opening, self._conservation.largest_frac)
+
+    def _step(self, index: int, previous: list[float]) -> Step:
+        mark = self._marks[index]
+        order_book = OrderBook(
+            self._run.venue.liquidation, self._capacity[index], [0.0] * (2 * mark.size)
+        )
+        return Step(
+            index, int(self._tape.time_ms[index]), mark, mark.tolist(), previous, order_book
+        )
+
+    def _advance(self, step: Step) -> None:
+        """Rules 1 to 9."""
+        run = self._run
+        for flow in self._flows.get(step.index, ()):
+            self._apply_flow(step, flow)
+        if self._has_funding[step.index]:
+            apply_funding(run, step, self._tape.funding_rate[step.index])
+            self._search.restart()
+        self._touch(step)
+        flagged = flag(run, self._search.evaluate(step.index, step.mark))
+        step.totals.units_below_mm = flagged.units.size
+        bankrupt: list[int] = []
+        if flagged.units.size:
+            liquidate_on_book(run, step, flagged)
+            bankrupt = take_over(run, step, flagged)
+        deleverage(run, step, flagged, bankrupt, self._side_rows)
+        self._settle_shortfalls(step)
+        unwind(run, step)
+        self._touch(step)
+
+    def _apply_flow(self, step: Step, flow: Flow) -> None:
+        apply_flow(self._run, step, flow)
+        result = self._run.events.flows[-1]
+        paid_in = result.credited_usd + result.to_debt_usd
+        self._conservation.net_flows_usd += paid_in if flow.kind == "deposit" else -paid_in
+
+    def _settle_shortfalls(self, step: Step) -> None:
+        # A book may begin with negative cash and no position; later only touched units can.
+        everyone = range(self._run.state.cash.size) if step.index == 0 else step.touched
+        settle_shortfalls(self._run, step, everyone)
+
+    def _touch(self, step: Step) -> None:
+        if step.touched:
+            self._search.touch(np.fromiter(step.touched, dtype=np.intp, count=len(step.touched)))
+
+    def _record(self, step: Step) -> None:
+        """Rule 10, and the conservation check."""
+        state, totals = self._run.state, step.totals
+        for account in state.debt_touched:
+            state.debt_peak[account] = max(state.debt_peak[account], state.debt[account])
+        state.debt_touched.clear()
+        for index, absorber in enumerate(state.absorbers):
+            self._run.events.absorbers.append(
+                AbsorberRow(
+                    step.index,
+                    index,
+                    absorber.cash_usd,
+                    absorber.equity_usd(step.mark),
+                    absorber.net_notional_usd(step.mark),
+                )
+            )
+        self._run.events.timeline.append(
+            TimelineRow(
+                step.index,
+                totals.liquidated_usd,
+                totals.taken_over_usd,
+                totals.adl_usd,
+                totals.shortfall_usd,
+                self._debt_usd(step),
+                totals.units_below_mm,
+                totals.units_bankrupt,
+                state.platform_cash_usd,
+            )
+        )
+        self._conservation.check(step.index, step.mark, step.anything_moved)
+
+    def _debt_usd(self, step: Step) -> float:
+        timeline = self._run.events.timeline
+        if not step.anything_moved and timeline:
+            return timeline[-1].debt_usd
+        return float(self._run.state.debt.sum())

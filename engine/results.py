@@ -1,0 +1,218 @@
+"""From the journal of a finished run to the tables of an Outcome."""
+
+import numpy as np
+import polars as pl
+
+from crashsim.data.schema import Tape
+from crashsim.engine.account_table import Opening, accounts_table
+from crashsim.engine.events import (
+    AbsorberRow,
+    AdlFill,
+    Closing,
+    FlowResult,
+    Held,
+    LossShare,
+    Shortfall,
+    TimelineRow,
+)
+from crashsim.engine.journal import Names, fit, frame_of
+from crashsim.engine.outcome import Outcome, Refusal
+from crashsim.engine.run import Run
+
+COARSE_STEP_MS = 5_000  # beyond this the previous mark is no proxy for the last one
+
+
+def outcome_of(run: Run, tape: Tape, opening: Opening, residual_frac: float) -> Outcome:
+    """All tables of a finished run."""
+    names = Names(run, tape)
+    return Outcome(
+        accounts=accounts_table(run, opening, np.nan_to_num(tape.mark, nan=1.0)),
+        positions_end=_positions_end(run, tape, names),
+        liquidations=_liquidations(run, names),
+        adl_fills=_adl_fills(run, names),
+        shortfalls=_shortfalls(run, names),
+        loss_shares=_loss_shares(run, names),
+        flows=_flows(run, names),
+        absorbers=_absorbers(run, names),
+        timeline=_timeline(run, names),
+        adl_capacity=_adl_capacity(run, names),
+        platform_cash_usd=run.state.platform_cash_usd,
+        conservation_residual_frac=residual_frac,
+        deficit_usd=run.events.deficit_usd,
+        first_refusals=_refusals(run, tape),
+        default_margin_markets=run.tables.default_markets,
+        warnings=_warnings(run, tape),
+    )
+
+
+def _positions_end(run: Run, tape: Tape, names: Names) -> pl.DataFrame:
+    state = run.state
+    rows = np.flatnonzero(state.size)
+    row, market = pl.Series(rows), pl.Series(state.row_market[rows])
+    size, entry = state.size[rows], state.entry[rows]
+    mark = tape.mark[-1, state.row_market[rows]]
+    columns = {
+        "account": names.holder(row),
+        "market": names.market(market),
+        "margin_mode": names.mode(row),
+        "size": pl.Series(size),
+        "entry_price": pl.Series(entry),
+        "mark_price": pl.Series(mark),
+        "upnl_usd": pl.Series(size * (mark - entry)),
+    }
+    return fit("positions_end", columns).sort("account", "market", "margin_mode")
+
+
+def _liquidations(run: Run, names: Names) -> pl.DataFrame:
+    raw = frame_of(run.events.closings, Closing)
+    absorber = names.absorber(raw["absorber"])
+    account = names.account(raw["account"])
+    is_takeover = raw["stage"] == "takeover"
+    book = pl.Series("counterparty", ["book"], dtype=pl.String).new_from_index(0, raw.height)
+    return fit(
+        "liquidations",
+        {
+            "step": raw["step"],
+            "time": names.time(raw["step"]),
+            "account": account.zip_with(account.is_not_null(), absorber),
+            "market": names.market(raw["market"]),
+            "margin_mode": names.mode(raw["row"]),
+            "side": _choose(raw["side"] > 0, "sell", "buy"),
+            "size": raw["qty"],
+            "price": raw["price"],
+            "mark_price": names.mark(raw["step"], raw["market"]),
+            "bankruptcy_price": raw["bankruptcy_price"].fill_nan(None),
+            "fee_usd": raw["fee_usd"],
+            "stage": raw["stage"],
+            "counterparty": absorber.zip_with(is_takeover, book),
+        },
+    )
+
+
+def _choose(condition: pl.Series, if_true: str, if_false: str) -> pl.Series:
+    values = np.where(condition.to_numpy(), if_true, if_false).tolist()
+    return pl.Series(values, dtype=pl.String)
+
+
+def _adl_fills(run: Run, names: Names) -> pl.DataFrame:
+    raw = frame_of(run.events.adl_fills, AdlFill)
+    winner, loser = names.holder(raw["winner_row"]), names.holder(raw["loser_row"])
+    mark = names.mark(raw["step"], raw["market"])
+    signed = raw["side"] * raw["qty"]
+    return fit(
+        "adl_fills",
+        {
+            "step": raw["step"],
+            "time": names.time(raw["step"]),
+            "market": names.market(raw["market"]),
+            "winner": winner.zip_with(winner.is_not_null(), names.absorber(raw["winner_absorber"])),
+            "loser": loser.zip_with(loser.is_not_null(), names.absorber(raw["loser_absorber"])),
+            "side": _choose(raw["side"] > 0, "long", "short"),
+            "size": raw["qty"],
+            "price": raw["price"],
+            "mark_price": mark,
+            "bankruptcy_price": raw["bankruptcy_price"],
+            "rank": raw["rank"],
+            "score": raw["score"],
+            "winner_upnl_usd": signed * (mark - raw["winner_entry"]),
+            "cost_usd": signed * (mark - raw["price"]),
+        },
+    )
+
+
+def _shortfalls(run: Run, names: Names) -> pl.DataFrame:
+    raw = frame_of(run.events.shortfalls, Shortfall)
+    return fit(
+        "shortfalls",
+        {
+            "step": raw["step"],
+            "time": names.time(raw["step"]),
+            "account": names.account(raw["account"]),
+            "shortfall_usd": raw["shortfall_usd"],
+            "paid_by_absorbers_usd": raw["paid_usd"],
+            "carried_usd": raw["carried_usd"],
+            "written_off_usd": raw["written_off_usd"],
+            "shared_usd": raw["shared_usd"],
+        },
+    )
+
+
+def _loss_shares(run: Run, names: Names) -> pl.DataFrame:
+    raw = frame_of(run.events.loss_shares, LossShare)
+    return fit(
+        "loss_shares",
+        {
+            "step": raw["step"],
+            "time": names.time(raw["step"]),
+            "account": names.account(raw["account"]),
+            "amount_usd": raw["amount_usd"],
+        },
+    )
+
+
+def _flows(run: Run, names: Names) -> pl.DataFrame:
+    raw = frame_of(run.events.flows, FlowResult)
+    return fit(
+        "flows",
+        {
+            "time": raw["time_ms"],
+            "account": names.account(raw["account"]),
+            "kind": raw["kind"],
+            "amount_usd": raw["amount_usd"],
+            "credited_usd": raw["credited_usd"],
+            "to_debt_usd": raw["to_debt_usd"],
+            "refused_usd": raw["refused_usd"],
+        },
+    )
+
+
+def _absorbers(run: Run, names: Names) -> pl.DataFrame:
+    raw = frame_of(run.events.absorbers, AbsorberRow)
+    return fit(
+        "absorbers",
+        {
+            "step": raw["step"],
+            "time": names.time(raw["step"]),
+            "absorber": names.absorber(raw["absorber"]),
+            "cash_usd": raw["cash_usd"],
+            "equity_usd": raw["equity_usd"],
+            "notional_usd": raw["notional_usd"],
+        },
+    )
+
+
+def _timeline(run: Run, names: Names) -> pl.DataFrame:
+    raw = frame_of(run.events.timeline, TimelineRow)
+    columns = {name: raw[name] for name in raw.columns}
+    return fit("timeline", {**columns, "time": names.time(raw["step"])})
+
+
+def _adl_capacity(run: Run, names: Names) -> pl.DataFrame:
+    raw = frame_of(run.events.held, Held)
+    return pl.DataFrame(
+        [
+            raw["step"],
+            names.market(raw["market"]).alias("market"),
+            _choose(raw["side"] > 0, "long", "short").alias("side"),
+            raw["capacity_usd"],
+        ]
+    )
+
+
+def _refusals(run: Run, tape: Tape) -> tuple[Refusal, ...]:
+    return tuple(
+        Refusal(run.state.absorbers[index].rules.name, found.step, int(tape.time_ms[found.step]))
+        for index, found in sorted(run.events.refusals.items())
+    )
+
+
+def _warnings(run: Run, tape: Tape) -> tuple[str, ...]:
+    widest_ms = int(np.diff(tape.time_ms).max(initial=0))
+    if run.venue.adl.price != "previous_mark" or widest_ms <= COARSE_STEP_MS:
+        return ()
+    return (
+        (
+            f"adl.price = previous_mark on a grid of {widest_ms / 1000:g} s: the price of a "
+            "deleveraging depends on the step; use steps of 5 s or less"
+        ),
+    )

@@ -1,0 +1,41 @@
+"""What every rule of a replay works on: the state, the venue's rules and the journal."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crashsim.engine.events import Events
+from crashsim.engine.margin import MarginTables
+from crashsim.engine.scores import Score
+from crashsim.engine.state import State
+from crashsim.scenarios.venue import Venue
+
+
+@dataclass(slots=True)
+class Run:
+    """One replay under way.
+
+    bankrupt_since_ms, bankrupt_last_step: (U,) the present unbroken run of steps in which rule 5
+    found the unit with equity <= 0.
+    """
+
+    state: State
+    venue: Venue
+    tables: MarginTables
+    score: Score
+    seed: int
+    bankrupt_since_ms: NDArray[np.int64]
+    bankrupt_last_step: NDArray[np.int64]
+    events: Events = field(default_factory=Events)
+
+    @property
+    def nets_debt(self) -> bool:
+        """Whether money that comes to an account repays its debt first."""
+        return self.venue.loss.deposits == "net"
+
+    def meets_trigger(self, equity_usd: float, mm_usd: float) -> bool:
+        """The liquidation trigger of rule 3."""
+        if self.venue.liquidation.trigger == "below":
+            return equity_usd < mm_usd
+        return equity_usd <= mm_usd

@@ -1,0 +1,116 @@
+"""Rule 8: what bankrupt units leave unpaid, and who bears it."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from crashsim.engine.arrays import Floats, sum_by
+from crashsim.engine.events import LossShare, Shortfall
+from crashsim.engine.run import Run
+from crashsim.engine.search import RowsOf
+from crashsim.engine.sharing import Sharers, share
+from crashsim.engine.state import CROSS
+from crashsim.engine.step import Step
+
+ROUNDING_FRAC = 1e-9  # of what a unit closed in this step: rounding is not debt
+MIN_EQUITY_USD = 1e-9
+
+
+def settle_shortfalls(run: Run, step: Step, units: Iterable[int]) -> None:
+    """Settle the negative cash of those of these units that hold no position, by ascending id."""
+    to_share = []
+    for unit in sorted(units):
+        cash = float(run.state.cash[unit])
+        if cash >= 0.0 or run.state.has_position(unit):
+            continue
+        run.state.cash[unit] = 0.0
+        step.anything_moved = True
+        if -cash > ROUNDING_FRAC * step.closed_gross_usd.get(unit, 0.0):
+            found = _settle(run, step, unit, -cash)
+            step.totals.shortfall_usd += -cash
+            if found.shared_usd > 0.0:
+                to_share.append(len(run.events.shortfalls))
+            run.events.shortfalls.append(found)
+    if to_share:
+        _share(run, step, to_share)
+
+
+def _settle(run: Run, step: Step, unit: int, shortfall: float) -> Shortfall:
+    """What absorbers pay and what is carried or written off; a rest to share is `shared_usd`."""
+    account = int(run.state.unit_account[unit])
+    paid = _absorbers_pay(run, step, shortfall)
+    rest = shortfall - paid
+    policy = run.venue.loss.policy
+    if policy == "carry" and run.state.unit_market[unit] != CROSS:
+        policy = "write_off"
+    if policy == "share":
+        return Shortfall(step.index, account, shortfall, paid, 0.0, 0.0, rest)
+    run.state.platform_cash_usd -= rest
+    if policy == "write_off":
+        return Shortfall(step.index, account, shortfall, paid, 0.0, rest, 0.0)
+    run.state.debt[account] += rest
+    run.state.debt_touched.add(account)
+    return Shortfall(step.index, account, shortfall, paid, rest, 0.0, 0.0)
+
+
+def _absorbers_pay(run: Run, step: Step, shortfall: float) -> float:
+    paid = 0.0
+    for absorber in run.state.absorbers:
+        if absorber.rules.pays_shortfall:
+            above_floor = max(0.0, absorber.equity_usd(step.mark) - absorber.rules.floor)
+            part = min(shortfall - paid, above_floor)
+            absorber.cash_usd -= part
+            paid += part
+    return paid
+
+
+def _share(run: Run, step: Step, indices: list[int]) -> None:
+    """Charge the step's rests to units once; what cannot be charged falls to the platform."""
+    shortfalls = run.events.shortfalls
+    rests = sum(shortfalls[i].shared_usd for i in indices)
+    charge = _charges(run, step, rests)
+    state = run.state
+    state.cash -= charge
+    state.charged_usd += charge
+    charged = float(charge.sum())
+    state.platform_cash_usd -= rests - charged
+    for i in indices:
+        rest = shortfalls[i].shared_usd
+        part = min(rest, rest * (charged / rests))
+        shortfalls[i] = shortfalls[i]._replace(shared_usd=part, written_off_usd=rest - part)
+    _record(run, step, charge)
+
+
+def _charges(run: Run, step: Step, loss_usd: float) -> Floats:
+    """What each unit is charged, (U,)."""
+    state = run.state
+    every = np.arange(state.cash.size, dtype=np.intp)
+    sums = RowsOf(state, run.tables, every).sums(step.mark)
+    equity = np.maximum(0.0, sums["equity"])
+    match run.venue.loss.basis:
+        case "profit":
+            profit = np.maximum(0.0, sums["unit_upnl"] - state.charged_usd)
+            weight = cap = np.minimum(equity, profit)
+        case "equity":
+            weight = cap = equity
+        case "open_interest":
+            weight, cap = sums["unit_notional"], equity
+    leverage = sums["unit_notional"] / np.maximum(sums["equity"], MIN_EQUITY_USD)
+    sharers = Sharers(
+        weight_usd=weight,
+        cap_usd=cap,
+        equity_usd=equity,
+        leverage=leverage,
+        score=weight,
+        beta_frac=np.ones_like(weight),
+    )
+    return share(run.venue.loss.rule, loss_usd, sharers)
+
+
+def _record(run: Run, step: Step, charge: Floats) -> None:
+    state = run.state
+    by_account = sum_by(state.unit_account, charge, len(state.accounts))
+    for account in np.flatnonzero(by_account).tolist():
+        run.events.loss_shares.append(LossShare(step.index, account, float(by_account[account])))
+    for unit in np.flatnonzero(charge).tolist():
+        step.touched.add(unit)

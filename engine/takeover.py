@@ -1,0 +1,114 @@
+"""Rule 5: absorbers take over what the book left; the rest goes on to auto-deleveraging."""
+
+import numpy as np
+
+from crashsim.engine.arrays import Floats, Indices
+from crashsim.engine.events import Closing, FirstRefusal
+from crashsim.engine.flagged import Flagged
+from crashsim.engine.run import Run
+from crashsim.engine.state import AbsorberState
+from crashsim.engine.step import Step
+from crashsim.engine.unit import UnitMargin, measure, settle, touch
+
+
+def take_over(run: Run, step: Step, flagged: Flagged) -> list[int]:
+    """Ask the absorbers; returns the bankrupt units that go on to ADL, in order of distress."""
+    places = flagged.remaining()
+    places = places[[run.state.has_position(int(unit)) for unit in flagged.units[places]]]
+    equity, mm = flagged.equity_usd[places], flagged.mm_usd[places]
+    units = flagged.units[places]
+    bankrupt = equity <= 0.0
+    step.totals.units_bankrupt = int(bankrupt.sum())
+    _note_bankrupt(run, step, units[bankrupt])
+    wanted = bankrupt | (equity < run.venue.takeover.below_mm_fraction * mm)
+    if not run.state.absorbers:
+        return _past_grace(run, step, units[bankrupt])
+    left = [
+        int(unit)
+        for unit, broke in zip(units[wanted], bankrupt[wanted], strict=True)
+        if not _absorb(run, step, int(unit)) and broke
+    ]
+    return _past_grace(run, step, np.array(left, dtype=np.intp))
+
+
+def _note_bankrupt(run: Run, step: Step, units: Indices) -> None:
+    """Start or continue each unit's unbroken run of bankrupt steps."""
+    fresh = units[run.bankrupt_last_step[units] != step.index - 1]
+    run.bankrupt_since_ms[fresh] = step.time_ms
+    run.bankrupt_last_step[units] = step.index
+
+
+def _past_grace(run: Run, step: Step, units: Indices) -> list[int]:
+    waited_ms = step.time_ms - run.bankrupt_since_ms[units]
+    found: list[int] = units[waited_ms >= run.venue.adl.grace_s * 1000.0].tolist()
+    return found
+
+
+def _absorb(run: Run, step: Step, unit: int) -> bool:
+    """Offer one unit to the absorbers in their order; whether one accepted."""
+    margin = measure(run.state, run.tables, unit, step.prices)
+    for index, absorber in enumerate(run.state.absorbers):
+        if absorber.equity_usd(step.mark) + margin.equity_usd < absorber.rules.floor:
+            run.events.refusals.setdefault(index, FirstRefusal(index, step.index))
+            continue
+        if _fits(absorber, margin, step.mark):
+            _transfer(run, step, unit, margin, index)
+            return True
+    return False
+
+
+def _fits(absorber: AbsorberState, margin: UnitMargin, mark: Floats) -> bool:
+    bound = absorber.rules.max_notional
+    if bound is None:
+        return True
+    after = absorber.size.copy()
+    for row in margin.rows:
+        after[row.market] += row.size
+    return float(np.dot(np.abs(after), mark)) <= bound
+
+
+def _transfer(run: Run, step: Step, unit: int, margin: UnitMargin, index: int) -> None:
+    """Every position moves at mark; the unit's equity becomes the absorber's cash."""
+    state, absorber = run.state, run.state.absorbers[index]
+    absorber.cash_usd += margin.equity_usd
+    account = int(state.unit_account[unit])
+    for row in margin.rows:
+        mark = step.prices[row.market]
+        side = 1 if row.size > 0 else -1
+        run.events.closings.append(
+            Closing(
+                step.index,
+                account,
+                row.row,
+                index,
+                row.market,
+                side,
+                abs(row.size),
+                mark,
+                margin.bankruptcy_price(row, mark),
+                0.0,
+                "takeover",
+            )
+        )
+        step.totals.taken_over_usd += row.notional_usd
+        state.size[row.row] = 0.0
+        receive(absorber, row.market, row.size, mark)
+    state.cash[unit] = 0.0
+    touch(step, unit)
+
+
+def receive(absorber: AbsorberState, market: int, size: float, price: float) -> None:
+    """Add a signed size at this price: same side averages the entry, opposite side realises."""
+    held = float(absorber.size[market])
+    entry = float(absorber.entry[market])
+    if held == 0.0 or (held > 0) == (size > 0):
+        total = held + size
+        absorber.entry[market] = (held * entry + size * price) / total
+        absorber.size[market] = total
+        return
+    netted = min(abs(held), abs(size)) * (1.0 if held > 0 else -1.0)
+    absorber.cash_usd += netted * (price - entry)
+    after = settle(held + size, max(abs(held), abs(size)))
+    absorber.size[market] = after
+    if after == 0.0 or (after > 0) != (held > 0):
+        absorber.entry[market] = price

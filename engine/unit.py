@@ -1,0 +1,107 @@
+"""Equity, maintenance margin and bankruptcy prices of one unit, and the closing of a position."""
+
+from dataclasses import dataclass
+
+from crashsim.engine.margin import MarginTables
+from crashsim.engine.state import CROSS, State
+from crashsim.engine.step import Step
+
+DUST_FRAC = 1e-12  # a remainder of this part of a size is nothing (SEMANTICS section 3)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRow:
+    """One open position of a unit at the step's mark."""
+
+    row: int
+    market: int
+    size: float
+    notional_usd: float
+    mm_usd: float
+
+
+@dataclass(frozen=True, slots=True)
+class UnitMargin:
+    """A unit measured at one moment. Rows are by notional descending, ties by market name."""
+
+    equity_usd: float
+    mm_usd: float
+    gross_usd: float
+    rows: list[OpenRow]
+
+    def bankruptcy_price(self, row: OpenRow, mark: float) -> float:
+        """The price that loses exactly this position's share of the unit's equity.
+
+        Shares are in proportion to maintenance margin, or to notional where there is none.
+        """
+        share = row.mm_usd / self.mm_usd if self.mm_usd > 0.0 else row.notional_usd / self.gross_usd
+        return mark - self.equity_usd * share / row.size
+
+
+def measure(state: State, tables: MarginTables, unit: int, prices: list[float]) -> UnitMargin:
+    """Measure one unit at these marks (a list of M prices)."""
+    first, end = int(state.unit_first_row[unit]), int(state.unit_first_row[unit + 1])
+    sizes = state.size[first:end].tolist()
+    entries = state.entry[first:end].tolist()
+    markets = state.row_market[first:end].tolist()
+    upnl = mm = gross = 0.0
+    rows = []
+    for i, size in enumerate(sizes):
+        if size == 0.0:
+            continue
+        market = markets[i]
+        price = prices[market]
+        notional = abs(size) * price
+        row_mm = tables.one(market, notional)
+        upnl += size * (price - entries[i])
+        mm += row_mm
+        gross += notional
+        rows.append(OpenRow(first + i, market, size, notional, row_mm))
+    if len(rows) > 1:
+        rows.sort(key=lambda row: (-row.notional_usd, row.market))
+    return UnitMargin(float(state.cash[unit]) + upnl, mm, gross, rows)
+
+
+def settle(amount: float, reference: float) -> float:
+    """`amount`, or 0 where it is at most a rounding remainder of `reference`."""
+    return 0.0 if abs(amount) <= DUST_FRAC * abs(reference) else amount
+
+
+def close_row(state: State, step: Step, row: int, qty: float, price: float, start: float) -> None:
+    """Close qty of a unit's position at this price; `start` is its size when the rule began."""
+    unit = int(state.row_unit[row])
+    side = 1.0 if state.size[row] > 0 else -1.0
+    state.cash[unit] += side * qty * (price - float(state.entry[row]))
+    state.size[row] = settle(float(state.size[row]) - side * qty, start)
+    gross = qty * step.prices[state.row_market[row]]
+    step.closed_gross_usd[unit] = step.closed_gross_usd.get(unit, 0.0) + gross
+    touch(step, unit)
+
+
+def touch(step: Step, unit: int) -> None:
+    """Note that the unit's cash or size changed."""
+    step.touched.add(unit)
+    step.anything_moved = True
+
+
+def return_isolated(state: State, step: Step, unit: int, net_debt: bool) -> None:
+    """A closed isolated unit gives its positive cash back to its account's cross unit at once."""
+    cash = float(state.cash[unit])
+    if state.unit_market[unit] == CROSS or cash <= 0.0 or state.has_position(unit):
+        return
+    state.cash[unit] = 0.0
+    credit(state, step, int(state.unit_account[unit]), cash, net_debt)
+
+
+def credit(state: State, step: Step, account: int, amount_usd: float, net_debt: bool) -> float:
+    """Money comes to a cross account; what repaid its debt first is returned (rule "Credits")."""
+    repaid = min(amount_usd, float(state.debt[account])) if net_debt else 0.0
+    if repaid > 0.0:
+        state.debt[account] -= repaid
+        state.platform_cash_usd += repaid
+        state.debt_touched.add(account)
+    unit = int(state.cross_unit[account])
+    state.cash[unit] += amount_usd - repaid
+    step.credited.append(unit)
+    touch(step, unit)
+    return repaid

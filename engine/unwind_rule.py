@@ -1,0 +1,47 @@
+"""Rule 9: absorbers sell what they took over into what is left of the book."""
+
+import numpy as np
+
+from crashsim.engine.book_liquidation import mirror_outside
+from crashsim.engine.events import Closing
+from crashsim.engine.run import Run
+from crashsim.engine.step import Step
+from crashsim.engine.unit import settle
+
+
+def unwind(run: Run, step: Step) -> None:
+    """Offer the positions of absorbers with `unwind`, by notional, without limit or fee."""
+    for index, absorber in enumerate(run.state.absorbers):
+        if absorber.rules.unwind:
+            notional = np.abs(absorber.size) * step.mark
+            held = np.flatnonzero(absorber.size)
+            for market in held[np.argsort(-notional[held], kind="stable")].tolist():
+                _offer(run, step, index, market)
+
+
+def _offer(run: Run, step: Step, index: int, market: int) -> None:
+    absorber = run.state.absorbers[index]
+    size = float(absorber.size[market])
+    side = 1 if size > 0 else -1
+    fill = step.book.close(market, side, abs(size), step.prices[market], None)
+    if fill.qty <= 0.0:
+        return
+    absorber.cash_usd += side * fill.qty * (fill.price - float(absorber.entry[market]))
+    absorber.size[market] = settle(size - side * fill.qty, size)
+    mirror_outside(run, market, side, fill)
+    step.anything_moved = True
+    run.events.closings.append(
+        Closing(
+            step.index,
+            -1,
+            -1,
+            index,
+            market,
+            side,
+            fill.qty,
+            fill.price,
+            float("nan"),
+            0.0,
+            "unwind",
+        )
+    )
