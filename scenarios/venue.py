@@ -3,9 +3,21 @@
 Money is in USD, rates are fractions of notional, times are seconds.
 """
 
-from typing import Annotated, Literal
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    model_validator,
+)
+
+from crashsim.scenarios.markets import table_keys
 
 
 class Rules(BaseModel):
@@ -21,11 +33,27 @@ class Tier(Rules):
     rate: float = Field(ge=0, le=1)
 
 
+def _convex(tiers: tuple[Tier, ...]) -> tuple[Tier, ...]:
+    if tiers[0].from_ != 0:
+        raise ValueError(f"the first tier must start at 0, found from = {tiers[0].from_:g}")
+    for lower, upper in pairwise(tiers):
+        if upper.from_ <= lower.from_:
+            raise ValueError(
+                f"tiers must ascend, found from = {upper.from_:g} after from = {lower.from_:g}"
+            )
+        if upper.rate < lower.rate:
+            raise ValueError(
+                f"rates must not fall (maintenance margin is convex), found rate = {upper.rate:g} "
+                f"from {upper.from_:g} after rate = {lower.rate:g}"
+            )
+    return tiers
+
+
 class TierTable(Rules):
     """Maintenance margin by tiers of notional; marginal, so continuous and convex."""
 
     kind: Literal["tiers"]
-    tiers: tuple[Tier, ...] = Field(min_length=1, strict=False)
+    tiers: Annotated[tuple[Tier, ...], Field(min_length=1, strict=False), AfterValidator(_convex)]
 
 
 class SqrtTable(Rules):
@@ -39,16 +67,29 @@ class SqrtTable(Rules):
 MarginTable = Annotated[TierTable | SqrtTable, Discriminator("kind")]
 
 
+@dataclass(frozen=True)
+class ServedTable:
+    """The table that serves a market, and the key of `margin.markets` under which it stands."""
+
+    key: str
+    table: TierTable | SqrtTable
+
+
+def _with_default(markets: dict[str, MarginTable]) -> dict[str, MarginTable]:
+    if "*" not in markets:
+        raise ValueError('the table of all other markets is missing; add [margin.markets."*"]')
+    return markets
+
+
 class MarginRules(Rules):
     """Maintenance-margin tables by market; `"*"` serves every market without its own."""
 
-    markets: dict[str, MarginTable]
+    markets: Annotated[dict[str, MarginTable], AfterValidator(_with_default)]
 
-    @model_validator(mode="after")
-    def _has_default(self) -> "MarginRules":
-        if "*" not in self.markets:
-            raise ValueError('[margin.markets."*"] is required: the table of all other markets')
-        return self
+    def margin_table_for(self, market: str) -> ServedTable:
+        """The table by exact name, then by base, then `"*"` (SEMANTICS section 1)."""
+        key = next(key for key in table_keys(market) if key in self.markets)
+        return ServedTable(key, self.markets[key])
 
 
 class PartialSize(Rules):
@@ -58,16 +99,36 @@ class PartialSize(Rules):
     above_notional: float = Field(ge=0)
 
 
+def _size_form(value: object) -> str:
+    return "table" if isinstance(value, dict | PartialSize) else "word"
+
+
+LiquidationSize = Annotated[
+    Annotated[Literal["full"], Tag("word")] | Annotated[PartialSize, Tag("table")],
+    Discriminator(_size_form),
+]
+
+
 class LiquidationRules(Rules):
     """Closing positions on the order book (SEMANTICS rules 3 and 4)."""
 
     trigger: Literal["below", "at_or_below"] = "below"
-    size: Literal["full"] | PartialSize = "full"
+    size: LiquidationSize = "full"
     participation: float = Field(ge=0, le=1)
-    half_spread: float = Field(default=0.0, ge=0)
-    impact: float = Field(default=0.0, ge=0)
+    half_spread: float = Field(default=0.0, ge=0, lt=1)
+    impact: float = Field(default=0.0, ge=0, lt=1)
     limit: Literal["bankruptcy", "none"] = "bankruptcy"
     fee_rate: float = Field(default=0.0, ge=0, le=1)
+
+    @model_validator(mode="after")
+    def _sells_above_zero(self) -> Self:
+        worst = self.half_spread + self.impact
+        if worst >= 1:
+            raise ValueError(
+                f"half_spread + impact must stay below 1 (a sale would be at or below 0), "
+                f"found {worst:g}"
+            )
+        return self
 
 
 class TakeoverRules(Rules):
@@ -88,6 +149,14 @@ class Absorber(Rules):
     unwind: bool = False
 
 
+def _named_apart(absorbers: tuple[Absorber, ...]) -> tuple[Absorber, ...]:
+    names = [absorber.name for absorber in absorbers]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ValueError(f"each absorber needs its own name, found {', '.join(twice)} twice")
+    return absorbers
+
+
 class AdlRules(Rules):
     """Auto-deleveraging (rule 6). `score` is a preset's name or an SQL expression."""
 
@@ -100,6 +169,26 @@ class AdlRules(Rules):
     grace_s: float = Field(default=0.0, ge=0)
     lot: float | None = Field(default=None, gt=0)
 
+    @model_validator(mode="after")
+    def _lot_with_pro_rata(self) -> Self:
+        if self.lot is not None and self.allocation != "pro_rata":
+            raise ValueError(
+                f'lot applies to allocation = "pro_rata" only, found lot = {self.lot:g} with '
+                f'allocation = "{self.allocation}"; drop one'
+            )
+        return self
+
+
+LossRule = Literal[
+    "pro_rata",
+    "levered_pro_rata",
+    "capped_pro_rata",
+    "rap",
+    "min_max",
+    "vector_mirror_descent",
+    "queue",
+]
+
 
 class LossRules(Rules):
     """Who bears what is left (rule 8 and section 5)."""
@@ -107,7 +196,24 @@ class LossRules(Rules):
     policy: Literal["carry", "write_off", "share"] = "carry"
     deposits: Literal["net", "ring_fence"] = "net"
     basis: Literal["profit", "equity", "open_interest"] = "profit"
-    rule: str = "pro_rata"
+    rule: LossRule = "pro_rata"
+
+    @model_validator(mode="after")
+    def _basis_with_share(self) -> Self:
+        idle = [
+            f'{key} = "{value}"'
+            for key, value, default in (
+                ("basis", self.basis, "profit"),
+                ("rule", self.rule, "pro_rata"),
+            )
+            if value != default
+        ]
+        if idle and self.policy != "share":
+            raise ValueError(
+                f'{" and ".join(idle)} would have no effect with policy = "{self.policy}"; '
+                'drop it, or set policy = "share"'
+            )
+        return self
 
 
 class Venue(Rules):
@@ -118,6 +224,8 @@ class Venue(Rules):
     margin: MarginRules
     liquidation: LiquidationRules
     takeover: TakeoverRules = TakeoverRules()
-    absorber: tuple[Absorber, ...] = Field(default=(), strict=False)
+    absorber: Annotated[
+        tuple[Absorber, ...], Field(strict=False), AfterValidator(_named_apart)
+    ] = ()
     adl: AdlRules
     loss: LossRules = LossRules()
