@@ -5,7 +5,7 @@ Money is in USD, rates are fractions of notional, times are seconds.
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -14,8 +14,7 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
-    ValidationInfo,
-    field_validator,
+    model_validator,
 )
 
 from crashsim.scenarios.markets import table_keys
@@ -121,16 +120,15 @@ class LiquidationRules(Rules):
     limit: Literal["bankruptcy", "none"] = "bankruptcy"
     fee_rate: float = Field(default=0.0, ge=0, le=1)
 
-    @field_validator("impact")
-    @classmethod
-    def _sells_above_zero(cls, impact: float, info: ValidationInfo) -> float:
-        worst = info.data.get("half_spread", 0.0) + impact
+    @model_validator(mode="after")
+    def _sells_above_zero(self) -> Self:
+        worst = self.half_spread + self.impact
         if worst >= 1:
             raise ValueError(
                 f"half_spread + impact must stay below 1 (a sale would be at or below 0), "
                 f"found {worst:g}"
             )
-        return impact
+        return self
 
 
 class TakeoverRules(Rules):
@@ -171,15 +169,14 @@ class AdlRules(Rules):
     grace_s: float = Field(default=0.0, ge=0)
     lot: float | None = Field(default=None, gt=0)
 
-    @field_validator("lot")
-    @classmethod
-    def _with_pro_rata(cls, lot: float | None, info: ValidationInfo) -> float | None:
-        if lot is not None and info.data.get("allocation") == "queue":
+    @model_validator(mode="after")
+    def _lot_with_pro_rata(self) -> Self:
+        if self.lot is not None and self.allocation != "pro_rata":
             raise ValueError(
-                f'found {lot:g} with allocation = "queue"; lots are dealt out with '
-                'allocation = "pro_rata" only, so drop it or set that'
+                f'lot applies to allocation = "pro_rata" only, found lot = {self.lot:g} with '
+                f'allocation = "{self.allocation}"; drop one'
             )
-        return lot
+        return self
 
 
 LossRule = Literal[
@@ -201,17 +198,22 @@ class LossRules(Rules):
     basis: Literal["profit", "equity", "open_interest"] = "profit"
     rule: LossRule = "pro_rata"
 
-    @field_validator("basis", "rule")
-    @classmethod
-    def _with_share(cls, value: str, info: ValidationInfo) -> str:
-        policy = info.data.get("policy", "share")
-        assert info.field_name is not None
-        if policy != "share" and value != cls.model_fields[info.field_name].default:
+    @model_validator(mode="after")
+    def _basis_with_share(self) -> Self:
+        idle = [
+            f'{key} = "{value}"'
+            for key, value, default in (
+                ("basis", self.basis, "profit"),
+                ("rule", self.rule, "pro_rata"),
+            )
+            if value != default
+        ]
+        if idle and self.policy != "share":
             raise ValueError(
-                f'found "{value}" with policy = "{policy}", where it has no effect; '
+                f'{" and ".join(idle)} would have no effect with policy = "{self.policy}"; '
                 'drop it, or set policy = "share"'
             )
-        return value
+        return self
 
 
 class Venue(Rules):

@@ -1,0 +1,114 @@
+"""What comes with the program: scenarios, venues and loss rules, by name."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from crashsim.scenarios.errors import InputError
+from crashsim.scenarios.problems import nearest
+
+_ROOM = Path(__file__).parent
+_ALIASES = {"oct10": "oct11"}  # the night began on the tenth (UTC) and ended on the eleventh (Asia)
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A bundled file: the name to ask for it by, its title and where it lies."""
+
+    name: str
+    title: str
+    path: Path
+
+
+def bundled_scenarios() -> tuple[Listing, ...]:
+    """The bundled scenarios, by name."""
+    return _listings({path.parent.name: path for path in _ROOM.glob("bundled/*/scenario.toml")})
+
+
+def bundled_venues() -> tuple[Listing, ...]:
+    """The bundled venues, by name."""
+    return _listings({path.stem: path for path in _ROOM.glob("venues/*.toml")})
+
+
+def bundled_losses() -> tuple[Listing, ...]:
+    """The bundled `[loss]` rules, by name."""
+    return _listings({path.stem: path for path in _ROOM.glob("losses/*.toml")})
+
+
+def _listings(files: Mapping[str, Path]) -> tuple[Listing, ...]:
+    return tuple(Listing(name, _title(files[name]), files[name]) for name in sorted(files))
+
+
+def _title(path: Path) -> str:
+    tables = tomllib.loads(path.read_text(encoding="utf-8"))
+    return str(tables.get("scenario", tables).get("title", ""))
+
+
+@dataclass(frozen=True)
+class Located:
+    """A file to read, and how errors name it."""
+
+    path: Path
+    label: str
+
+
+def locate_scenario(name_or_path: str | Path) -> Located:
+    """A bundled name, a folder with a scenario.toml, or a path to such a file.
+
+    Raises InputError where it is none of them.
+    """
+    listings = {listing.name: listing.path for listing in bundled_scenarios()}
+    name = _ALIASES.get(str(name_or_path), str(name_or_path))
+    if isinstance(name_or_path, str) and name in listings:
+        return Located(listings[name], f"scenario {name}")
+    path = Path(name_or_path)
+    if path.is_dir():
+        path /= "scenario.toml"
+    if path.is_file():
+        return Located(path.absolute(), str(path))
+    if path.name == "scenario.toml" and path.parent.is_dir():
+        raise InputError(f"{path}: no such file; a scenario is a folder with a scenario.toml")
+    raise InputError(_unknown("scenario", name, listings, "a folder or a scenario.toml"))
+
+
+def locate_venue(name_or_path: str | Path, folder: Path) -> Located:
+    """A bundled venue's name, or a path to a TOML, relative to `folder`.
+
+    Raises InputError where it is neither.
+    """
+    return _locate(
+        "venue", {item.name: item.path for item in bundled_venues()}, name_or_path, folder
+    )
+
+
+def locate_loss(name_or_path: str | Path, folder: Path) -> Located:
+    """The name of a bundled `[loss]`, or a path to a TOML with such a table, like `locate_venue`."""
+    return _locate(
+        "loss", {item.name: item.path for item in bundled_losses()}, name_or_path, folder
+    )
+
+
+def _locate(
+    what: str, listings: Mapping[str, Path], name_or_path: str | Path, folder: Path
+) -> Located:
+    name = str(name_or_path)
+    if isinstance(name_or_path, str) and name in listings:
+        return Located(listings[name], f"{what} {name}")
+    path = folder / name_or_path
+    if path.is_file():
+        return Located(path.absolute(), _shown(path))
+    raise InputError(_unknown(what, name, listings, "a path to a TOML file"))
+
+
+def _shown(path: Path) -> str:
+    """A path as its user would type it: below the working directory without that part."""
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
+
+
+def _unknown(what: str, name: str, listings: Mapping[str, Path], path_form: str) -> str:
+    return (
+        f'there is no {what} "{name}"{nearest(name, listings)} '
+        f"Bundled: {', '.join(listings)}; or give {path_form}"
+    )

@@ -1,0 +1,90 @@
+"""Paths of a scenario: where they point, which options replace them, and whether they exist."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from crashsim.scenarios.bundled import bundled_venues
+from crashsim.scenarios.documents import Document, Table
+from crashsim.scenarios.overrides import Overrides, Setting
+
+_PATH_KEYS = (("prices", "path"), ("prices", "volume_path"), ("book", "path"), ("flows", "path"))
+
+
+def resolve_paths(document: Document, folder: Path, overrides: Overrides) -> Document:
+    """The document with its paths absolute (they are relative to `folder`, the scenario's own).
+
+    The options --book, --flows, --venue and --seed replace what the file says; their paths are
+    relative to the working directory.
+    """
+    tables = _absolute(document.tables, folder)
+    if overrides.book is not None:
+        tables["book"] = {"path": overrides.book.absolute()}
+    if overrides.flows is not None:
+        tables["flows"] = {"path": overrides.flows.absolute()}
+    head = tables.get("scenario")
+    if isinstance(head, dict):
+        tables["scenario"] = {**head, **_head_changes(overrides)}
+    return replace(document, tables=tables)
+
+
+def absolute_setting(setting: Setting) -> Setting:
+    """A `--set` option whose value is a path: the same, absolute from the working directory."""
+    if setting.key in _PATH_KEYS and isinstance(setting.value, str):
+        return replace(setting, value=Path(setting.value).absolute())
+    if setting.key == ("scenario", "venue"):
+        return replace(setting, value=venue_reference(setting.value, Path.cwd()))
+    return setting
+
+
+def venue_reference(value: object, folder: Path) -> object:
+    """A venue's bundled name as it is; a path to a file in `folder` absolute, as a text."""
+    if isinstance(value, Path):
+        return str(folder / value)
+    bundled = {listing.name for listing in bundled_venues()}
+    if isinstance(value, str) and value not in bundled and (folder / value).is_file():
+        return str((folder / value).absolute())
+    return value
+
+
+def missing_files(document: Document, overrides: Overrides) -> list[str]:
+    """A sentence for each path of the document and the options that is not there."""
+    lines = [
+        f"{document.label}: {'.'.join(key)}: there is no file or folder {path}"
+        for key, path in _paths(document.tables)
+        if not path.exists()
+    ]
+    options = {"--prices": overrides.prices, "--with": overrides.extra_book}
+    lines += [
+        f"{option} {path}: no such file or folder"
+        for option, paths in options.items()
+        for path in paths
+        if not path.exists()
+    ]
+    return lines
+
+
+def _head_changes(overrides: Overrides) -> Table:
+    changes: Table = {}
+    if overrides.venue is not None:
+        changes["venue"] = venue_reference(overrides.venue, Path.cwd())
+    if overrides.seed is not None:
+        changes["seed"] = overrides.seed
+    return changes
+
+
+def _absolute(tables: Mapping[str, object], folder: Path) -> Table:
+    result = dict(tables)
+    for section, key in _PATH_KEYS:
+        table = result.get(section)
+        if isinstance(table, dict) and isinstance(table.get(key), str):
+            result[section] = table | {key: (folder / str(table[key])).absolute()}
+    return result
+
+
+def _paths(tables: Mapping[str, object]) -> Iterator[tuple[tuple[str, str], Path]]:
+    for section, key in _PATH_KEYS:
+        table = tables.get(section)
+        path = table.get(key) if isinstance(table, dict) else None
+        if isinstance(path, Path):
+            yield (section, key), path
