@@ -71,7 +71,7 @@ def _places_by_book_side(run: Run, step: Step, flagged: Flagged) -> dict[int, li
     place = place[live]
     order = np.argsort(key, kind="stable")  # places are ascending within a key already
     keys, starts = np.unique(key[order], return_index=True)
-    parts = np.split(place[order], starts[1:])
+    parts = np.split(place[order], starts[1:]) if keys.size else []
     return {int(k): part.tolist() for k, part in zip(keys, parts, strict=True)}
 
 
