@@ -41,7 +41,7 @@ _PROBE: Mapping[str, Floats] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # Polars overloads == on expressions
 class Score:
     """A compiled score. `columns` are those it reads, never empty."""
 
@@ -120,7 +120,7 @@ def _try_out(score: Score) -> None:
         score.evaluate({name: values[row : row + 1] for name, values in _PROBE.items()})
         for row in range(_PROBE_ROWS)
     ]
-    if not np.array_equal(score.evaluate(_PROBE), np.concatenate(alone)):
+    if not np.allclose(score.evaluate(_PROBE), np.concatenate(alone), rtol=1e-12, atol=0.0):
         raise PolicyError(
             f"Score '{score.text}' compares a candidate with the others (an aggregate or a rank). "
             "A score must follow from the candidate's own row; ranking comes after it."

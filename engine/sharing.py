@@ -1,0 +1,168 @@
+"""Rules that share a loss over those who can bear it (docs/semantics.md, section 5).
+
+Every rule keeps 0 <= charge <= cap and charges `min(loss, sum of what the rule lets it charge)` to
+rounding. That sum is the sum of the caps, except that a rule charges nobody whose weight (or
+leverage, or equity, where it multiplies the weight) is zero, and that the rules stated in fractions
+(capped_pro_rata, rap, vector_mirror_descent) take no more than the weight. What is not charged
+stays with whoever called.
+
+Definitions: arXiv 2512.01112, and pluriholonomic/autodeleveraging-analysis@aae0be86.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crashsim.engine.errors import PolicyError
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Sharers:
+    """Those a loss is shared over, one row each; all arrays (n,), finite and >= 0 but the score.
+
+    weight_usd: what a rule shares by. cap_usd: the most a row can be charged.
+    equity_usd, leverage: of the unit. score: the queue's order, highest first.
+    beta_frac: a stated cap as a fraction of the weight.
+    """
+
+    weight_usd: Floats
+    cap_usd: Floats
+    equity_usd: Floats
+    leverage: Floats
+    score: Floats
+    beta_frac: Floats
+
+
+def water_fill(loss_usd: float, weight: Floats, cap_usd: Floats) -> Floats:
+    """The charges `min(cap, level * weight)` that sum to `min(loss, caps of weights > 0)`.
+
+    weight: (n,) >= 0 in any unit; cap_usd: (n,) >= 0. Returns (n,) USD. Rows reach their cap in
+    the order of cap / weight; the level lies between two of these places, found from cumulative
+    sums: O(n log n), no iteration.
+    """
+    charge = np.zeros(len(cap_usd))
+    (rows,) = np.nonzero((weight > 0) & (cap_usd > 0))
+    if rows.size == 0 or loss_usd <= 0:
+        return charge
+    # A weight that vanishes beside the largest still pays once the others are at their caps.
+    share = np.maximum(weight[rows] / weight[rows].max(), np.finfo(float).tiny)
+    cap = cap_usd[rows]
+    with np.errstate(over="ignore"):
+        full_at = cap / share
+        order = np.argsort(full_at, kind="stable")
+        rows, share, cap = rows[order], share[order], cap[order]
+        open_share = np.cumsum(share[::-1])[::-1]  # of this row and those that fill later
+        before = np.concatenate(([0.0], np.cumsum(cap)[:-1]))  # caps of those that filled earlier
+        charged_when_full = before + full_at[order] * open_share
+    first_open = int(np.searchsorted(charged_when_full, loss_usd))
+    charge[rows[:first_open]] = cap[:first_open]
+    if first_open < rows.size:
+        rest = max(0.0, loss_usd - before[first_open])  # not below 0 by rounding
+        of_rest = share[first_open:] / open_share[first_open]
+        charge[rows[first_open:]] = np.minimum(cap[first_open:], rest * of_rest)
+    return charge
+
+
+def pro_rata(loss_usd: float, sharers: Sharers) -> Floats:
+    """In proportion to the weight: `h = min(cap, level * w)`."""
+    return water_fill(loss_usd, sharers.weight_usd, sharers.cap_usd)
+
+
+def levered_pro_rata(loss_usd: float, sharers: Sharers) -> Floats:
+    """In proportion to weight and leverage: `h = min(cap, level * leverage * w)`."""
+    return water_fill(loss_usd, sharers.leverage * sharers.weight_usd, sharers.cap_usd)
+
+
+def capped_pro_rata(loss_usd: float, sharers: Sharers) -> Floats:
+    """The same fraction of everybody's weight up to a stated one: `min(eta, beta) * w <= cap`."""
+    return water_fill(loss_usd, sharers.weight_usd, _fraction_cap(sharers))
+
+
+def _fraction_cap(sharers: Sharers) -> Floats:
+    return np.minimum(sharers.cap_usd, np.minimum(sharers.beta_frac, 1.0) * sharers.weight_usd)
+
+
+# The paper's example (paper/main_examples.tex) has this exponent and this threshold.
+RAP_EXPONENT = 2.0
+RAP_THRESHOLD = 0.9
+
+RAP_MODELS: Mapping[str, Callable[[Floats], Floats]] = MappingProxyType(
+    {
+        "linear": lambda leverage: leverage,
+        "power": lambda leverage: leverage**RAP_EXPONENT,
+        "cvar": lambda leverage: np.maximum(leverage - RAP_THRESHOLD, 0.0),
+    }
+)
+
+
+def rap_weight(model: str, leverage: Floats) -> Floats:
+    """Risk weight `leverage * g(leverage)`, (n,): g linear, power (squared) or cvar (above 0.9).
+
+    Source: paper/main_examples.tex and paper/corrected/algorithms.tex @aae0be86.
+    """
+    return leverage * RAP_MODELS[model](leverage)
+
+
+def _rap(model: str) -> Callable[[float, Sharers], Floats]:
+    def rule(loss_usd: float, sharers: Sharers) -> Floats:
+        weight = rap_weight(model, sharers.leverage) * sharers.weight_usd
+        return water_fill(loss_usd, weight, _fraction_cap(sharers))
+
+    rule.__doc__ = f"Risk-aware: `min(beta, tau * leverage * g) * w <= cap`, g {model} in leverage."
+    return rule
+
+
+def min_max(loss_usd: float, sharers: Sharers) -> Floats:
+    """The smallest possible largest fraction of equity: `h = min(cap, M * equity)`."""
+    return water_fill(loss_usd, sharers.equity_usd, sharers.cap_usd)
+
+
+def vector_mirror_descent(loss_usd: float, sharers: Sharers) -> Floats:
+    """The fractions x in [0, 1] of least Euclidean norm that raise the loss: `h = x * w <= cap`.
+
+    x = min(1, level * w), so dollars go with the square of the weight: it loads the large.
+    """
+    largest = max(float(np.max(sharers.weight_usd, initial=0.0)), np.finfo(float).tiny)
+    share = sharers.weight_usd / largest
+    return water_fill(loss_usd, share * share, np.minimum(sharers.cap_usd, sharers.weight_usd))
+
+
+def queue(loss_usd: float, sharers: Sharers) -> Floats:
+    """By score from the top, each up to its cap, until the loss is met; ties in row order."""
+    order = np.argsort(-sharers.score, kind="stable")
+    before = np.concatenate(([0.0], np.cumsum(sharers.cap_usd[order])[:-1]))
+    charge = np.empty(len(order))
+    charge[order] = np.clip(loss_usd - before, 0.0, sharers.cap_usd[order])
+    return charge
+
+
+Rule = Callable[[float, Sharers], Floats]
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        "pro_rata": pro_rata,
+        "levered_pro_rata": levered_pro_rata,
+        "capped_pro_rata": capped_pro_rata,
+        "rap": _rap("linear"),
+        "rap_power": _rap("power"),
+        "rap_cvar": _rap("cvar"),
+        "min_max": min_max,
+        "vector_mirror_descent": vector_mirror_descent,
+        "queue": queue,
+    }
+)
+
+
+def share(rule: str, loss_usd: float, sharers: Sharers) -> Floats:
+    """Charges in USD, (n,), of a loss by a rule of RULES.
+
+    Raises PolicyError for an unknown rule.
+    """
+    if rule not in RULES:
+        raise PolicyError(f"Unknown sharing rule '{rule}'. Allowed: {', '.join(RULES)}.")
+    return RULES[rule](loss_usd, sharers)
