@@ -34,7 +34,7 @@ class Notes(Rules):
 
     title: str = ""
     missing: tuple[str, ...] = Field(default=(), strict=False)
-    facts: dict[str, Note] = {}
+    facts: dict[str, Note] = Field(default_factory=dict)
 
 
 def split_notes(document: Document) -> tuple[Document, Document]:

@@ -87,6 +87,8 @@ def apply(document: Document, settings: Sequence[Setting]) -> Document:
 def _with(node: object, key: Key, setting: Setting) -> object:
     if not key:
         return setting.value
+    if node is None and key[0].isdecimal():
+        node = []  # a list that the file leaves out, such as absorber
     if isinstance(node, list):
         index = _index(node, key[0], setting)
         return [
@@ -103,11 +105,7 @@ def _index(entries: Sequence[object], part: str, setting: Setting) -> int:
         return names.index(part)
     if part.isdecimal() and int(part) < len(entries):
         return int(part)
+    listed = f"It has: {', '.join(names)}" if any(names) else f"It has {len(entries)} entries"
     raise InputError(
-        f'--set {setting.text}: there is no "{part}" among the {len(entries)} entries'
-        f"{nearest(part, names)} Name one of {_listed(names)}, or its place from 0"
+        f'--set {setting.text}: the list has no entry "{part}"{nearest(part, names)} {listed}'
     )
-
-
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(name for name in names if name) or "them"

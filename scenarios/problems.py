@@ -66,9 +66,9 @@ def _sentence(schema: Schema, document: Document, problem: ErrorDetails) -> str:
             return f"{where}: unknown key{hint} Allowed here: {', '.join(names)}"
         case "missing":
             expected = _expected(schema, _at(schema, schema, document.tables, key))
-            return f"{where}: missing and without a default, expected {expected}"
+            return f"{where}: missing; expected {expected}"
         case "union_tag_not_found":
-            return f"{where}.kind: missing and without a default, expected {_kinds(problem)}"
+            return f"{where}.kind: missing; expected {_kinds(problem)}"
         case "union_tag_invalid":
             kind = value.get("kind") if isinstance(value, dict) else value
             return f"{where}.kind: found {found(kind)}, expected {_kinds(problem)}"
@@ -212,8 +212,8 @@ def _bounds(schema: Schema) -> str:
         ("exclusiveMinimum", "above"),
         ("maximum", "at most"),
         ("exclusiveMaximum", "below"),
-        ("minLength", "with characters at least"),
-        ("minItems", "with entries at least"),
     )
     parts = [f"{word} {schema[name]:g}" for name, word in words if name in schema]
+    if "minLength" in schema or "minItems" in schema:
+        parts.append("that is not empty")
     return f" {' and '.join(parts)}" if parts else ""

@@ -5,7 +5,14 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from crashsim.scenarios.generate import Anchors, FlowSample, Population
 from crashsim.scenarios.venue import Rules, Venue
@@ -59,14 +66,15 @@ class ScenarioHead(Rules):
     venue: str = Field(min_length=1)
     seed: int = Field(default=0, ge=0)
 
-    @model_validator(mode="after")
-    def _forward(self) -> Self:
-        if self.end < self.start:
+    @field_validator("end")
+    @classmethod
+    def _not_before_start(cls, end: datetime, info: ValidationInfo) -> datetime:
+        start = info.data.get("start", end)
+        if end < start:
             raise ValueError(
-                f"end must not be before start, found start = {self.start.isoformat()} and "
-                f"end = {self.end.isoformat()}"
+                f"found {end.isoformat()}, expected a time not before start, {start.isoformat()}"
             )
-        return self
+        return end
 
 
 class PriceSource(Rules):

@@ -5,7 +5,7 @@ Money is in USD, rates are fractions of notional, times are seconds.
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
@@ -14,7 +14,8 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
-    model_validator,
+    ValidationInfo,
+    field_validator,
 )
 
 from crashsim.scenarios.markets import table_keys
@@ -120,15 +121,16 @@ class LiquidationRules(Rules):
     limit: Literal["bankruptcy", "none"] = "bankruptcy"
     fee_rate: float = Field(default=0.0, ge=0, le=1)
 
-    @model_validator(mode="after")
-    def _sells_above_zero(self) -> Self:
-        worst = self.half_spread + self.impact
+    @field_validator("impact")
+    @classmethod
+    def _sells_above_zero(cls, impact: float, info: ValidationInfo) -> float:
+        worst = info.data.get("half_spread", 0.0) + impact
         if worst >= 1:
             raise ValueError(
                 f"half_spread + impact must stay below 1 (a sale would be at or below 0), "
                 f"found {worst:g}"
             )
-        return self
+        return impact
 
 
 class TakeoverRules(Rules):
@@ -169,14 +171,15 @@ class AdlRules(Rules):
     grace_s: float = Field(default=0.0, ge=0)
     lot: float | None = Field(default=None, gt=0)
 
-    @model_validator(mode="after")
-    def _lot_with_pro_rata(self) -> Self:
-        if self.lot is not None and self.allocation != "pro_rata":
+    @field_validator("lot")
+    @classmethod
+    def _with_pro_rata(cls, lot: float | None, info: ValidationInfo) -> float | None:
+        if lot is not None and info.data.get("allocation") == "queue":
             raise ValueError(
-                f'lot applies to allocation = "pro_rata" only, found lot = {self.lot:g} with '
-                f'allocation = "{self.allocation}"; drop one'
+                f'found {lot:g} with allocation = "queue"; lots are dealt out with '
+                'allocation = "pro_rata" only, so drop it or set that'
             )
-        return self
+        return lot
 
 
 LossRule = Literal[
@@ -198,22 +201,17 @@ class LossRules(Rules):
     basis: Literal["profit", "equity", "open_interest"] = "profit"
     rule: LossRule = "pro_rata"
 
-    @model_validator(mode="after")
-    def _basis_with_share(self) -> Self:
-        idle = [
-            f'{key} = "{value}"'
-            for key, value, default in (
-                ("basis", self.basis, "profit"),
-                ("rule", self.rule, "pro_rata"),
-            )
-            if value != default
-        ]
-        if idle and self.policy != "share":
+    @field_validator("basis", "rule")
+    @classmethod
+    def _with_share(cls, value: str, info: ValidationInfo) -> str:
+        policy = info.data.get("policy", "share")
+        assert info.field_name is not None
+        if policy != "share" and value != cls.model_fields[info.field_name].default:
             raise ValueError(
-                f'{" and ".join(idle)} would have no effect with policy = "{self.policy}"; '
+                f'found "{value}" with policy = "{policy}", where it has no effect; '
                 'drop it, or set policy = "share"'
             )
-        return self
+        return value
 
 
 class Venue(Rules):

@@ -1,0 +1,133 @@
+"""The book of a scenario: accounts and positions, with the user's own added."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from crashsim.data.book_file import BookRows, read_book_rows
+from crashsim.data.clock import utc_text
+from crashsim.data.findings import Findings, closest
+from crashsim.data.market_match import MarketIndex
+from crashsim.data.schema import Book, Tape
+from crashsim.data.table import InputFile
+from crashsim.scenarios.errors import InputError
+from crashsim.scenarios.scenario import Scenario
+
+_BASE_ROLES = {"accounts": "accounts", "positions": "positions"}
+_ADDED_ROLES = {"accounts": "added", "positions": "added"}
+
+
+@dataclass(frozen=True)
+class BookReading:
+    """A book and the files that it was read from."""
+
+    book: Book
+    files: tuple[InputFile, ...]
+
+
+def read_book_folder(path: Path) -> Book:
+    """The book in a folder (or single file, see `read_book_rows`), market names as written.
+
+    Raises InputError for rows that break the rules of the contract, naming file, row and value.
+    """
+    rows = read_book_rows(Path(path))
+    return _sorted(rows.accounts, rows.positions, "recorded", Path(path).name)
+
+
+def read_book(scenario: Scenario, tape: Tape) -> Book:
+    """The scenario's book, with market names of the tape. Raises InputError."""
+    return load_book(scenario, tape).book
+
+
+def load_book(scenario: Scenario, tape: Tape) -> BookReading:
+    """The scenario's book, with an account of the files read.
+
+    Every position's market must have a price at the first step; its name is the tape's own, or the
+    only one of the tape with its base.
+    """
+    reading = _base(scenario, tape)
+    for path in scenario.extra_book:
+        reading = _with_added(reading, path, tape)
+    return reading
+
+
+def _base(scenario: Scenario, tape: Tape) -> BookReading:
+    path, population = scenario.book.path, scenario.book.generate
+    if path is not None and population is None:
+        rows = read_book_rows(path)
+        positions = _resolved(rows, tape)
+        return BookReading(
+            _sorted(rows.accounts, positions, "recorded", path.name), rows.files(_BASE_ROLES)
+        )
+    if population is not None and path is None:
+        from crashsim.data.population import generate_book
+
+        return BookReading(generate_book(population, tape, scenario.seed), ())
+    raise InputError("[book] needs either path or [book.generate], found both or neither")
+
+
+def _with_added(reading: BookReading, path: Path, tape: Tape) -> BookReading:
+    book, rows = reading.book, read_book_rows(path)
+    findings = Findings(rows.accounts_table)
+    known = (
+        rows.accounts_table.frame["account"]
+        .cast(pl.String)
+        .is_in(book.accounts["account"].to_list())
+    )
+    findings.bad_rows(known, "account", f"an id that {book.source} does not have already")
+    findings.stop()
+    both = _sorted(
+        pl.concat([book.accounts, rows.accounts]),
+        pl.concat([book.positions, _resolved(rows, tape)]),
+        book.provenance,
+        f"{book.source} + {path.name}",
+    )
+    return BookReading(both, reading.files + rows.files(_ADDED_ROLES))
+
+
+def _resolved(rows: BookRows, tape: Tape) -> pl.DataFrame:
+    """The positions with the tape's market names; bare account rows left out."""
+    findings = Findings(rows.positions_table)
+    index = MarketIndex(tape.markets)
+    names = rows.positions["market"].drop_nulls().unique(maintain_order=True).to_list()
+    found = {name: _match(index, name, findings) for name in names}
+    findings.stop()
+    for name, market in found.items():
+        expected = (
+            f"a market of the tape{closest(name, tape.markets)}"
+            if market is None
+            else (f"a market with a price at the first step {utc_text(int(tape.time_ms[0]))}")
+        )
+        if market is None or np.isnan(tape.mark[0, tape.markets.index(market)]):
+            findings.bad_rows(
+                (rows.positions["market"] == name).fill_null(False), "market", expected
+            )
+    findings.stop()
+    positions = rows.positions.with_columns(pl.col("market").replace(found))
+    held = positions["market"].is_not_null()
+    keys = positions.select("account", "market", "margin_mode")
+    if keys.filter(held).is_duplicated().any():
+        findings.repeats(keys)
+        findings.stop()
+    return positions.filter(held)
+
+
+def _match(index: MarketIndex, name: str, findings: Findings) -> str | None:
+    try:
+        return index.find(name)
+    except InputError as problem:
+        findings.add(str(problem))
+        return None
+
+
+def _sorted(accounts: pl.DataFrame, positions: pl.DataFrame, provenance: str, source: str) -> Book:
+    return Book(
+        accounts=accounts.sort("account"),
+        positions=positions.filter(pl.col("market").is_not_null()).sort(
+            "account", "market", "margin_mode"
+        ),
+        provenance=provenance,
+        source=source,
+    )

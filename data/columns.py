@@ -1,0 +1,112 @@
+"""Columns of a table as numbers, texts and times, with every unfit value noted."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from crashsim.data.findings import Findings
+
+_ISO = (
+    r"^(\d{4}-\d{2}-\d{2})"
+    r"(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?$"
+)
+_TIME_EXPECTED = "an ISO time such as 2025-10-10T21:00:00Z (UTC where no zone is given)"
+_MS_PER_MINUTE = 60_000
+
+
+def numbers(
+    findings: Findings,
+    column: str,
+    expected: str,
+    *,
+    above: float | None = None,
+    at_least: float | None = None,
+    empty_ok: bool = False,
+) -> pl.Series:
+    """The column as Float64; values must be finite, > `above`, >= `at_least`. Null where unfit."""
+    raw = findings.table.frame[column]
+    if raw.dtype == pl.String:
+        values = raw.str.strip_chars().cast(pl.Float64, strict=False)
+    elif raw.dtype.is_numeric() or raw.dtype == pl.Null:
+        values = raw.cast(pl.Float64)
+    else:
+        values = pl.Series(column, [None] * len(raw), pl.Float64)
+    fit = values.is_finite()
+    if above is not None:
+        fit &= values > above
+    if at_least is not None:
+        fit &= values >= at_least
+    fit = fit.fill_null(False)
+    findings.bad_rows(~fit & ~_empty(raw) if empty_ok else ~fit, column, expected)
+    return values.set(~fit, None)
+
+
+def texts(
+    findings: Findings,
+    column: str,
+    expected: str = "text",
+    *,
+    allowed: Sequence[str] = (),
+    empty_ok: bool = False,
+) -> pl.Series:
+    """The column as String, one of `allowed` if given; null where empty."""
+    raw = findings.table.frame[column]
+    values = raw.cast(pl.String, strict=False)
+    values = values.set(_empty(values), None)
+    bad = pl.Series([False] * len(raw)) if empty_ok else values.is_null()
+    if allowed:
+        bad |= ~values.is_in(list(allowed)).fill_null(True)
+    findings.bad_rows(bad, column, expected)
+    return values
+
+
+def times_ms(findings: Findings, column: str, *, empty_ok: bool = False) -> pl.Series:
+    """The column as UTC milliseconds (Int64), finer parts cut off; null where unfit.
+
+    Takes ISO text and Datetime columns of any unit, with or without a zone (then UTC). A bare
+    number is refused: it does not say its unit.
+    """
+    raw = findings.table.frame[column]
+    if raw.dtype == pl.String:
+        values = _parsed_times(raw)
+    elif isinstance(raw.dtype, pl.Datetime):
+        values = raw.dt.convert_time_zone("UTC") if raw.dtype.time_zone else raw
+        values = values.dt.epoch("ms")
+    elif raw.dtype == pl.Date:
+        values = raw.cast(pl.Datetime("ms")).dt.epoch("ms")
+    else:
+        values = pl.Series(column, [None] * len(raw), pl.Int64)
+    bad = values.is_null()
+    findings.bad_rows(bad & ~_empty(raw) if empty_ok else bad, column, _TIME_EXPECTED)
+    return values.alias(column)
+
+
+def _empty(raw: pl.Series) -> pl.Series:
+    if raw.dtype == pl.String:
+        return raw.is_null() | (raw.str.strip_chars() == "").fill_null(False)
+    return raw.is_null()
+
+
+def _parsed_times(raw: pl.Series) -> pl.Series:
+    # A time repeats for every market, so each text is parsed once.
+    texts = raw.unique()
+    parsed = texts.to_frame("text").select("text", ms=_time_expression(pl.col("text")))
+    joined = raw.to_frame("text").join(
+        parsed, on="text", how="left", nulls_equal=True, maintain_order="left"
+    )
+    return joined["ms"]
+
+
+def _time_expression(text: pl.Expr) -> pl.Expr:
+    part = text.str.strip_chars().str.extract_groups(_ISO).struct.field
+    clock = pl.concat_str(part("1"), _or(part("2"), "00:00"), _or(part("3"), "00"), separator=" ")
+    whole = clock.str.to_datetime("%Y-%m-%d %H:%M %S", strict=False).dt.epoch("ms")
+    fraction = _or(part("4"), "0").str.pad_end(3, "0").str.slice(0, 3).cast(pl.Int64)
+    zone = part("5").str.extract_groups(r"^([+-])(\d{2}):?(\d{2})$").struct.field
+    minutes = zone("2").cast(pl.Int64) * 60 + zone("3").cast(pl.Int64)
+    offset = pl.when(zone("1") == "-").then(-minutes).otherwise(minutes).fill_null(0)
+    return whole + fraction - offset * _MS_PER_MINUTE
+
+
+def _or(text: pl.Expr, default: str) -> pl.Expr:
+    return text.fill_null(default)
