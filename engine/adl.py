@@ -62,7 +62,7 @@ def _absorbers_to_watch(run: Run, step: Step, rule_6_runs: bool) -> list[int]:
 
 def _is_breached(absorber: AbsorberState, step: Step) -> bool:
     margin = BREACH_FRAC * absorber.net_notional_usd(step.mark)
-    return absorber.equity_usd(step.mark) < absorber.rules.floor - margin
+    return absorber.equity_usd(step.mark) < absorber.floor_usd - margin
 
 
 def _unit_keys(run: Run, units: list[int]) -> list[Key]:
@@ -120,6 +120,6 @@ def _measure_absorber(run: Run, step: Step, index: int) -> UnitMargin:
         notional = abs(size) * step.prices[market]
         rows.append(OpenRow(-1, market, size, notional, run.tables.one(market, notional)))
     rows.sort(key=lambda row: (-row.notional_usd, row.market))
-    above_floor = absorber.equity_usd(step.mark) - absorber.rules.floor
+    above_floor = absorber.equity_usd(step.mark) - absorber.floor_usd
     mm = sum(row.mm_usd for row in rows)
     return UnitMargin(above_floor, mm, sum(row.notional_usd for row in rows), rows)

@@ -1,11 +1,13 @@
 """Rule 4: closing the positions of flagged units on the order book."""
 
 from heapq import heapify, heappop, heappush
+from math import inf
 
 import numpy as np
 
 from crashsim.engine.events import Closing
 from crashsim.engine.flagged import Flagged
+from crashsim.engine.order import largest_discount, order_qty, takes_turn
 from crashsim.engine.run import Run
 from crashsim.engine.step import BookFill, Step
 from crashsim.engine.unit import OpenRow, UnitMargin, close_row, measure, return_isolated
@@ -95,8 +97,14 @@ def _turn(run: Run, step: Step, flagged: Flagged, place: int) -> None:
     if not run.meets_trigger(at_start.equity_usd, at_start.mm_usd):
         flagged.in_list[place] = False
         return
+    if not takes_turn(run, step, unit):
+        return
+    budget_usd = run.venue.liquidation.max_usd_per_step or inf
     for row in at_start.rows:
-        if _close_on_book(run, step, unit, at_start, row):
+        qty = order_qty(run, step, row, budget_usd)
+        filled_usd = _close_on_book(run, step, unit, at_start, row, qty)
+        if filled_usd > 0.0:
+            budget_usd -= filled_usd
             _refresh(run, step, flagged, place)
             if not run.meets_trigger(
                 float(flagged.equity_usd[place]), float(flagged.mm_usd[place])
@@ -111,16 +119,19 @@ def _refresh(run: Run, step: Step, flagged: Flagged, place: int) -> None:
     flagged.mm_usd[place] = now.mm_usd
 
 
-def _close_on_book(run: Run, step: Step, unit: int, at_start: UnitMargin, row: OpenRow) -> bool:
+def _close_on_book(
+    run: Run, step: Step, unit: int, at_start: UnitMargin, row: OpenRow, order: float
+) -> float:
+    """Offer this quantity of one position; returns what was closed, at mark."""
     side = 1 if row.size > 0 else -1
     mark = step.prices[row.market]
     bankruptcy = at_start.bankruptcy_price(row, mark)
-    limited = run.venue.liquidation.limit == "bankruptcy"
-    limit = side * (mark - bankruptcy) / mark if limited else None
-    fill = step.book.close(row.market, side, _order_qty(run, row), mark, limit)
+    limit = largest_discount(run, at_start, row, mark, bankruptcy)
+    fill = step.book.close(row.market, side, order, mark, limit)
     if fill.qty <= 0.0:
-        return False
+        return 0.0
     close_row(run.state, step, row.row, fill.qty, fill.price, row.size)
+    run.last_fill_ms[row.row] = step.time_ms
     mirror_outside(run, row.market, side, fill)
     fee = _take_fee(run, unit, side, fill, bankruptcy)
     account = int(run.state.unit_account[unit])
@@ -141,14 +152,7 @@ def _close_on_book(run: Run, step: Step, unit: int, at_start: UnitMargin, row: O
     )
     step.totals.liquidated_usd += fill.qty * mark
     return_isolated(run.state, step, unit, run.nets_debt)
-    return True
-
-
-def _order_qty(run: Run, row: OpenRow) -> float:
-    size = run.venue.liquidation.size
-    if size == "full" or row.notional_usd <= size.above_notional:
-        return abs(row.size)
-    return abs(row.size) * size.fraction
+    return fill.qty * mark
 
 
 def mirror_outside(run: Run, market: int, side: int, fill: BookFill) -> None:

@@ -57,9 +57,10 @@ def rand_column(seed: int, step: int, accounts: Sequence[str], markets: Sequence
     """
     prefix = f"{seed}|{step}|"
     pairs = zip(accounts, markets, strict=True)
-    return np.array([_unit_draw(f"{prefix}{account}|{market}") for account, market in pairs])
+    return np.array([unit_draw(f"{prefix}{account}|{market}") for account, market in pairs])
 
 
-def _unit_draw(key: str) -> float:
+def unit_draw(key: str) -> float:
+    """A uniform draw in [0, 1) from the SHA-256 of a key."""
     first_64_bits = int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big")
     return (first_64_bits >> 11) / 2.0**53

@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 
 from crashsim.data.schema import Flows, Tape
-from crashsim.engine.events import FlowResult
+from crashsim.engine.events import FlowResult, LossShare
 from crashsim.engine.run import Run
 from crashsim.engine.step import Step
 from crashsim.engine.unit import credit, measure, touch
@@ -48,15 +48,19 @@ def _rows(frame: pl.DataFrame, times: np.ndarray) -> Iterator[Flow]:
         yield Flow(time_ms, account, kind, amount)
 
 
-def apply_flow(run: Run, step: Step, flow: Flow) -> None:
-    """Carry out one flow and record what became of it."""
+def apply_flow(run: Run, step: Step, flow: Flow, settled_marks: list[float] | None) -> None:
+    """Carry out one flow and record what became of it.
+
+    settled_marks: marks of the last settlement of profits, (M,), where the venue settles them.
+    """
     if flow.kind == "deposit":
         to_debt = credit(run.state, step, flow.account, flow.amount_usd, run.nets_debt)
         credited, refused = flow.amount_usd - to_debt, 0.0
     else:
         to_debt = 0.0
-        credited = _withdraw(run, step, flow)
-        refused = flow.amount_usd - credited
+        allowed = _withdraw(run, step, flow, settled_marks)
+        credited = allowed - _haircut(run, step, flow, allowed)
+        refused = flow.amount_usd - allowed
     run.events.flows.append(
         FlowResult(
             flow.time_ms, flow.account, flow.kind, flow.amount_usd, credited, to_debt, refused
@@ -64,11 +68,31 @@ def apply_flow(run: Run, step: Step, flow: Flow) -> None:
     )
 
 
-def _withdraw(run: Run, step: Step, flow: Flow) -> float:
+def _withdraw(run: Run, step: Step, flow: Flow, settled_marks: list[float] | None) -> float:
+    """Take what may be withdrawn from the account's cash."""
     unit = int(run.state.cross_unit[flow.account])
     margin = measure(run.state, run.tables, unit, step.prices)
     free = margin.equity_usd - run.venue.withdraw_margin * margin.mm_usd
-    paid = min(flow.amount_usd, max(0.0, min(float(run.state.cash[unit]), free)))
-    run.state.cash[unit] -= paid
+    cash = float(run.state.cash[unit])
+    if settled_marks is not None:
+        cash = measure(run.state, run.tables, unit, settled_marks).equity_usd
+    allowed = min(flow.amount_usd, max(0.0, min(cash, free)))
+    run.state.cash[unit] -= allowed
     touch(step, unit)
-    return paid
+    return allowed
+
+
+def _haircut(run: Run, step: Step, flow: Flow, allowed_usd: float) -> float:
+    """What a withdrawal is charged while losses are taken from withdrawals.
+
+    The fraction is pool / (cash of all units + pool), after Paradex's socialised loss factor.
+    """
+    pool = run.haircut_pool_usd
+    if pool <= 0.0 or allowed_usd <= 0.0:
+        return 0.0
+    cash = float(np.maximum(run.state.cash, 0.0).sum()) + allowed_usd
+    charge = min(pool, allowed_usd * (pool / (cash + pool)))
+    run.haircut_pool_usd -= charge
+    run.state.platform_cash_usd += charge
+    run.events.loss_shares.append(LossShare(step.index, flow.account, charge))
+    return charge

@@ -79,6 +79,12 @@ PRESETS: Mapping[str, Preset] = MappingProxyType(
         "size": Preset("notional", "largest notional first", _CONTROL),
         "newest": Preset("opened_at", "last opened first; unknown dates last", _CONTROL),
         "oldest": Preset("-opened_at", "first opened first; unknown dates last", _CONTROL),
+        "dydx": Preset(
+            "-seeded_place",
+            "no profit, no leverage: the stored list of accounts from a pseudo-random start",
+            "https://github.com/dydxprotocol/v4-chain (x/clob/keeper/deleveraging.go)",
+            "the stored list is taken to be in the order of unit ids",
+        ),
         "random": Preset("rand", "seeded lot, drawn anew at every step", _CONTROL),
     }
 )

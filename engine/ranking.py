@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crashsim.engine.arrays import Flags, Floats, Indices
-from crashsim.engine.candidates import derived_columns, rand_column
+from crashsim.engine.candidates import derived_columns, rand_column, unit_draw
 from crashsim.engine.events import Held
 from crashsim.engine.run import Run
 from crashsim.engine.search import RowsOf
@@ -194,7 +194,23 @@ class Ranking:
             columns["opened_at"] = np.where(found.row >= 0, opened, np.nan)
         if "rand" in needed:
             columns["rand"] = self._rand(found)
+        if "seeded_place" in needed:
+            columns["seeded_place"] = self._seeded_place(found)
         return columns
+
+    def _seeded_place(self, found: Candidates) -> Floats:
+        """Place in the list of unit ids of each market and side, counted from a seeded start."""
+        order = np.lexsort((found.tie, found.place))
+        counts = np.bincount(found.place)
+        place = np.empty(order.size)
+        for key in np.flatnonzero(counts).tolist():
+            part = order[found.place[order] == key]
+            market = self._run.state.markets[int(found.market[part[0]])]
+            side = "long" if found.size[part[0]] > 0 else "short"
+            draw = unit_draw(f"{self._run.seed}|{self._step.index}|{market}|{side}")
+            start = int(draw * part.size)
+            place[part] = (np.arange(part.size) - start) % part.size
+        return place
 
     def _rand(self, found: Candidates) -> Floats:
         state = self._run.state

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crashsim.data.schema import Book, Flows, Tape
 from crashsim.engine.account_table import Opening
@@ -77,6 +78,7 @@ class _Replay:
             bankrupt_since_ms=np.zeros(units, dtype=np.int64),
             bankrupt_last_step=np.full(units, -2, dtype=np.int64),
         )
+        self._settled = _settlement_steps(tape.time_ms, venue.pnl_settlement_s)
         self._flows = flows_by_step(flows, tape, state.accounts)
         self._has_funding = np.any(tape.funding_rate, axis=1).tolist()
         self._capacity = (venue.liquidation.participation * tape.volume_usd).tolist()
@@ -116,6 +118,8 @@ class _Replay:
     def _advance(self, step: Step) -> None:
         """Rules 1 to 9."""
         run = self._run
+        for absorber in run.state.absorbers:
+            absorber.set_floor(step.time_ms)
         for flow in self._flows.get(step.index, ()):
             self._apply_flow(step, flow)
         if self._has_funding[step.index]:
@@ -134,7 +138,9 @@ class _Replay:
         self._touch(step)
 
     def _apply_flow(self, step: Step, flow: Flow) -> None:
-        apply_flow(self._run, step, flow)
+        settled = self._settled[step.index] if self._settled is not None else None
+        settled_marks = None if settled is None else self._marks[settled].tolist()
+        apply_flow(self._run, step, flow, settled_marks)
         result = self._run.events.flows[-1]
         paid_in = result.credited_usd + result.to_debt_usd
         self._conservation.net_flows_usd += paid_in if flow.kind == "deposit" else -paid_in
@@ -155,6 +161,7 @@ class _Replay:
             state.debt_peak[account] = max(state.debt_peak[account], state.debt[account])
         state.debt_touched.clear()
         for index, absorber in enumerate(state.absorbers):
+            absorber.note_equity(step.time_ms, absorber.equity_usd(step.mark))
             self._run.events.absorbers.append(
                 AbsorberRow(
                     step.index,
@@ -184,3 +191,16 @@ class _Replay:
         if not step.anything_moved and timeline:
             return timeline[-1].debt_usd
         return float(self._run.state.debt.sum())
+
+
+def _settlement_steps(time_ms: NDArray[np.int64], every_s: float | None) -> list[int] | None:
+    """For each step the last step, at or before it, at which profits were settled.
+
+    Profits settle at the first step and then at the first step of each interval.
+    """
+    if every_s is None:
+        return None
+    interval = np.floor((time_ms - time_ms[0]) / (every_s * 1000.0))
+    starts = np.concatenate(([True], interval[1:] != interval[:-1]))
+    last: list[int] = np.maximum.accumulate(np.where(starts, np.arange(time_ms.size), 0)).tolist()
+    return last

@@ -27,6 +27,8 @@ class Run:
     seed: int
     bankrupt_since_ms: NDArray[np.int64]
     bankrupt_last_step: NDArray[np.int64]
+    last_fill_ms: dict[int, int] = field(default_factory=dict)  # by row: its last fill on the book
+    haircut_pool_usd: float = 0.0  # losses still to be taken from withdrawals
     events: Events = field(default_factory=Events)
 
     @property

@@ -30,6 +30,7 @@ COLUMNS: Mapping[str, str] = {
     "position_leverage": "notional / equity",
     "unit_upnl": "sum of the unit's upnl, USD",
     "opened_at": "milliseconds since 1970 UTC; NaN where not known",
+    "seeded_place": "place in the market's list of unit ids, from 0, counted from a seeded start",
     "rand": "uniform in [0, 1), from seed, step, account and market",
 }
 

@@ -46,7 +46,9 @@ def _settle(run: Run, step: Step, unit: int, shortfall: float) -> Shortfall:
     if policy == "share":
         return Shortfall(step.index, account, shortfall, paid, 0.0, 0.0, rest)
     run.state.platform_cash_usd -= rest
-    if policy == "write_off":
+    if policy == "withdrawal_haircut":
+        run.haircut_pool_usd += rest
+    if policy != "carry":
         return Shortfall(step.index, account, shortfall, paid, 0.0, rest, 0.0)
     run.state.debt[account] += rest
     run.state.debt_touched.add(account)
@@ -57,7 +59,7 @@ def _absorbers_pay(run: Run, step: Step, shortfall: float) -> float:
     paid = 0.0
     for absorber in run.state.absorbers:
         if absorber.rules.pays_shortfall:
-            above_floor = max(0.0, absorber.equity_usd(step.mark) - absorber.rules.floor)
+            above_floor = max(0.0, absorber.equity_usd(step.mark) - absorber.floor_usd)
             part = min(shortfall - paid, above_floor)
             absorber.cash_usd -= part
             paid += part

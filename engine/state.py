@@ -4,6 +4,7 @@ A unit is what is margined together: a cross account, or one isolated position. 
 positions during a replay, so the rows of a unit are a fixed slice and closing sets a size to 0.
 """
 
+from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,6 +25,25 @@ class AbsorberState:
     cash_usd: float
     size: Floats
     entry: Floats
+    floor_usd: float
+    peaks: deque[tuple[int, float]] = field(default_factory=deque)
+
+    def set_floor(self, now_ms: int) -> None:
+        """The floor at a step: the venue's, raised by the drawdown limit from the window's peak."""
+        limit = self.rules.max_drawdown_frac
+        if limit is None:
+            return
+        oldest_ms = now_ms - self.rules.drawdown_window_s * 1000.0
+        while len(self.peaks) > 1 and self.peaks[0][0] < oldest_ms:
+            self.peaks.popleft()
+        peak = self.peaks[0][1] if self.peaks else self.cash_usd
+        self.floor_usd = max(self.rules.floor, (1.0 - limit) * peak)
+
+    def note_equity(self, now_ms: int, equity_usd: float) -> None:
+        """Keep the falling sequence of equities that may yet be the window's peak."""
+        while self.peaks and self.peaks[-1][1] <= equity_usd:
+            self.peaks.pop()
+        self.peaks.append((now_ms, equity_usd))
 
     def equity_usd(self, mark: Floats) -> float:
         """Cash and unrealised profit at these marks, (M,)."""
@@ -132,7 +152,7 @@ def _floats(column: pl.Series) -> Floats:
 
 
 def _absorber(rules: Absorber, markets: int) -> AbsorberState:
-    return AbsorberState(rules, rules.cash, np.zeros(markets), np.zeros(markets))
+    return AbsorberState(rules, rules.cash, np.zeros(markets), np.zeros(markets), rules.floor)
 
 
 def _units(

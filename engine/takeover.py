@@ -48,7 +48,7 @@ def _absorb(run: Run, step: Step, unit: int) -> bool:
     """Offer one unit to the absorbers in their order; whether one accepted."""
     margin = measure(run.state, run.tables, unit, step.prices)
     for index, absorber in enumerate(run.state.absorbers):
-        if absorber.equity_usd(step.mark) + margin.equity_usd < absorber.rules.floor:
+        if absorber.equity_usd(step.mark) + margin.equity_usd < absorber.floor_usd:
             run.events.refusals.setdefault(index, FirstRefusal(index, step.index))
             continue
         if _fits(absorber, margin, step.mark):

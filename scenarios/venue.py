@@ -14,8 +14,6 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
-    ValidationInfo,
-    field_validator,
 )
 
 from crashsim.scenarios.markets import table_keys
@@ -94,19 +92,37 @@ class MarginRules(Rules):
 
 
 class PartialSize(Rules):
-    """Liquidate only this fraction of a position whose notional exceeds the bound."""
+    """Liquidate only this fraction of a position whose notional exceeds the bound.
+
+    With `first_only` that holds for the first order of a position; later ones are for all of it.
+    """
 
     fraction: float = Field(gt=0, le=1)
     above_notional: float = Field(ge=0)
+    first_only: bool = False
 
 
-def _size_form(value: object) -> str:
-    return "table" if isinstance(value, dict | PartialSize) else "word"
+class FillablePrice(Rules):
+    """A limit that starts at mark and widens with distress.
+
+    The largest discount is `mm_multiple` times the position's maintenance margin rate, times
+    `1 - equity / mm` of the unit held within 0..1 (dYdX v4's fillable price).
+    """
+
+    mm_multiple: float = Field(gt=0)
+
+
+def _form(value: object) -> str:
+    return "table" if isinstance(value, dict | Rules) else "word"
 
 
 LiquidationSize = Annotated[
     Annotated[Literal["full"], Tag("word")] | Annotated[PartialSize, Tag("table")],
-    Discriminator(_size_form),
+    Discriminator(_form),
+]
+LiquidationLimit = Annotated[
+    Annotated[Literal["bankruptcy", "none"], Tag("word")] | Annotated[FillablePrice, Tag("table")],
+    Discriminator(_form),
 ]
 
 
@@ -116,21 +132,13 @@ class LiquidationRules(Rules):
     trigger: Literal["below", "at_or_below"] = "below"
     size: LiquidationSize = "full"
     participation: float = Field(ge=0, le=1)
-    half_spread: float = Field(default=0.0, ge=0, lt=1)
-    impact: float = Field(default=0.0, ge=0, lt=1)
-    limit: Literal["bankruptcy", "none"] = "bankruptcy"
+    half_spread: float = Field(default=0.0, ge=0)
+    impact: float = Field(default=0.0, ge=0)
+    limit: LiquidationLimit = "bankruptcy"
     fee_rate: float = Field(default=0.0, ge=0, le=1)
-
-    @field_validator("impact")
-    @classmethod
-    def _sells_above_zero(cls, impact: float, info: ValidationInfo) -> float:
-        worst = info.data.get("half_spread", 0.0) + impact
-        if worst >= 1:
-            raise ValueError(
-                f"half_spread + impact must stay below 1 (a sale would be at or below 0), "
-                f"found {worst:g}"
-            )
-        return impact
+    cooldown_s: float = Field(default=0.0, ge=0)
+    turn_probability: float = Field(default=1.0, gt=0, le=1)
+    max_usd_per_step: float | None = Field(default=None, gt=0)
 
 
 class TakeoverRules(Rules):
@@ -149,6 +157,8 @@ class Absorber(Rules):
     pays_shortfall: bool = True
     on_breach: Literal["hold", "adl"] = "hold"
     unwind: bool = False
+    max_drawdown_frac: float | None = Field(default=None, gt=0, le=1)
+    drawdown_window_s: float = Field(default=28_800.0, gt=0)
 
 
 def _named_apart(absorbers: tuple[Absorber, ...]) -> tuple[Absorber, ...]:
@@ -171,16 +181,6 @@ class AdlRules(Rules):
     grace_s: float = Field(default=0.0, ge=0)
     lot: float | None = Field(default=None, gt=0)
 
-    @field_validator("lot")
-    @classmethod
-    def _with_pro_rata(cls, lot: float | None, info: ValidationInfo) -> float | None:
-        if lot is not None and info.data.get("allocation") == "queue":
-            raise ValueError(
-                f'found {lot:g} with allocation = "queue"; lots are dealt out with '
-                'allocation = "pro_rata" only, so drop it or set that'
-            )
-        return lot
-
 
 LossRule = Literal[
     "pro_rata",
@@ -196,22 +196,10 @@ LossRule = Literal[
 class LossRules(Rules):
     """Who bears what is left (rule 8 and section 5)."""
 
-    policy: Literal["carry", "write_off", "share"] = "carry"
+    policy: Literal["carry", "write_off", "share", "withdrawal_haircut"] = "carry"
     deposits: Literal["net", "ring_fence"] = "net"
     basis: Literal["profit", "equity", "open_interest"] = "profit"
     rule: LossRule = "pro_rata"
-
-    @field_validator("basis", "rule")
-    @classmethod
-    def _with_share(cls, value: str, info: ValidationInfo) -> str:
-        policy = info.data.get("policy", "share")
-        assert info.field_name is not None
-        if policy != "share" and value != cls.model_fields[info.field_name].default:
-            raise ValueError(
-                f'found "{value}" with policy = "{policy}", where it has no effect; '
-                'drop it, or set policy = "share"'
-            )
-        return value
 
 
 class Venue(Rules):
@@ -219,6 +207,7 @@ class Venue(Rules):
 
     name: str = Field(min_length=1)
     withdraw_margin: float = Field(default=2.0, ge=0)
+    pnl_settlement_s: float | None = Field(default=None, gt=0)
     margin: MarginRules
     liquidation: LiquidationRules
     takeover: TakeoverRules = TakeoverRules()
