@@ -29,6 +29,7 @@ LONG_AND_SHORT: dict[str, Floats] = {
     "unit_upnl": np.array([200.0, 200.0]),
     "opened_at": np.array([1000.0, np.nan]),
     "rand": np.array([0.25, 0.75]),
+    "seeded_place": np.array([3.0, 0.0]),
 }
 
 BY_HAND = {
@@ -47,6 +48,7 @@ BY_HAND = {
     "newest": [1000.0, -np.inf],
     "oldest": [-1000.0, -np.inf],
     "random": [0.25, 0.75],
+    "dydx": [-3.0, -0.0],
 }
 
 
@@ -163,7 +165,7 @@ def test_the_order_of_the_rows_changes_no_score(data: st.DataObject) -> None:
         ("max(0, upnl)", r"not an SQL expression.*GREATEST"),
         ("read_csv('secrets')", "not an SQL expression"),
         ("upnl * levrage", "unknown column levrage"),
-        ("dydx", "unknown column dydx"),
+        ("kraken", "unknown column kraken"),
         ("'upnl'", "not one number"),
         ("NULL", "not one number"),
         ("CAST(upnl AS VARCHAR)", "not one number"),
