@@ -47,7 +47,9 @@ def common_factor(
     knots_ms = np.concatenate([known_ms[before], [low_ms], known_ms[~before]])
     values = np.concatenate([known[before], [-1.0], known[~before]])
     shape = _shape(time_ms, knots_ms, values, low_ms, anchors.recovery_s)
-    rate = anchors.quiet_rate + _smooth(np.abs(np.diff(shape, prepend=shape[0])), anchors.smoothing_s)
+    rate = anchors.quiet_rate + _smooth(
+        np.abs(np.diff(shape, prepend=shape[0])), anchors.smoothing_s
+    )
     clock = np.cumsum(rate)
     knots = np.searchsorted(time_ms, knots_ms[knots_ms <= time_ms[-1]])
     noise = stream(seed, "tape.factor").standard_normal((time_ms.size, 2))

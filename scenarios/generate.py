@@ -83,7 +83,7 @@ class Population(Rules):
     short_leverage_median: float = Field(default=1.0, gt=0)
     short_leverage_sigma: float = Field(default=1.0, ge=0)
     min_leverage: float = Field(default=0.1, gt=0)
-    max_leverage: dict[str, float] = {"*": 10.0}
+    max_leverage: dict[str, float] = Field(default={"*": 10.0})
     large_notional_usd: float = Field(default=1e6, gt=0)
     large_max_leverage: float = Field(default=5.0, gt=0)
     entry_spread: float = Field(default=0.03, ge=0)
