@@ -139,7 +139,7 @@ def _path(
     level += np.interp(np.arange(level.size), knots.at, knots.log_price - level[knots.at])
     second = wide * bridge(second, factor.clock, knots.at)
     log_low = np.log(facts.low_price)
-    price = np.exp(log_low + np.hypot(level - log_low, second))
+    price: NDArray[np.float64] = np.exp(log_low + np.hypot(level - log_low, second))
     np.maximum(price, facts.low_price, out=price)  # exp and log lose the last digit
     price[knots.at] = knots.price
     return price
