@@ -1,0 +1,142 @@
+"""Published price anchors and window volumes: the two CSV files of a reconstruction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from crashsim.scenarios.errors import InputError
+
+_BAR_MS = {"1m": 60_000, "5m": 300_000, "1h": 3_600_000}
+_HOUR_MS = 3_600_000
+_ANCHOR_COLUMNS = ("market", "time", "price", "kind", "resolution")
+_VOLUME_COLUMNS = ("market", "start", "end", "volume_usd")
+
+
+@dataclass(frozen=True)
+class MarketAnchors:
+    """What is published of one market's night.
+
+    time_ms, price: (K,) prices at known times, ascending. low_price: the lowest of the hour that
+    starts at hour_ms. low_bar_ms, low_bar_len_ms: the bar that holds it.
+    """
+
+    market: str
+    time_ms: NDArray[np.int64]
+    price: NDArray[np.float64]
+    low_price: float
+    low_bar_ms: int
+    low_bar_len_ms: int
+
+    @property
+    def hour_ms(self) -> int:
+        """Start of the hour of the low, UTC milliseconds."""
+        return self.low_bar_ms // _HOUR_MS * _HOUR_MS
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether the low's time is known better than by its hour."""
+        return self.low_bar_len_ms < _HOUR_MS
+
+    @property
+    def hour_price(self) -> float:
+        """The price at the start of the low's hour."""
+        return float(self.price[np.searchsorted(self.time_ms, self.hour_ms)])
+
+    @property
+    def fall(self) -> float:
+        """The fall from the start of the hour to its low, in log price (>= 0)."""
+        return float(np.log(self.hour_price / self.low_price))
+
+
+@dataclass(frozen=True)
+class WindowVolume:
+    """USD traded in one market after start_ms and up to end_ms."""
+
+    start_ms: int
+    end_ms: int
+    volume_usd: float
+
+
+def read_anchors(path: Path) -> tuple[MarketAnchors, ...]:
+    """The anchors of every market, by market. Raises InputError naming file, market and value."""
+    frame = _read(path, _ANCHOR_COLUMNS, ("time",), "price")
+    _refuse(path, frame, pl.col("price") <= 0, "price", "a price above 0")
+    _refuse(path, frame, ~pl.col("kind").is_in(["price", "low"]), "kind", '"price" or "low"')
+    known = list(_BAR_MS)
+    _refuse(path, frame, ~pl.col("resolution").is_in(known), "resolution", f"one of {known}")
+    key = ["market", "time", "kind"]
+    _refuse(path, frame, pl.struct(key).is_duplicated(), "time", "one row a market, time and kind")
+    parts = frame.sort("market", "time").partition_by("market", maintain_order=True)
+    return tuple(_market(path, part) for part in parts)
+
+
+def read_window_volume(path: Path) -> dict[str, WindowVolume]:
+    """The window volume of every market. Raises InputError naming file, market and value."""
+    frame = _read(path, _VOLUME_COLUMNS, ("start", "end"), "volume_usd")
+    _refuse(path, frame, pl.col("volume_usd") < 0, "volume_usd", "a volume of at least 0")
+    _refuse(path, frame, pl.col("end") <= pl.col("start"), "end", "an end after the start")
+    _refuse(path, frame, pl.col("market").is_duplicated(), "market", "one row a market")
+    return {
+        row["market"]: WindowVolume(row["start"], row["end"], row["volume_usd"])
+        for row in frame.iter_rows(named=True)
+    }
+
+
+def _read(path: Path, columns: Sequence[str], times: Sequence[str], number: str) -> pl.DataFrame:
+    """The CSV with times as UTC milliseconds; lines that start with # are its source lines."""
+    try:
+        text = pl.read_csv(path, comment_prefix="#", infer_schema=False)
+    except FileNotFoundError:
+        raise InputError(f"{path}: no such file") from None
+    except pl.exceptions.PolarsError as error:
+        raise InputError(f"{path}: not a CSV file: {str(error).splitlines()[0]}") from None
+    missing = [name for name in columns if name not in text.columns]
+    if missing:
+        raise InputError(f"{path}: no column {', '.join(missing)}; expected {', '.join(columns)}")
+    frame = text.select(columns).with_columns(
+        pl.col(number).cast(pl.Float64, strict=False),
+        *(_time_ms(name) for name in times),
+    )
+    _refuse(path, frame, ~pl.col(number).is_finite().fill_null(False), number, "a finite number")
+    for name in times:
+        _refuse(path, frame, pl.col(name).is_null(), name, "a time such as 2025-10-10T21:00:00Z")
+    return frame
+
+
+def _time_ms(name: str) -> pl.Expr:
+    stamp = pl.col(name).str.strip_chars_end("Z").str.to_datetime(time_unit="ms", strict=False)
+    return stamp.dt.timestamp("ms").alias(name)
+
+
+def _refuse(path: Path, frame: pl.DataFrame, wrong: pl.Expr, column: str, expected: str) -> None:
+    rows = frame.with_row_index("row", offset=1).filter(wrong)
+    if rows.height:
+        first = rows.row(0, named=True)
+        raise InputError(
+            f"{path}: data row {first['row']} ({first['market']}): {column} is {first[column]!r}, "
+            f"expected {expected}"
+        )
+
+
+def _market(path: Path, rows: pl.DataFrame) -> MarketAnchors:
+    market = rows["market"][0]
+    prices, lows = rows.filter(kind="price"), rows.filter(kind="low")
+    if lows.height != 1:
+        raise InputError(f"{path}: {market} has {lows.height} low rows, expected one")
+    facts = MarketAnchors(
+        market=market,
+        time_ms=prices["time"].to_numpy(),
+        price=prices["price"].to_numpy(),
+        low_price=lows["price"][0],
+        low_bar_ms=lows["time"][0],
+        low_bar_len_ms=_BAR_MS[lows["resolution"][0]],
+    )
+    if facts.hour_ms not in facts.time_ms:
+        raise InputError(f"{path}: {market} has no price at the start of the hour of its low")
+    if facts.low_price > facts.price.min():
+        raise InputError(f"{path}: {market} has a price below its low {facts.low_price:g}")
+    return facts
