@@ -6,7 +6,15 @@ docs take it from there.
 
 from collections.abc import Mapping
 
-from crashsim.engine.metrics import absorbers, adl, debts, liquidations, make_whole, markouts
+from crashsim.engine.metrics import (
+    absorbers,
+    adl,
+    debts,
+    liquidations,
+    make_whole,
+    markouts,
+    prices,
+)
 from crashsim.engine.metrics.declare import Input, Metric, Run, Value
 
 __all__ = ["METRICS", "Input", "Metric", "Run", "Value", "summarise"]
@@ -14,6 +22,7 @@ __all__ = ["METRICS", "Input", "Metric", "Run", "Value", "summarise"]
 METRICS: Mapping[str, Metric] = {
     metric.name: metric
     for metrics in (
+        prices.METRICS,
         liquidations.METRICS,
         adl.METRICS,
         debts.METRICS,
