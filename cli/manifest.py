@@ -16,7 +16,7 @@ from crashsim.engine.conservation import TOLERANCE_FRAC
 from crashsim.engine.metrics import METRICS, Value
 from crashsim.engine.metrics.declare import iso_utc
 from crashsim.engine.outcome import Outcome
-from crashsim.scenarios import Scenario
+from crashsim.scenarios.scenario import Scenario
 
 _PACKAGES = ("numpy", "polars", "pyarrow", "pydantic")
 _NAME_DIGITS = 8

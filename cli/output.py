@@ -1,5 +1,6 @@
 """Writing to stdout: the one place, so that a reader who leaves early ends the program quietly."""
 
+import json
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -34,3 +35,8 @@ def emit_rendered(console: "Console", *renderables: "RenderableType") -> None:
         for renderable in renderables:
             console.print(renderable)
     emit(captured.get())
+
+
+def dump_json(content: object) -> str:
+    """JSON as it is written to files and to stdout. NaN and infinity are refused."""
+    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 
+from crashsim.cli import output
 from crashsim.cli.exits import OutputError
 from crashsim.engine.tables import TABLES, polars_schema
 from crashsim.scenarios.errors import InputError
@@ -134,13 +135,8 @@ def _move_into_place(finished: Path, path: Path) -> None:
     shutil.rmtree(earlier)
 
 
-def dump_json(content: Mapping[str, Any]) -> str:
-    """JSON as it is written to files and to stdout."""
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
-
-
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    path.write_text(dump_json(content), encoding="utf-8")
+    path.write_text(output.dump_json(content), encoding="utf-8")
 
 
 def _read_json(path: Path) -> Any:

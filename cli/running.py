@@ -10,7 +10,7 @@ from crashsim import engine
 from crashsim.cli import manifest, run_folder
 from crashsim.cli.progress import progress_bar
 from crashsim.data import Inputs, read_inputs
-from crashsim.engine.metrics import Run, Value, summarise
+from crashsim.engine.metrics import Replayed, Value, summarise
 from crashsim.engine.outcome import Outcome
 from crashsim.scenarios.scenario import Scenario
 
@@ -36,7 +36,7 @@ def run(scenario: Scenario) -> Finished:
     read = time.perf_counter()
     outcome = _replay(scenario, inputs)
     replayed = time.perf_counter()
-    metrics = summarise(Run(outcome, inputs.tape))
+    metrics = summarise(Replayed(outcome, inputs.tape))
     timings = manifest.Timings(
         started_at,
         read_s=round(read - begun, 3),

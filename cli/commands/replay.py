@@ -15,7 +15,9 @@ class Format(StrEnum):
 
 
 def replay(
-    scenario: Annotated[str, typer.Argument(help="Bundled name, folder or scenario.toml.")],
+    scenario: Annotated[
+        str, typer.Argument(metavar="SCENARIO", help="Bundled name, folder or scenario.toml.")
+    ],
     prices: Annotated[
         list[Path] | None,
         typer.Option(
@@ -108,6 +110,6 @@ def replay(
     path = running.save(finished, out, csv=format_ is Format.CSV)
     folder = run_folder.read(path)
     if json:
-        output.emit(run_folder.dump_json(folder.summary))
+        output.emit(output.dump_json(folder.summary))
     else:
         output.emit_rendered(output.console(), terminal.rendered(folder))

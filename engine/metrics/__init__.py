@@ -15,9 +15,9 @@ from crashsim.engine.metrics import (
     markouts,
     prices,
 )
-from crashsim.engine.metrics.declare import Input, Metric, Run, Value
+from crashsim.engine.metrics.declare import Input, Metric, Replayed, Value
 
-__all__ = ["METRICS", "Input", "Metric", "Run", "Value", "summarise"]
+__all__ = ["METRICS", "Input", "Metric", "Replayed", "Value", "summarise"]
 
 METRICS: Mapping[str, Metric] = {
     metric.name: metric
@@ -34,6 +34,6 @@ METRICS: Mapping[str, Metric] = {
 }
 
 
-def summarise(run: Run) -> dict[str, Value]:
+def summarise(run: Replayed) -> dict[str, Value]:
     """The value of every metric of METRICS, in its order."""
     return {name: metric.compute(run) for name, metric in METRICS.items()}

@@ -2,22 +2,22 @@
 
 import polars as pl
 
-from crashsim.engine.metrics.declare import Metric, Run, iso_utc
+from crashsim.engine.metrics.declare import Metric, Replayed, iso_utc
 
 
-def _together(run: Run) -> pl.DataFrame:
+def _together(run: Replayed) -> pl.DataFrame:
     """step, time, equity_usd of all absorbers together, by step."""
     return (
         run.outcome.absorbers.group_by("step", "time").agg(pl.col("equity_usd").sum()).sort("step")
     )
 
 
-def _low_usd(run: Run) -> float | None:
+def _low_usd(run: Replayed) -> float | None:
     total = _together(run)
     return None if total.is_empty() else float(total["equity_usd"].to_numpy().min())
 
 
-def _low_at(run: Run) -> str | None:
+def _low_at(run: Replayed) -> str | None:
     total = _together(run)
     if total.is_empty():
         return None
@@ -25,19 +25,19 @@ def _low_at(run: Run) -> str | None:
     return iso_utc(int(total["time"].to_physical()[row]))
 
 
-def _low_by_absorber(run: Run) -> dict[str, float]:
+def _low_by_absorber(run: Replayed) -> dict[str, float]:
     lows = (
         run.outcome.absorbers.group_by("absorber").agg(pl.col("equity_usd").min()).sort("absorber")
     )
     return dict(lows.iter_rows())
 
 
-def _first_refusal_at(run: Run) -> str | None:
+def _first_refusal_at(run: Replayed) -> str | None:
     times = [refusal.time_ms for refusal in run.outcome.first_refusals]
     return iso_utc(min(times)) if times else None
 
 
-def _underwater_usd(run: Run) -> float:
+def _underwater_usd(run: Replayed) -> float:
     frame = run.outcome.absorbers
     last = frame.filter(pl.col("step") == pl.col("step").max())
     return 0.0 - float(last["equity_usd"].clip(upper_bound=0.0).sum())

@@ -7,23 +7,23 @@ import polars as pl
 from numpy.typing import NDArray
 
 from crashsim.engine import inequality
-from crashsim.engine.metrics.declare import Metric, Run
+from crashsim.engine.metrics.declare import Metric, Replayed
 
 _NOTIONAL = pl.col("size") * pl.col("mark_price")
 _LOSER_SIDE = pl.when(pl.col("side") == "long").then(-1.0).otherwise(1.0)
 
 
-def _adl_notional_usd(run: Run) -> float:
+def _adl_notional_usd(run: Replayed) -> float:
     return float(run.outcome.adl_fills.select(_NOTIONAL.sum()).item())
 
 
-def needed_usd(run: Run) -> float:
+def needed_usd(run: Replayed) -> float:
     """What ADL prices moved from winners to losers against mark (SEMANTICS, section 7)."""
     moved = _LOSER_SIDE * (pl.col("price") - pl.col("mark_price")) * pl.col("size")
     return float(run.outcome.adl_fills.select(moved.clip(lower_bound=0.0).sum()).item())
 
 
-def _capacity_by_market(run: Run) -> pl.DataFrame:
+def _capacity_by_market(run: Replayed) -> pl.DataFrame:
     """market, closed_usd, held_usd.
 
     Candidates of successive steps overlap, so what they held is the largest, over the steps, of
@@ -42,7 +42,7 @@ def _capacity_by_market(run: Run) -> pl.DataFrame:
     return by_market.filter(pl.col("held_usd") > 0).sort("market")
 
 
-def _capacity_used(run: Run) -> float | None:
+def _capacity_used(run: Replayed) -> float | None:
     markets = _capacity_by_market(run)
     if markets.is_empty():
         return None
@@ -50,22 +50,22 @@ def _capacity_used(run: Run) -> float | None:
     return float(closed_usd / held_usd)
 
 
-def _capacity_used_by_market(run: Run) -> dict[str, float]:
+def _capacity_used_by_market(run: Replayed) -> dict[str, float]:
     markets = _capacity_by_market(run)
     used = markets["closed_usd"] / markets["held_usd"]
     return dict(zip(markets["market"], used, strict=True))
 
 
-def _burdens(run: Run) -> NDArray[np.float64]:
+def _burdens(run: Replayed) -> NDArray[np.float64]:
     deleveraged = run.outcome.accounts.filter(pl.col("was_deleveraged"))
     return deleveraged["adl_notional_usd"].to_numpy()
 
 
-def _top_share(run: Run, count: int) -> float | None:
+def _top_share(run: Replayed, count: int) -> float | None:
     return inequality.top_share(_burdens(run), count)
 
 
-def hedges_broken(run: Run) -> int:
+def hedges_broken(run: Replayed) -> int:
     """Accounts liquidated, at the step of an ADL fill or later, on the side ADL had not closed.
 
     ADL that closes a short leaves the longs it hedged; a liquidation of a long is a `sell`.

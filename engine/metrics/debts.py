@@ -2,27 +2,27 @@
 
 import polars as pl
 
-from crashsim.engine.metrics.declare import Metric, Run
+from crashsim.engine.metrics.declare import Metric, Replayed
 
 
-def _count(run: Run, flag: str) -> int:
+def _count(run: Replayed, flag: str) -> int:
     return int(run.outcome.accounts[flag].sum())
 
 
-def _sum(run: Run, column: str) -> float:
+def _sum(run: Replayed, column: str) -> float:
     return float(run.outcome.accounts[column].sum())
 
 
-def _debt_usd(run: Run) -> float:
+def _debt_usd(run: Replayed) -> float:
     return float(run.outcome.accounts.filter(pl.col("ended_in_debt"))["debt_end"].sum())
 
 
-def _underwater_usd(run: Run) -> float:
+def _underwater_usd(run: Replayed) -> float:
     underwater = run.outcome.accounts.filter(pl.col("ended_underwater"))
     return 0.0 - float(underwater["equity_end"].sum())
 
 
-def _swallowed_accounts(run: Run) -> int:
+def _swallowed_accounts(run: Replayed) -> int:
     return int((run.outcome.accounts["deposits_to_debt_usd"] > 0).sum())
 
 

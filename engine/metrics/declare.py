@@ -16,7 +16,7 @@ EVERYTHING: tuple[Input, ...] = ("prices", "volume", "book", "flows", "venue")
 
 
 @dataclass(frozen=True)
-class Run:
+class Replayed:
     """All that a metric of one run may look at."""
 
     outcome: Outcome
@@ -34,7 +34,7 @@ class Metric:
     name: str
     unit: str
     definition: str
-    compute: Callable[[Run], Value]
+    compute: Callable[[Replayed], Value]
     sign: str = "never negative; larger is worse"
     horizon: str = "whole run"
     price_source: str = "mark of the step"

@@ -2,15 +2,15 @@
 
 import polars as pl
 
-from crashsim.engine.metrics.declare import Metric, Run
+from crashsim.engine.metrics.declare import Metric, Replayed
 
 
-def _closed_usd(run: Run, stage: str) -> float:
+def _closed_usd(run: Replayed, stage: str) -> float:
     fills = run.outcome.liquidations.filter(pl.col("stage") == stage)
     return float((fills["size"] * fills["mark_price"]).sum())
 
 
-def _stage_accounts(run: Run, stage: str) -> int:
+def _stage_accounts(run: Replayed, stage: str) -> int:
     return run.outcome.liquidations.filter(pl.col("stage") == stage)["account"].n_unique()
 
 

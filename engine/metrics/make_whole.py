@@ -2,14 +2,14 @@
 
 import polars as pl
 
-from crashsim.engine.metrics.declare import Metric, Run
+from crashsim.engine.metrics.declare import Metric, Replayed
 
 
-def _sum(run: Run, column: str) -> float:
+def _sum(run: Replayed, column: str) -> float:
     return float(run.outcome.accounts[column].sum())
 
 
-def _adl_costs_usd(run: Run) -> float:
+def _adl_costs_usd(run: Replayed) -> float:
     cost = pl.col("adl_cost_usd").clip(lower_bound=0.0).sum()
     return float(run.outcome.accounts.select(cost).item())
 

@@ -5,12 +5,12 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from crashsim.engine.metrics.declare import Metric, Run
+from crashsim.engine.metrics.declare import Metric, Replayed
 
 _HORIZONS_S = (1, 5, 60, 300)
 
 
-def markout_usd(run: Run, later: NDArray[np.intp]) -> float:
+def markout_usd(run: Replayed, later: NDArray[np.intp]) -> float:
     """Sum over ADL fills of side x (mark at step later[i] - price) x size; later is (fills,)."""
     fills = run.outcome.adl_fills
     place = {market: m for m, market in enumerate(run.tape.markets)}
@@ -20,7 +20,7 @@ def markout_usd(run: Run, later: NDArray[np.intp]) -> float:
     return float((side * gain * fills["size"].to_numpy()).sum())
 
 
-def _after(run: Run, seconds: int) -> float | None:
+def _after(run: Replayed, seconds: int) -> float | None:
     fills = run.outcome.adl_fills
     if fills.is_empty():
         return None
@@ -28,7 +28,7 @@ def _after(run: Run, seconds: int) -> float | None:
     return markout_usd(run, np.searchsorted(run.tape.time_ms, due, side="right") - 1)
 
 
-def _at_the_end(run: Run) -> float | None:
+def _at_the_end(run: Replayed) -> float | None:
     fills = run.outcome.adl_fills
     if fills.is_empty():
         return None

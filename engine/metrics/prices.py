@@ -2,15 +2,15 @@
 
 import numpy as np
 
-from crashsim.engine.metrics.declare import Metric, Run
+from crashsim.engine.metrics.declare import Metric, Replayed
 
 
-def _low_by_market(run: Run) -> dict[str, float]:
+def _low_by_market(run: Replayed) -> dict[str, float]:
     lows = np.nanmin(run.tape.mark, axis=0)
     return dict(zip(run.tape.markets, lows.tolist(), strict=True))
 
 
-def _fall_by_market(run: Run) -> dict[str, float]:
+def _fall_by_market(run: Replayed) -> dict[str, float]:
     return {
         market: 1.0 - low / float(prices[np.isfinite(prices)][0])
         for (market, low), prices in zip(_low_by_market(run).items(), run.tape.mark.T, strict=True)

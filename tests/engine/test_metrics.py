@@ -9,7 +9,7 @@ import pytest
 
 from crashsim.data.schema import MarketOrigin, Tape
 from crashsim.engine import inequality
-from crashsim.engine.metrics import METRICS, Run, summarise
+from crashsim.engine.metrics import METRICS, Replayed, summarise
 from crashsim.engine.outcome import Outcome, Refusal
 from crashsim.engine.tables import TABLES, polars_schema
 
@@ -49,7 +49,7 @@ def run(
     capacity: Sequence[tuple[str, int, float]] = (),
     marks: Sequence[float] = (100.0, 90.0, 80.0, 85.0),
     **facts: Any,
-) -> Run:
+) -> Replayed:
     rows: dict[str, Rows] = {"timeline": [{"step": k} for k in range(len(marks))]} | (tables or {})
     tape = Tape(
         time_ms=START_MS + 1000 * np.arange(len(marks)),
@@ -76,10 +76,10 @@ def run(
         ),
         **(known | facts),
     )
-    return Run(outcome, tape)
+    return Replayed(outcome, tape)
 
 
-def value(name: str, of: Run) -> Any:
+def value(name: str, of: Replayed) -> Any:
     return METRICS[name].compute(of)
 
 
