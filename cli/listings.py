@@ -36,28 +36,38 @@ def print_sheet(sheet: FactSheet, *, as_json: bool) -> None:
 
 
 def _parts(sheet: FactSheet) -> Iterable[RenderableType]:
-    yield Text.assemble((sheet.name, "bold"), f": {sheet.title}" if sheet.title else "")
-    for section, facts in groupby(sheet.facts, key=lambda fact: fact.key.partition(".")[0]):
-        yield Text(f"\n[{section}]", style="bold")
+    yield Text(sheet.name, style="bold")
+    yield Text(sheet.title)
+    for section, facts in groupby(sheet.facts, key=_section):
+        yield Text(f"\n[{section}]" if section else "", style="bold")
         for note, same in groupby(facts, key=_note):
-            yield _values(section, list(same))
+            yield from _values(section, list(same))
             yield from _grounds(note)
     if sheet.missing:
         yield Text("\nWhat this file cannot express", style="bold")
-        yield from (Padding(f"- {missing}", (0, 0, 0, 2)) for missing in sheet.missing)
+        yield from (_ground("-", "", missing, indent=2) for missing in sheet.missing)
     yield Text(f"\n{_count(sheet.facts)}", style="dim")
+
+
+def _section(fact: Fact) -> str:
+    return fact.key.partition(".")[0] if "." in fact.key else ""
 
 
 def _note(fact: Fact) -> Note:
     return fact.since, fact.source, fact.assumption
 
 
-def _values(section: str, facts: Sequence[Fact]) -> RenderableType:
+def _values(section: str, facts: Sequence[Fact]) -> Iterable[RenderableType]:
+    units = {fact.unit for fact in facts}
+    once = len(facts) > 1 and len(units) == 1  # a unit that several values share stands below them
     rows = Table.grid(padding=(0, 2, 0, 0))
+    rows.add_column(no_wrap=True)
     for fact in facts:
         key = fact.key.removeprefix(f"{section}.")
-        rows.add_row(f"  {key}", Text(fact.text, style="bold"), fact.unit)
-    return rows
+        rows.add_row(f"  {key}", Text(fact.text, style="bold"), "" if once else fact.unit)
+    yield rows
+    if once and (unit := units.pop()):
+        yield _ground("unit", "", unit)
 
 
 def _grounds(note: Note) -> Iterable[RenderableType]:
@@ -68,12 +78,12 @@ def _grounds(note: Note) -> Iterable[RenderableType]:
         yield _ground("source", "green", f"{source} (since {since})" if since else source)
 
 
-def _ground(label: str, style: str, text: str) -> RenderableType:
+def _ground(label: str, style: str, text: str, indent: int = 6) -> RenderableType:
     row = Table.grid(padding=(0, 2, 0, 0))
-    row.add_column(no_wrap=True)
+    row.add_column(no_wrap=True, min_width=len("ASSUMED") if len(label) > 1 else 1)
     row.add_column(overflow="fold")
     row.add_row(Text(label, style=style), Text(text, style="dim"))
-    return Padding(row, (0, 0, 0, 6))
+    return Padding(row, (0, 0, 0, indent))
 
 
 def _count(facts: Sequence[Fact]) -> str:

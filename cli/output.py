@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -34,7 +35,8 @@ def emit_rendered(console: "Console", *renderables: "RenderableType") -> None:
     with console.capture() as captured:
         for renderable in renderables:
             console.print(renderable)
-    emit(captured.get())
+    # Tables are padded to their width, which only makes lines longer in a file.
+    emit(re.sub(r" +$", "", captured.get(), flags=re.MULTILINE))
 
 
 def dump_json(content: object) -> str:

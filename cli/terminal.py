@@ -31,9 +31,8 @@ def _parts(folder: RunFolder) -> Iterable[RenderableType]:
     yield _section("What happened", _happened(folder.summary))
     yield _section("When", _when(folder))
     if accounts["was_deleveraged"].any():
-        yield _section(
-            "Hardest hit by auto-deleveraging (cost against mark)", _deleveraged(accounts)
-        )
+        hardest = _deleveraged(accounts, folder.table("adl_fills"))
+        yield _section("Hardest hit by auto-deleveraging (cost against mark)", hardest)
     if accounts["was_in_debt"].any():
         yield _section("Deepest in debt", _debtors(accounts))
     yield _section("Who stood behind it", _backing(folder.summary))
@@ -137,12 +136,26 @@ def _falls(summary: Mapping[str, Any]) -> str:
     return f"{shown}, and {rest} less" if rest > 0 else shown
 
 
-def _deleveraged(accounts: pl.DataFrame) -> RenderableType:
+def _deleveraged(accounts: pl.DataFrame, fills: pl.DataFrame) -> RenderableType:
     hit = accounts.filter(pl.col("was_deleveraged")).sort(
         ["adl_cost_usd", "adl_notional_usd", "account"], descending=[True, True, False]
     )
-    columns = ("adl_fills", "adl_notional_usd", "adl_cost_usd", "equity_end")
-    return _ranking(hit, columns, ("fills", "closed", "cost", "equity after"))
+    closed = _positions_closed(fills)
+    hit = hit.join(closed, left_on="account", right_on="winner", how="left", maintain_order="left")
+    columns = ("position", "adl_fills", "adl_notional_usd", "adl_cost_usd")
+    return _ranking(hit, columns, ("position", "fills", "closed", "cost"))
+
+
+def _positions_closed(fills: pl.DataFrame) -> pl.DataFrame:
+    """winner, position: the side and market of the largest part, and how many more there are."""
+    parts = (
+        fills.group_by("winner", "side", "market")
+        .agg(usd=(pl.col("size") * pl.col("mark_price")).sum())
+        .sort(["winner", "usd", "market", "side"], descending=[False, True, False, False])
+    )
+    more = pl.when(pl.len() > 1).then(pl.format(" +{}", pl.len() - 1)).otherwise(pl.lit(""))
+    first = pl.format("{} {}", pl.col("side").first(), pl.col("market").first())
+    return parts.group_by("winner", maintain_order=True).agg(position=pl.concat_str(first, more))
 
 
 def _debtors(accounts: pl.DataFrame) -> RenderableType:
@@ -159,13 +172,19 @@ def _ranking(
     rows = _table()
     rows.add_column("account", overflow="ellipsis", no_wrap=True, max_width=20)
     for title in titles:
-        rows.add_column(title, justify="right")
+        rows.add_column(title, justify="left" if title == "position" else "right")
     for account, *values in hit.head(_HARDEST).select("account", *columns).iter_rows():
-        rows.add_row(account, *(f"{v:,}" if isinstance(v, int) else usd(v) for v in values))
+        rows.add_row(account, *(_cell(value) for value in values))
     rest = hit.height - _HARDEST
     if rest <= 0:
         return rows
     return Group(rows, Text(f"and {rest:,} more in accounts.parquet", style="dim"))
+
+
+def _cell(value: str | float | None) -> str:
+    if isinstance(value, str):
+        return value
+    return f"{value:,}" if isinstance(value, int) else usd(value)
 
 
 def _backing(summary: Mapping[str, Any]) -> RenderableType:
