@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from crashsim.data.schema import Book, Flows, MarketOrigin, Tape
+from crashsim.data import Book, Flows, InputFile, Inputs, MarketOrigin
+from crashsim.scenarios import venue_sheet
 from crashsim.scenarios.scenario import Scenario
 
 KINDS = ("recorded", "reconstructed", "assumed")
@@ -17,29 +18,49 @@ class Statement:
     text: str
 
 
-def statements(scenario: Scenario, tape: Tape, book: Book, flows: Flows) -> tuple[Statement, ...]:
+def statements(scenario: Scenario, inputs: Inputs) -> tuple[Statement, ...]:
     """The statements of a run, recorded first, notes last."""
+    origins = inputs.tape.origins
     found = [
-        *_prices(tape.origins),
-        *_book(scenario, book),
-        *_flows(flows),
-        *_volume(scenario, tape.origins),
-        *_last_as_mark(scenario, tape.origins),
+        *_prices(origins),
+        *_book(scenario, inputs.book),
+        *_flows(inputs.flows),
+        *_volume(scenario),
+        *_rules(scenario),
+        *_last_as_mark(scenario, origins),
+        *_file_notes(inputs.files),
     ]
     order = (*KINDS, "note")
     return tuple(sorted(found, key=lambda statement: order.index(statement.kind)))
 
 
-def known(tape: Tape, book: Book, flows: Flows) -> Mapping[str, str]:
+def known(scenario: Scenario, inputs: Inputs) -> Mapping[str, str]:
     """For each input of a metric, how it is known: recorded, reconstructed, assumed or a mix."""
-    prices = _mix(origin.provenance for origin in tape.origins.values())
+    prices = _mix(origin.provenance for origin in inputs.tape.origins.values())
     return {
         "prices": prices,
-        "volume": prices,
-        "book": book.provenance,
-        "flows": flows.provenance,
-        "venue": "rules",
+        "volume": prices if scenario.prices.volume_scale == 1.0 else "assumed",
+        "book": inputs.book.provenance,
+        "flows": inputs.flows.provenance,
+        "venue": _ground_of_rules(scenario),
     }
+
+
+def _ground_of_rules(scenario: Scenario) -> str:
+    facts = venue_sheet(scenario.scenario.venue).facts
+    assumed = sum(fact.assumption is not None for fact in facts)
+    sourced = sum(fact.source is not None and fact.assumption is None for fact in facts)
+    if not assumed and not sourced:
+        return "a venue file without sources"
+    return f"{sourced} of {len(facts)} values with a source, {assumed} assumed"
+
+
+def _rules(scenario: Scenario) -> list[Statement]:
+    return [Statement("assumed", f"rules of {scenario.venue.name}: {_ground_of_rules(scenario)}.")]
+
+
+def _file_notes(files: Iterable[InputFile]) -> list[Statement]:
+    return [Statement("note", f"{file.name}: {note}.") for file in files for note in file.notes]
 
 
 def _mix(kinds: Iterable[str]) -> str:
@@ -88,7 +109,7 @@ def _flows(flows: Flows) -> list[Statement]:
     return [Statement(flows.provenance, f"deposits and withdrawals: {flows.source}.")]
 
 
-def _volume(scenario: Scenario, origins: Mapping[str, MarketOrigin]) -> list[Statement]:
+def _volume(scenario: Scenario) -> list[Statement]:
     scale = scenario.prices.volume_scale
     if scale == 1.0:
         return []

@@ -90,7 +90,7 @@ def _window(inputs: Inputs) -> dict[str, Any]:
 
 
 def _provenance(scenario: Scenario, inputs: Inputs) -> dict[str, Any]:
-    told = honesty.statements(scenario, inputs.tape, inputs.book, inputs.flows)
+    told = honesty.statements(scenario, inputs)
     return {
         "markets": {market: asdict(origin) for market, origin in inputs.tape.origins.items()},
         "book": {"provenance": inputs.book.provenance, "source": inputs.book.source},
@@ -99,9 +99,9 @@ def _provenance(scenario: Scenario, inputs: Inputs) -> dict[str, Any]:
     }
 
 
-def summary(values: Mapping[str, Value], inputs: Inputs) -> dict[str, Any]:
+def summary(scenario: Scenario, inputs: Inputs, values: Mapping[str, Value]) -> dict[str, Any]:
     """The content of summary.json: each metric with its words and how its inputs are known."""
-    known = honesty.known(inputs.tape, inputs.book, inputs.flows)
+    known = honesty.known(scenario, inputs)
     return {name: _entry(name, value, known) for name, value in values.items()}
 
 

@@ -64,7 +64,7 @@ def save(finished: Finished, out: Path | None, *, csv: bool) -> Path:
     run_folder.write(
         path,
         finished.outcome.tables(),
-        manifest.summary(finished.metrics, finished.inputs),
+        manifest.summary(finished.scenario, finished.inputs, finished.metrics),
         manifest.manifest(
             finished.scenario,
             finished.inputs,

@@ -1,6 +1,6 @@
 """A run on the terminal, for people: everything shown comes from the run folder."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import polars as pl
@@ -16,6 +16,7 @@ from crashsim.cli.run_folder import RunFolder
 
 _SPARK_COLUMNS = 56
 _HARDEST = 10
+_STATEMENTS = 12
 _DEEPEST_FALLS = 4
 
 
@@ -66,10 +67,12 @@ def _head(manifest: Mapping[str, Any]) -> RenderableType:
 _STYLE = {"recorded": "green", "reconstructed": "yellow", "assumed": "yellow", "note": "cyan"}
 
 
-def _statements(statements: Iterable[Mapping[str, str]]) -> RenderableType:
+def _statements(statements: Sequence[Mapping[str, str]]) -> RenderableType:
     rows = _grid()
-    for statement in statements:
+    for statement in statements[:_STATEMENTS]:
         rows.add_row(Text(statement["kind"], style=_STYLE[statement["kind"]]), statement["text"])
+    if len(statements) > _STATEMENTS:
+        rows.add_row("", f"and {len(statements) - _STATEMENTS} more in manifest.json")
     return rows
 
 
