@@ -1,0 +1,66 @@
+"""The command line: its commands, and what becomes of their errors."""
+
+import sys
+from typing import Annotated
+
+import typer
+
+from crashsim.cli import exits
+from crashsim.cli.commands import replay, scenarios, venues
+
+_HELP = """\
+Replay historical crypto crashes: who was deleveraged, who ended in debt, and what other rules
+would have done.
+
+\b
+First steps:
+  crashsim replay oct11                    the night of 10-11 October 2025, offline
+  crashsim replay oct11 --venue binance    the same night under other rules
+  crashsim scenarios                       what can be replayed
+  crashsim venues show backpack            a venue's rules, each with its source
+
+Data goes to stdout, notes and progress to stderr. Exit codes: 0 done, 2 usage, 3 input data missing
+or invalid, 5 internal error, 130 interrupted. NO_COLOR is honoured.
+"""
+
+app = typer.Typer(
+    name="crashsim",
+    help=_HELP,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+app.command("replay", no_args_is_help=True)(replay.replay)
+app.add_typer(scenarios.app, name="scenarios")
+app.add_typer(venues.app, name="venues")
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        import crashsim
+
+        typer.echo(f"crashsim {crashsim.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _crashsim(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
+        ),
+    ] = False,
+) -> None:
+    pass
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    try:
+        app(prog_name="crashsim")
+    except KeyboardInterrupt:
+        sys.exit(exits.INTERRUPTED)
+    except Exception as error:  # noqa: BLE001 - every error ends here, as an exit code
+        sys.exit(exits.report(error))

@@ -1,0 +1,39 @@
+"""`crashsim scenarios`: what can be replayed."""
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.callback(invoke_without_command=True)
+def scenarios(
+    context: typer.Context,
+    json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+) -> None:
+    """List the bundled scenarios; `crashsim scenarios show NAME` prints one."""
+    if context.invoked_subcommand is not None:
+        return
+    from crashsim.cli import listings
+    from crashsim.scenarios import bundled_scenarios
+
+    listings.print_list(
+        bundled_scenarios(),
+        "Replay one: crashsim replay NAME. Its inputs: crashsim scenarios show NAME",
+        as_json=json,
+    )
+
+
+@app.command("show", no_args_is_help=True)
+def show(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Bundled name, folder or scenario.toml.")
+    ],
+    json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
+) -> None:
+    """Print a scenario: every value with its unit and its source or assumption."""
+    from crashsim.cli import listings
+    from crashsim.scenarios import scenario_sheet
+
+    listings.print_sheet(scenario_sheet(name), as_json=json)

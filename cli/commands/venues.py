@@ -1,0 +1,38 @@
+"""`crashsim venues`: under which rules it can be replayed."""
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.callback(invoke_without_command=True)
+def venues(
+    context: typer.Context,
+    json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+) -> None:
+    """List the bundled venues; `crashsim venues show NAME` prints one."""
+    if context.invoked_subcommand is not None:
+        return
+    from crashsim.cli import listings
+    from crashsim.scenarios import bundled_venues
+
+    listings.print_list(
+        bundled_venues(),
+        "Replay under one: crashsim replay SCENARIO --venue NAME. "
+        "Its rules: crashsim venues show NAME",
+        as_json=json,
+    )
+
+
+@app.command("show", no_args_is_help=True)
+def show(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Bundled name or a venue.toml.")],
+    json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
+) -> None:
+    """Print a venue's rules: every number with its unit and its source or assumption."""
+    from crashsim.cli import listings
+    from crashsim.scenarios import venue_sheet
+
+    listings.print_sheet(venue_sheet(name), as_json=json)

@@ -1,0 +1,94 @@
+"""Bundled names, and fact sheets: every value with its unit and where it is from."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from itertools import groupby
+
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from crashsim.cli import output
+from crashsim.scenarios import Fact, FactSheet, Listing
+
+Note = tuple[str | None, str | None, str | None]  # since, source, assumption
+
+
+def print_list(listings: Sequence[Listing], hint: str, *, as_json: bool) -> None:
+    """Print names and titles to stdout."""
+    if as_json:
+        names = [{"name": listing.name, "title": listing.title} for listing in listings]
+        output.emit(output.dump_json(names))
+        return
+    rows = Table.grid(padding=(0, 3, 0, 0))
+    for listing in listings:
+        rows.add_row(Text(listing.name, style="bold"), listing.title)
+    output.emit_rendered(output.console(), rows, Text(f"\n{hint}", style="dim"))
+
+
+def print_sheet(sheet: FactSheet, *, as_json: bool) -> None:
+    """Print a fact sheet to stdout."""
+    if as_json:
+        output.emit(output.dump_json(asdict(sheet)))
+        return
+    output.emit_rendered(output.console(), *_parts(sheet))
+
+
+def _parts(sheet: FactSheet) -> Iterable[RenderableType]:
+    yield Text(sheet.name, style="bold")
+    yield Text(sheet.title)
+    for section, facts in groupby(sheet.facts, key=_section):
+        yield Text(f"\n[{section}]" if section else "", style="bold")
+        for note, same in groupby(facts, key=_note):
+            yield from _values(section, list(same))
+            yield from _grounds(note)
+    if sheet.missing:
+        yield Text("\nWhat this file cannot express", style="bold")
+        yield from (_ground("-", "", missing, indent=2) for missing in sheet.missing)
+    yield Text(f"\n{_count(sheet.facts)}", style="dim")
+
+
+def _section(fact: Fact) -> str:
+    return fact.key.partition(".")[0] if "." in fact.key else ""
+
+
+def _note(fact: Fact) -> Note:
+    return fact.since, fact.source, fact.assumption
+
+
+def _values(section: str, facts: Sequence[Fact]) -> Iterable[RenderableType]:
+    units = {fact.unit for fact in facts}
+    once = len(facts) > 1 and len(units) == 1  # a unit that several values share stands below them
+    rows = Table.grid(padding=(0, 2, 0, 0))
+    rows.add_column(no_wrap=True)
+    for fact in facts:
+        key = fact.key.removeprefix(f"{section}.")
+        rows.add_row(f"  {key}", Text(fact.text, style="bold"), "" if once else fact.unit)
+    yield rows
+    if once and (unit := units.pop()):
+        yield _ground("unit", "", unit)
+
+
+def _grounds(note: Note) -> Iterable[RenderableType]:
+    since, source, assumption = note
+    if assumption:
+        yield _ground("ASSUMED", "yellow", assumption)
+    if source:
+        yield _ground("source", "green", f"{source} (since {since})" if since else source)
+
+
+def _ground(label: str, style: str, text: str, indent: int = 6) -> RenderableType:
+    row = Table.grid(padding=(0, 2, 0, 0))
+    row.add_column(no_wrap=True, min_width=len("ASSUMED") if len(label) > 1 else 1)
+    row.add_column(overflow="fold")
+    row.add_row(Text(label, style=style), Text(text, style="dim"))
+    return Padding(row, (0, 0, 0, indent))
+
+
+def _count(facts: Sequence[Fact]) -> str:
+    assumed = sum(fact.assumption is not None for fact in facts)
+    sourced = sum(fact.source is not None and fact.assumption is None for fact in facts)
+    rest = len(facts) - assumed - sourced
+    words = f"{len(facts)} values: {sourced} with a source, {assumed} assumed"
+    return f"{words}, {rest} with neither" if rest else words

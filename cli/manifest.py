@@ -1,0 +1,130 @@
+"""The manifest of a run: all that is needed to check it and to run it again."""
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import crashsim
+from crashsim.cli import honesty
+from crashsim.data import Inputs
+from crashsim.engine.conservation import TOLERANCE_FRAC
+from crashsim.engine.metrics import METRICS, Value
+from crashsim.engine.metrics.declare import iso_utc
+from crashsim.engine.outcome import Outcome
+from crashsim.scenarios.scenario import Scenario
+
+_PACKAGES = ("numpy", "polars", "pyarrow", "pydantic")
+_NAME_DIGITS = 8
+
+
+@dataclass(frozen=True)
+class Timings:
+    """When a run was made and how long its parts took; the only part that differs between runs."""
+
+    started_at: str
+    read_s: float
+    replay_s: float
+    metrics_s: float
+
+
+def run_name(scenario: Scenario, inputs: Inputs) -> str:
+    """`<scenario>-<venue>-<hash>`; the hash covers scenario, venue, inputs, seed and version."""
+    facts = {
+        "version": crashsim.__version__,
+        "scenario": scenario.resolved(),
+        "inputs": [asdict(file) for file in inputs.files],
+    }
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    return f"{scenario.name}-{scenario.venue.name}-{digest[:_NAME_DIGITS]}"
+
+
+def manifest(
+    scenario: Scenario,
+    inputs: Inputs,
+    outcome: Outcome,
+    argv: Sequence[str],
+    timings: Timings,
+) -> dict[str, Any]:
+    """The content of manifest.json."""
+    tables = scenario.resolved()
+    venue = tables.pop("venue")
+    return {
+        "crashsim": crashsim.__version__,
+        "run": run_name(scenario, inputs),
+        "argv": public_argv(argv),
+        "scenario": tables,
+        "venue": venue,
+        "seed": scenario.seed,
+        "window": _window(inputs),
+        "inputs": [asdict(file) for file in inputs.files],
+        "provenance": _provenance(scenario, inputs),
+        "markets_on_default_margin_table": list(outcome.default_margin_markets),
+        "conservation": {
+            "largest_residual_frac_of_gross": outcome.conservation_residual_frac,
+            "limit_frac_of_gross": TOLERANCE_FRAC,
+        },
+        "warnings": list(outcome.warnings),
+        "rows": {name: frame.height for name, frame in outcome.tables().items()},
+        "packages": {"python": platform.python_version()}
+        | {name: version(name) for name in _PACKAGES},
+        "timings": asdict(timings),
+    }
+
+
+def _window(inputs: Inputs) -> dict[str, Any]:
+    times = inputs.tape.time_ms
+    return {
+        "start": iso_utc(int(times[0])),
+        "end": iso_utc(int(times[-1])),
+        "steps": int(times.size),
+        "markets": len(inputs.tape.markets),
+        "accounts": inputs.book.accounts.height,
+        "positions": inputs.book.positions.height,
+        "flows": inputs.flows.frame.height,
+    }
+
+
+def _provenance(scenario: Scenario, inputs: Inputs) -> dict[str, Any]:
+    told = honesty.statements(scenario, inputs)
+    return {
+        "markets": {market: asdict(origin) for market, origin in inputs.tape.origins.items()},
+        "book": {"provenance": inputs.book.provenance, "source": inputs.book.source},
+        "flows": {"provenance": inputs.flows.provenance, "source": inputs.flows.source},
+        "statements": [asdict(statement) for statement in told],
+    }
+
+
+def summary(scenario: Scenario, inputs: Inputs, values: Mapping[str, Value]) -> dict[str, Any]:
+    """The content of summary.json: each metric with its words and how its inputs are known."""
+    known = honesty.known(scenario, inputs)
+    return {name: _entry(name, value, known) for name, value in values.items()}
+
+
+def _entry(name: str, value: Value, known: Mapping[str, str]) -> dict[str, Any]:
+    metric = METRICS[name]
+    return {
+        "value": value,
+        "unit": metric.unit,
+        "definition": metric.definition,
+        "sign": metric.sign,
+        "horizon": metric.horizon,
+        "price_source": metric.price_source,
+        "inputs": {name: known[name] for name in metric.inputs},
+    }
+
+
+def public_argv(argv: Sequence[str]) -> list[str]:
+    """The arguments without home paths, and without `--out`, which is where and not what."""
+    home = str(Path.home())
+    kept: list[str] = []
+    skip = False
+    for argument in argv:
+        if not skip and argument != "--out" and not argument.startswith("--out="):
+            kept.append(argument.replace(home, "~") if len(home) > 1 else argument)
+        skip = argument == "--out"
+    return kept

@@ -1,0 +1,77 @@
+"""One run from a resolved scenario to a run folder."""
+
+import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from crashsim import engine
+from crashsim.cli import manifest, run_folder
+from crashsim.cli.progress import progress_bar
+from crashsim.data import Inputs, read_inputs
+from crashsim.engine.metrics import Replayed, Value, summarise
+from crashsim.engine.outcome import Outcome
+from crashsim.scenarios.scenario import Scenario
+
+RUNS = Path("runs")
+
+
+@dataclass(frozen=True)
+class Finished:
+    """A run in memory."""
+
+    scenario: Scenario
+    inputs: Inputs
+    outcome: Outcome
+    metrics: dict[str, Value]
+    timings: manifest.Timings
+
+
+def run(scenario: Scenario) -> Finished:
+    """Read the inputs, replay them and measure. Raises InputError and ConservationError."""
+    started_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    begun = time.perf_counter()
+    inputs = read_inputs(scenario)
+    read = time.perf_counter()
+    outcome = _replay(scenario, inputs)
+    replayed = time.perf_counter()
+    metrics = summarise(Replayed(outcome, inputs.tape))
+    timings = manifest.Timings(
+        started_at,
+        read_s=round(read - begun, 3),
+        replay_s=round(replayed - read, 3),
+        metrics_s=round(time.perf_counter() - replayed, 3),
+    )
+    return Finished(scenario, inputs, outcome, metrics, timings)
+
+
+def _replay(scenario: Scenario, inputs: Inputs) -> Outcome:
+    with progress_bar(f"replaying {scenario.name}") as progress:
+        return engine.replay(
+            inputs.tape,
+            inputs.book,
+            inputs.flows,
+            scenario.venue,
+            seed=scenario.seed,
+            progress=progress,
+        )
+
+
+def save(finished: Finished, out: Path | None, *, csv: bool) -> Path:
+    """Write the run folder and return its path. Raises OutputError."""
+    path = out or RUNS / manifest.run_name(finished.scenario, finished.inputs)
+    run_folder.write(
+        path,
+        finished.outcome.tables(),
+        manifest.summary(finished.scenario, finished.inputs, finished.metrics),
+        manifest.manifest(
+            finished.scenario,
+            finished.inputs,
+            finished.outcome,
+            sys.argv[1:],
+            finished.timings,
+        ),
+        csv=csv,
+    )
+    return path

@@ -1,0 +1,37 @@
+"""How unequally an amount falls on those who bear it."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+def gini(amounts: NDArray[np.float64]) -> float | None:
+    """Gini index of amounts of shape (n,), all >= 0; None where their sum is 0.
+
+    Half of the mean absolute difference over the mean, each pair counted both ways: 0 when all
+    bear the same, (n - 1) / n when one bears everything.
+    """
+    total = amounts.sum()
+    if total <= 0:
+        return None
+    n = amounts.size
+    places = np.arange(1, n + 1)
+    return float(((2 * places - n - 1) * np.sort(amounts)).sum() / (n * total))
+
+
+def top_share(amounts: NDArray[np.float64], count: int) -> float | None:
+    """Share of the `count` largest in the sum of amounts of shape (n,); None where the sum is 0."""
+    total = amounts.sum()
+    if total <= 0:
+        return None
+    return float(np.sort(amounts)[::-1][:count].sum() / total)
+
+
+def herfindahl(amounts: NDArray[np.float64]) -> float | None:
+    """Herfindahl index, the sum of squared shares, of amounts of shape (n,); None for a sum of 0.
+
+    Between 1 / n (all equal) and 1 (one bears everything).
+    """
+    total = amounts.sum()
+    if total <= 0:
+        return None
+    return float(((amounts / total) ** 2).sum())
