@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from crashsim.engine.allocation import Loser, close_against_winners
+from crashsim.engine.arrays import Indices, sum_by
 from crashsim.engine.flagged import Flagged
 from crashsim.engine.ranking import Key, Ranking, SideRows
 from crashsim.engine.run import Run
@@ -16,35 +17,51 @@ BREACH_FRAC = 1e-9  # of gross: what rounding may take an absorber below its flo
 
 
 def deleverage(
-    run: Run, step: Step, flagged: Flagged, bankrupt: list[int], side_rows: SideRows
+    run: Run, step: Step, flagged: Flagged, bankrupt: Indices, side_rows: SideRows
 ) -> None:
     """Rule 6 for these bankrupt units in order, then rule 7 for breached absorbers."""
     if not run.venue.adl.enabled:
         return
-    watched = _absorbers_to_watch(run, step, bool(bankrupt))
-    if not bankrupt and not watched:
+    watched = _absorbers_to_watch(run, step, bankrupt.size > 0)
+    if not bankrupt.size and not watched:
         return
     _note_deficits(run, step, bankrupt)
     in_list = np.zeros(run.state.cash.size, dtype=bool)
     in_list[flagged.units[flagged.in_list]] = True
     ranking = Ranking(run, step, side_rows, in_list)
     ranking.prepare([*_unit_keys(run, bankrupt), *_absorber_keys(run, watched)])
-    for unit in bankrupt:
-        if any(ranking.queue(key).is_live for key in _unit_keys(run, [unit])):
-            _deleverage_unit(run, step, ranking, unit)
+    for unit in _answered(run, ranking, bankrupt):
+        _deleverage_unit(run, step, ranking, unit)
     for index in watched:
         if _is_breached(run.state.absorbers[index], step):
             _deleverage_absorber(run, step, ranking, index)
 
 
-def _note_deficits(run: Run, step: Step, bankrupt: list[int]) -> None:
+def _note_deficits(run: Run, step: Step, bankrupt: Indices) -> None:
     """Negative equity of each unit when its ADL first begins."""
-    events = run.events
-    for unit in bankrupt:
-        if unit not in events.deficit_units:
-            events.deficit_units.add(unit)
-            equity = measure(run.state, run.tables, unit, step.prices).equity_usd
-            events.deficit_usd += max(0.0, -equity)
+    first = bankrupt[~run.deficit_noted[bankrupt]]
+    run.deficit_noted[first] = True
+    for unit in first.tolist():
+        equity = measure(run.state, run.tables, unit, step.prices).equity_usd
+        run.events.deficit_usd += max(0.0, -equity)
+
+
+def _answered(run: Run, ranking: Ranking, units: Indices) -> list[int]:
+    """Those of these units, in order, for which any candidate stands on the other side.
+
+    Thousands may wait where no winner is left, so they are passed over together.
+    """
+    state = run.state
+    rows = state.expand(units)
+    size = state.size[rows]
+    live = np.zeros(2 * len(state.markets), dtype=bool)
+    for key in _unit_keys(run, units):
+        live[2 * key.market + (key.side < 0)] = ranking.queue(key).is_live
+    counts = state.unit_first_row[units + 1] - state.unit_first_row[units]
+    owner = np.repeat(np.arange(units.size), counts)
+    answered = (size != 0.0) & live[2 * state.row_market[rows] + (size > 0.0)]
+    found: list[int] = units[sum_by(owner, answered, units.size) > 0].tolist()
+    return found
 
 
 def _absorbers_to_watch(run: Run, step: Step, rule_6_runs: bool) -> list[int]:
@@ -65,10 +82,10 @@ def _is_breached(absorber: AbsorberState, step: Step) -> bool:
     return absorber.equity_usd(step.mark) < absorber.floor_usd - margin
 
 
-def _unit_keys(run: Run, units: list[int]) -> list[Key]:
+def _unit_keys(run: Run, units: Indices) -> list[Key]:
     """Whom the open positions of these units ask, without repeats."""
     state = run.state
-    rows = state.expand(np.array(units, dtype=np.intp))
+    rows = state.expand(units)
     rows = rows[state.size[rows] != 0.0]
     codes = np.unique(2 * state.row_market[rows] + (state.size[rows] > 0.0))
     return [Key(code // 2, -1 if code % 2 else 1) for code in codes.tolist()]

@@ -14,3 +14,8 @@ def sum_by(group: NDArray[np.integer], values: NDArray[np.generic], groups: int)
     The fixed order makes a group's sum the same bits whatever other groups are present.
     """
     return np.bincount(group, weights=values, minlength=groups).astype(np.float64, copy=False)
+
+
+def dot(left: Floats, right: Floats) -> float:
+    """Sum of products, without BLAS: its threads and kernels would make the bits machine-bound."""
+    return float((left * right).sum())

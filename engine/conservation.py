@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crashsim.engine.arrays import Floats, sum_by
+from crashsim.engine.arrays import Floats, dot, sum_by
 from crashsim.engine.errors import ConservationError
 from crashsim.engine.state import State
 
@@ -41,10 +41,10 @@ class Conservation:
         """Raise ConservationError when the residual exceeds 1e-9 of gross."""
         if anything_moved:
             self._totals = self._sum()
-        self._gross_usd = max(self._gross_usd, float(np.dot(self._totals.gross_size, mark)))
+        self._gross_usd = max(self._gross_usd, dot(self._totals.gross_size, mark))
         self._note(step, "wealth", self._wealth(mark) - self._start_usd - self.net_flows_usd)
         if anything_moved:
-            self._note(step, "sizes", float(np.dot(np.abs(self._totals.net_size), mark)))
+            self._note(step, "sizes", dot(np.abs(self._totals.net_size), mark))
 
     def _note(self, step: int, what: str, residual_usd: float) -> None:
         scale = max(self._gross_usd, abs(self.net_flows_usd))
@@ -57,17 +57,17 @@ class Conservation:
             )
 
     def _wealth(self, mark: Floats) -> float:
-        return self._totals.fixed_usd + float(np.dot(self._totals.net_size, mark))
+        return self._totals.fixed_usd + dot(self._totals.net_size, mark)
 
     def _sum(self) -> Totals:
         state = self._state
         net = state.outside.size.copy()
         net += sum_by(state.row_market, state.size, self._markets)
         gross = sum_by(state.row_market, np.abs(state.size), self._markets)
-        fixed = float(state.cash.sum()) - float(np.dot(state.size, state.entry))
+        fixed = float(state.cash.sum()) - dot(state.size, state.entry)
         fixed += state.outside.cash_usd + state.platform_cash_usd
         for absorber in state.absorbers:
             net += absorber.size
             gross += np.abs(absorber.size)
-            fixed += absorber.cash_usd - float(np.dot(absorber.size, absorber.entry))
+            fixed += absorber.cash_usd - dot(absorber.size, absorber.entry)
         return Totals(fixed, net, gross)

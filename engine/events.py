@@ -124,4 +124,3 @@ class Events:
     held: list[Held] = field(default_factory=list)
     refusals: dict[int, FirstRefusal] = field(default_factory=dict)
     deficit_usd: float = 0.0
-    deficit_units: set[int] = field(default_factory=set)

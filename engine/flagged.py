@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crashsim.engine.arrays import Flags, Floats, Indices, sum_by
+from crashsim.engine.arrays import Flags, Floats, Indices
 from crashsim.engine.run import Run
 from crashsim.engine.search import Health
 
@@ -31,16 +31,9 @@ def flag(run: Run, health: Health) -> Flagged:
     equity, mm = health.equity_usd, health.mm_usd
     meets = equity < mm if run.venue.liquidation.trigger == "below" else equity <= mm
     found = np.flatnonzero(meets)
-    found = found[_holds_position(run, health.units[found])]
+    found = found[run.state.holding(health.units[found])]
     equity, mm, units = equity[found], mm[found], health.units[found]
     with np.errstate(divide="ignore", invalid="ignore"):
         distress = np.where(mm > 0.0, equity / mm, -np.inf)
     order = np.lexsort((units, distress))
     return Flagged(units[order], equity[order], mm[order], np.ones(order.size, dtype=bool))
-
-
-def _holds_position(run: Run, units: Indices) -> Flags:
-    rows = run.state.expand(units)
-    counts = run.state.unit_first_row[units + 1] - run.state.unit_first_row[units]
-    owner = np.repeat(np.arange(units.size), counts)
-    return sum_by(owner, run.state.size[rows] != 0.0, units.size) > 0

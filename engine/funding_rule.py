@@ -1,8 +1,6 @@
 """Rule 2: funding between longs and shorts."""
 
-import numpy as np
-
-from crashsim.engine.arrays import Floats, sum_by
+from crashsim.engine.arrays import Floats, dot, sum_by
 from crashsim.engine.run import Run
 from crashsim.engine.step import Step
 
@@ -15,6 +13,6 @@ def apply_funding(run: Run, step: Step, rate: Floats) -> None:
     state.cash -= paid
     state.funding_usd -= paid
     for absorber in state.absorbers:
-        absorber.cash_usd -= float(np.dot(absorber.size, per_qty))
-    state.outside.cash_usd -= float(np.dot(state.outside.size, per_qty))
+        absorber.cash_usd -= dot(absorber.size, per_qty)
+    state.outside.cash_usd -= dot(state.outside.size, per_qty)
     step.anything_moved = True

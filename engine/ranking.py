@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crashsim.engine.arrays import Flags, Floats, Indices
+from crashsim.engine.arrays import Flags, Floats, Indices, dot
 from crashsim.engine.candidates import derived_columns, rand_column, unit_draw
 from crashsim.engine.events import Held
 from crashsim.engine.run import Run
@@ -248,7 +248,7 @@ class Ranking:
         absorber = self._run.state.absorbers[index]
         mark = self._step.mark
         notional = np.abs(absorber.size) * mark
-        upnl = float(np.dot(absorber.size, mark - absorber.entry))
+        upnl = dot(absorber.size, mark - absorber.entry)
         mm = self._run.tables.many(np.arange(mark.size, dtype=np.intp), notional)
         return {
             "equity": absorber.cash_usd + upnl,

@@ -77,6 +77,7 @@ class _Replay:
             seed=seed,
             bankrupt_since_ms=np.zeros(units, dtype=np.int64),
             bankrupt_last_step=np.full(units, -2, dtype=np.int64),
+            deficit_noted=np.zeros(units, dtype=bool),
         )
         self._settled = _settlement_steps(tape.time_ms, venue.pnl_settlement_s)
         self._flows = flows_by_step(flows, tape, state.accounts)
@@ -128,7 +129,7 @@ class _Replay:
         self._touch(step)
         flagged = flag(run, self._search.evaluate(step.index, step.mark))
         step.totals.units_below_mm = flagged.units.size
-        bankrupt: list[int] = []
+        bankrupt = np.zeros(0, dtype=np.intp)
         if flagged.units.size:
             liquidate_on_book(run, step, flagged)
             bankrupt = take_over(run, step, flagged)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from crashsim.engine.arrays import Flags
 from crashsim.engine.events import Events
 from crashsim.engine.margin import MarginTables
 from crashsim.engine.scores import Score
@@ -17,7 +18,7 @@ class Run:
     """One replay under way.
 
     bankrupt_since_ms, bankrupt_last_step: (U,) the present unbroken run of steps in which rule 5
-    found the unit with equity <= 0.
+    found the unit with equity <= 0. deficit_noted: (U,) its deficit is counted already.
     """
 
     state: State
@@ -27,6 +28,7 @@ class Run:
     seed: int
     bankrupt_since_ms: NDArray[np.int64]
     bankrupt_last_step: NDArray[np.int64]
+    deficit_noted: Flags
     last_fill_ms: dict[int, int] = field(default_factory=dict)  # by row: its last fill on the book
     haircut_pool_usd: float = 0.0  # losses still to be taken from withdrawals
     events: Events = field(default_factory=Events)

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from crashsim.data.schema import Book, Tape
-from crashsim.engine.arrays import Floats, Indices, sum_by
+from crashsim.engine.arrays import Flags, Floats, Indices, dot, sum_by
 from crashsim.scenarios.venue import Absorber
 
 CROSS = -1  # unit_market of a cross unit
@@ -47,11 +47,11 @@ class AbsorberState:
 
     def equity_usd(self, mark: Floats) -> float:
         """Cash and unrealised profit at these marks, (M,)."""
-        return self.cash_usd + float(np.dot(self.size, mark - self.entry))
+        return self.cash_usd + dot(self.size, mark - self.entry)
 
     def net_notional_usd(self, mark: Floats) -> float:
         """Sum of the net notionals at these marks, (M,)."""
-        return float(np.dot(np.abs(self.size), mark))
+        return dot(np.abs(self.size), mark)
 
 
 @dataclass(slots=True)
@@ -100,6 +100,12 @@ class State:
         first, end = self.unit_first_row[unit], self.unit_first_row[unit + 1]
         return bool(self.size[first:end].any())
 
+    def holding(self, units: Indices) -> Flags:
+        """Whether each of these units has an open position, (n,)."""
+        counts = self.unit_first_row[units + 1] - self.unit_first_row[units]
+        owner = np.repeat(np.arange(units.size), counts)
+        return sum_by(owner, self.size[self.expand(units)] != 0.0, units.size) > 0
+
     def expand(self, units: Indices) -> Indices:
         """Rows of many units, in the order of the units. Shape (sum of their positions,)."""
         first = self.unit_first_row[units]
@@ -143,7 +149,7 @@ def open_state(tape: Tape, book: Book, absorbers: tuple[Absorber, ...]) -> State
         debt=np.zeros(len(names)),
         debt_peak=np.zeros(len(names)),
         absorbers=[_absorber(rules, len(tape.markets)) for rules in absorbers],
-        outside=Outside(cash_usd=float(np.dot(net, mark0)), size=-net),
+        outside=Outside(cash_usd=dot(net, mark0), size=-net),
     )
 
 

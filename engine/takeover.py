@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from crashsim.engine.arrays import Floats, Indices
+from crashsim.engine.arrays import Floats, Indices, dot
 from crashsim.engine.events import Closing, FirstRefusal
 from crashsim.engine.flagged import Flagged
 from crashsim.engine.run import Run
@@ -11,10 +11,10 @@ from crashsim.engine.step import Step
 from crashsim.engine.unit import UnitMargin, measure, settle, touch
 
 
-def take_over(run: Run, step: Step, flagged: Flagged) -> list[int]:
+def take_over(run: Run, step: Step, flagged: Flagged) -> Indices:
     """Ask the absorbers; returns the bankrupt units that go on to ADL, in order of distress."""
     places = flagged.remaining()
-    places = places[[run.state.has_position(int(unit)) for unit in flagged.units[places]]]
+    places = places[run.state.holding(flagged.units[places])]
     equity, mm = flagged.equity_usd[places], flagged.mm_usd[places]
     units = flagged.units[places]
     bankrupt = equity <= 0.0
@@ -38,10 +38,9 @@ def _note_bankrupt(run: Run, step: Step, units: Indices) -> None:
     run.bankrupt_last_step[units] = step.index
 
 
-def _past_grace(run: Run, step: Step, units: Indices) -> list[int]:
+def _past_grace(run: Run, step: Step, units: Indices) -> Indices:
     waited_ms = step.time_ms - run.bankrupt_since_ms[units]
-    found: list[int] = units[waited_ms >= run.venue.adl.grace_s * 1000.0].tolist()
-    return found
+    return units[waited_ms >= run.venue.adl.grace_s * 1000.0]
 
 
 def _absorb(run: Run, step: Step, unit: int) -> bool:
@@ -64,7 +63,7 @@ def _fits(absorber: AbsorberState, margin: UnitMargin, mark: Floats) -> bool:
     after = absorber.size.copy()
     for row in margin.rows:
         after[row.market] += row.size
-    return float(np.dot(np.abs(after), mark)) <= bound
+    return dot(np.abs(after), mark) <= bound
 
 
 def _transfer(run: Run, step: Step, unit: int, margin: UnitMargin, index: int) -> None:
