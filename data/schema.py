@@ -1,7 +1,7 @@
 """The frozen inputs of a replay: tape, book and flows. The engine takes these and nothing else."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
@@ -25,6 +25,18 @@ FLOW_COLUMNS: Mapping[str, pl.DataType] = {
     "kind": pl.String(),
     "amount": pl.Float64(),
 }
+
+
+COLLATERAL_COLUMNS: Mapping[str, pl.DataType] = {
+    "account": pl.String(),
+    "asset": pl.String(),
+    "quantity": pl.Float64(),
+}
+
+
+def no_collateral() -> pl.DataFrame:
+    """The collateral of a book whose accounts hold USD only."""
+    return pl.DataFrame(schema=dict(COLLATERAL_COLUMNS))
 
 
 @dataclass(frozen=True)
@@ -59,13 +71,15 @@ class Book:
     """Who holds what at the start. Frames have exactly ACCOUNT_COLUMNS and POSITION_COLUMNS.
 
     margin_mode is `cross` or `isolated`; isolated_margin is null for cross positions; opened_at is
-    null where unknown. Rows are sorted by account, then market, then margin_mode.
+    null where unknown. collateral has COLLATERAL_COLUMNS: quantities (> 0) of assets, named by their
+    market in the tape, that cross accounts pledge. Rows are sorted by account, then market, then margin_mode.
     """
 
     accounts: pl.DataFrame
     positions: pl.DataFrame
     provenance: str
     source: str
+    collateral: pl.DataFrame = field(default_factory=no_collateral)
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from crashsim.engine.arrays import Flags, Floats, sum_by
+from crashsim.engine.collateral import LotsOf
 from crashsim.engine.events import AdlFill, Closing, FlowResult, LossShare, Shortfall
 from crashsim.engine.journal import frame_of
 from crashsim.engine.run import Run
@@ -34,7 +35,8 @@ def _equity_usd(state: State, mark: Floats) -> Floats:
     """Equity of all of an account's units, (N,)."""
     upnl = state.size * (mark[state.row_market] - state.entry)
     by_unit = state.cash + sum_by(state.row_unit, upnl, state.cash.size)
-    return _by_account(state, by_unit)
+    every = np.arange(state.cash.size, dtype=np.intp)
+    return _by_account(state, by_unit + LotsOf(state.collateral, every).value_usd(mark))
 
 
 def _by_account(state: State, by_unit: Floats) -> Floats:

@@ -70,6 +70,16 @@ class FlowResult(NamedTuple):
     refused_usd: float
 
 
+class CollateralSale(NamedTuple):
+    """One sale of collateral; market is the asset's, price its mark less the haircut."""
+
+    step: int
+    account: int
+    market: int
+    qty: float
+    price: float
+
+
 class AbsorberRow(NamedTuple):
     """One absorber after one step."""
 
@@ -121,6 +131,7 @@ class Events:
     flows: list[FlowResult] = field(default_factory=list)
     absorbers: list[AbsorberRow] = field(default_factory=list)
     timeline: list[TimelineRow] = field(default_factory=list)
+    collateral_sales: list[CollateralSale] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     refusals: dict[int, FirstRefusal] = field(default_factory=dict)
     deficit_usd: float = 0.0

@@ -32,6 +32,7 @@ class Outcome:
     shortfalls: pl.DataFrame
     loss_shares: pl.DataFrame
     flows: pl.DataFrame
+    collateral_sales: pl.DataFrame
     absorbers: pl.DataFrame
     timeline: pl.DataFrame
     adl_capacity: pl.DataFrame
@@ -52,6 +53,7 @@ class Outcome:
             "shortfalls",
             "loss_shares",
             "flows",
+            "collateral_sales",
             "absorbers",
             "timeline",
         )

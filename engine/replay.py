@@ -48,7 +48,7 @@ def replay(
     step. Raises PolicyError for an ADL score or sharing rule that cannot be evaluated, and
     ConservationError if money or sizes do not add up.
     """
-    state = open_state(tape, book, venue.absorber)
+    state = open_state(tape, book, venue)
     return _Replay(tape, book, flows, venue, state, seed, search).run_all(progress)
 
 

@@ -9,6 +9,7 @@ from crashsim.engine.events import (
     AbsorberRow,
     AdlFill,
     Closing,
+    CollateralSale,
     FlowResult,
     Held,
     LossShare,
@@ -33,6 +34,7 @@ def outcome_of(run: Run, tape: Tape, opening: Opening, residual_frac: float) -> 
         shortfalls=_shortfalls(run, names),
         loss_shares=_loss_shares(run, names),
         flows=_flows(run, names),
+        collateral_sales=_collateral_sales(run, names),
         absorbers=_absorbers(run, names),
         timeline=_timeline(run, names),
         adl_capacity=_adl_capacity(run, names),
@@ -162,6 +164,22 @@ def _flows(run: Run, names: Names) -> pl.DataFrame:
             "credited_usd": raw["credited_usd"],
             "to_debt_usd": raw["to_debt_usd"],
             "refused_usd": raw["refused_usd"],
+        },
+    )
+
+
+def _collateral_sales(run: Run, names: Names) -> pl.DataFrame:
+    raw = frame_of(run.events.collateral_sales, CollateralSale)
+    return fit(
+        "collateral_sales",
+        {
+            "step": raw["step"],
+            "time": names.time(raw["step"]),
+            "account": names.account(raw["account"]),
+            "asset": names.market(raw["market"]),
+            "quantity": raw["qty"],
+            "price": raw["price"],
+            "proceeds_usd": raw["qty"] * raw["price"],
         },
     )
 

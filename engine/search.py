@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 
 from crashsim.engine.arrays import Flags, Floats, Indices, sum_by
+from crashsim.engine.collateral import LotsOf
 from crashsim.engine.margin import MarginTables
 from crashsim.engine.state import State
 
@@ -52,6 +53,7 @@ class RowsOf:
         self._state = state
         self._tables = tables
         self._rows = state.expand(units)
+        self._lots = LotsOf(state.collateral, units)
         self._market = state.row_market[self._rows]
         self._entry = state.entry[self._rows]
         counts = state.unit_first_row[units + 1] - state.unit_first_row[units]
@@ -66,6 +68,7 @@ class RowsOf:
         price = mark[self._market]
         mm = self._tables.many(self._market, np.abs(size) * price)
         equity = self._state.cash[self.units] + self._sum(size * (price - self._entry))
+        equity += self._lots.value_usd(mark)
         return Health(self.units, equity, self._sum(mm))
 
     def sums(self, mark: Floats) -> dict[str, Floats]:
@@ -76,7 +79,7 @@ class RowsOf:
         upnl = self._sum(size * (price - self._entry))
         cash = self._state.cash[self.units]
         return {
-            "equity": cash + upnl,
+            "equity": cash + upnl + self._lots.value_usd(mark),
             "cash": cash,
             "mm": self._sum(self._tables.many(self._market, notional)),
             "unit_notional": self._sum(notional),
@@ -90,7 +93,7 @@ class RowsOf:
         worst = np.minimum(
             self._position_health(size, qty, low), self._position_health(size, qty, high)
         )
-        bound = self._state.cash[self.units] + self._sum(worst)
+        bound = self._state.cash[self.units] + self._sum(worst) + self._lots.value_usd(low)
         gross = self._sum(qty * high[self._market])
         return (gross > 0.0) & ~(bound > SAFETY_FRAC * gross)
 

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from crashsim.engine.arrays import Floats, sum_by
+from crashsim.engine.borrow_rule import sell_collateral
 from crashsim.engine.events import LossShare, Shortfall
 from crashsim.engine.run import Run
 from crashsim.engine.search import RowsOf
@@ -20,8 +21,11 @@ def settle_shortfalls(run: Run, step: Step, units: Iterable[int]) -> None:
     """Settle the negative cash of those of these units that hold no position, by ascending id."""
     to_share = []
     for unit in sorted(units):
+        if run.state.cash[unit] >= 0.0 or run.state.has_position(unit):
+            continue
+        sell_collateral(run, step, unit, -float(run.state.cash[unit]))
         cash = float(run.state.cash[unit])
-        if cash >= 0.0 or run.state.has_position(unit):
+        if cash >= 0.0:
             continue
         run.state.cash[unit] = 0.0
         step.anything_moved = True

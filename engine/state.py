@@ -12,7 +12,8 @@ import polars as pl
 
 from crashsim.data.schema import Book, Tape
 from crashsim.engine.arrays import Flags, Floats, Indices, dot, sum_by
-from crashsim.scenarios.venue import Absorber
+from crashsim.engine.collateral import Collateral, open_collateral
+from crashsim.scenarios.venue import Absorber, Venue
 
 CROSS = -1  # unit_market of a cross unit
 
@@ -86,6 +87,7 @@ class State:
     funding_usd: Floats
     debt: Floats
     debt_peak: Floats
+    collateral: Collateral
     absorbers: list[AbsorberState]
     outside: Outside
     platform_cash_usd: float = 0.0
@@ -118,13 +120,14 @@ class State:
         return self.accounts[int(self.unit_account[unit])]
 
 
-def open_state(tape: Tape, book: Book, absorbers: tuple[Absorber, ...]) -> State:
+def open_state(tape: Tape, book: Book, venue: Venue) -> State:
     """The state before the first step. Frames are as `data.schema` documents them, in any order."""
     accounts = book.accounts.sort("account")
     names = accounts["account"].to_list()
     units = _units(accounts, book.positions, tape.markets)
     rows = _rows(book.positions, units, tape.markets)
     unit_market = units["unit_market"].to_numpy().astype(np.intp)
+    cross_unit = np.flatnonzero(unit_market == CROSS)
     unit_account = units["unit_account"].to_numpy().astype(np.intp)
     counts = np.bincount(rows["unit"].to_numpy(), minlength=units.height)
     size = _floats(rows["size"])
@@ -137,7 +140,7 @@ def open_state(tape: Tape, book: Book, absorbers: tuple[Absorber, ...]) -> State
         unit_account=unit_account,
         unit_market=unit_market,
         unit_first_row=np.concatenate(([0], np.cumsum(counts))).astype(np.intp),
-        cross_unit=np.flatnonzero(unit_market == CROSS),
+        cross_unit=cross_unit,
         row_unit=rows["unit"].to_numpy().astype(np.intp),
         row_market=row_market,
         row_opened_ms=_floats(rows["opened_ms"]),
@@ -148,7 +151,8 @@ def open_state(tape: Tape, book: Book, absorbers: tuple[Absorber, ...]) -> State
         funding_usd=np.zeros(units.height),
         debt=np.zeros(len(names)),
         debt_peak=np.zeros(len(names)),
-        absorbers=[_absorber(rules, len(tape.markets)) for rules in absorbers],
+        collateral=open_collateral(book, venue, names, cross_unit, tape.markets),
+        absorbers=[_absorber(rules, len(tape.markets)) for rules in venue.absorber],
         outside=Outside(cash_usd=dot(net, mark0), size=-net),
     )
 

@@ -135,6 +135,15 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _usd("to_debt_usd", "repaid debt"),
         _usd("refused_usd", "refused part of a withdrawal"),
     ),
+    "collateral_sales": (
+        _STEP,
+        _WHEN,
+        _ACCOUNT,
+        _text("asset", "market name of the asset sold"),
+        _qty("quantity", "sold, in units of the asset"),
+        _price("price", "mark less the weight's haircut"),
+        _usd("proceeds_usd", "became cash"),
+    ),
     "absorbers": (
         _STEP,
         _WHEN,

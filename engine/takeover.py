@@ -3,6 +3,7 @@
 import numpy as np
 
 from crashsim.engine.arrays import Floats, Indices, dot
+from crashsim.engine.borrow_rule import sell_all_collateral
 from crashsim.engine.events import Closing, FirstRefusal
 from crashsim.engine.flagged import Flagged
 from crashsim.engine.run import Run
@@ -69,6 +70,7 @@ def _fits(absorber: AbsorberState, margin: UnitMargin, mark: Floats) -> bool:
 def _transfer(run: Run, step: Step, unit: int, margin: UnitMargin, index: int) -> None:
     """Every position moves at mark; the unit's equity becomes the absorber's cash."""
     state, absorber = run.state, run.state.absorbers[index]
+    sell_all_collateral(run, step, unit)
     absorber.cash_usd += margin.equity_usd
     account = int(state.unit_account[unit])
     for row in margin.rows:

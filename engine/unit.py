@@ -59,7 +59,10 @@ def measure(state: State, tables: MarginTables, unit: int, prices: list[float]) 
         rows.append(OpenRow(first + i, market, size, notional, row_mm))
     if len(rows) > 1:
         rows.sort(key=lambda row: (-row.notional_usd, row.market))
-    return UnitMargin(float(state.cash[unit]) + upnl, mm, gross, rows)
+    equity = float(state.cash[unit]) + upnl
+    if not state.collateral.is_empty:
+        equity += state.collateral.value_usd(unit, prices)
+    return UnitMargin(equity, mm, gross, rows)
 
 
 def settle(amount: float, reference: float) -> float:

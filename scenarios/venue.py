@@ -202,6 +202,23 @@ class LossRules(Rules):
     rule: LossRule = "pro_rata"
 
 
+class CollateralAsset(Rules):
+    """An asset taken as margin: the part of its mark that counts as equity."""
+
+    weight: float = Field(ge=0, le=1)
+
+
+class CollateralRules(Rules):
+    """Weights of collateral assets; found by name, then by base, then `"*"`."""
+
+    assets: dict[str, CollateralAsset] = {}
+
+    def weight_of(self, asset: str) -> float | None:
+        """The weight of an asset, or None where the venue names none."""
+        found = (self.assets[key].weight for key in table_keys(asset) if key in self.assets)
+        return next(found, None)
+
+
 class Venue(Rules):
     """All rules of one venue, as the engine takes them."""
 
@@ -216,3 +233,4 @@ class Venue(Rules):
     ] = ()
     adl: AdlRules
     loss: LossRules = LossRules()
+    collateral: CollateralRules = CollateralRules()
