@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from math import sqrt
 from pathlib import Path
 
@@ -14,7 +14,7 @@ HEADER = "time, market, open, high, low, close, volume_usd\n"
 
 
 def _at(minute: int, second: int = 0) -> datetime:
-    return datetime(2025, 10, 10, 21, minute, second)
+    return datetime(2025, 10, 10, 21, minute, second, tzinfo=UTC)
 
 
 def _bars(*rows: str, header: str = HEADER) -> str:

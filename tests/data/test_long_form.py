@@ -1,5 +1,5 @@
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -21,7 +21,7 @@ time,                 market, mark, volume_usd
 
 
 def _at(minute: int, second: int = 0) -> datetime:
-    return datetime(2025, 10, 10, 21, minute, second)
+    return datetime(2025, 10, 10, 21, minute, second, tzinfo=UTC)
 
 
 def _column(tape: Tape, market: str, field: str = "mark") -> list[float]:
