@@ -88,5 +88,7 @@ def _path(knot_step: Ints, knot_price: Floats, row: Ints, step: Ints) -> Floats:
     from_step, to_step = knots[each, left], knots[each, right]
     from_price, to_price = prices[each, left], prices[each, right]
     part = (step - from_step) / np.maximum(to_step - from_step, 1)
-    between: Floats = np.exp(np.log(from_price) + part * np.log(to_price / from_price))
+    between: Floats = from_price * np.exp(part * np.log(to_price / from_price))
+    # Rounding must not carry the path past its knots: a bar's low is its lowest price exactly.
+    between = np.clip(between, np.minimum(from_price, to_price), np.maximum(from_price, to_price))
     return np.where(step == from_step, from_price, between)

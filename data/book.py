@@ -55,17 +55,14 @@ def load_book(scenario: Scenario, tape: Tape) -> BookReading:
 
 def _base(scenario: Scenario, tape: Tape) -> BookReading:
     path, population = scenario.book.path, scenario.book.generate
-    if path is not None and population is None:
-        rows = read_book_rows(path)
-        positions = _resolved(rows, tape)
-        return BookReading(
-            _sorted(rows.accounts, positions, "recorded", path.name), rows.files(_BASE_ROLES)
-        )
-    if population is not None and path is None:
+    if population is not None:
         from crashsim.data.population import generate_book
 
         return BookReading(generate_book(population, tape, scenario.seed), ())
-    raise InputError("[book] needs either path or [book.generate], found both or neither")
+    assert path is not None  # the scenario's model asks for exactly one of the two
+    rows = read_book_rows(path)
+    book = _sorted(rows.accounts, _resolved(rows, tape), "recorded", path.name)
+    return BookReading(book, rows.files(_BASE_ROLES))
 
 
 def _with_added(reading: BookReading, path: Path, tape: Tape) -> BookReading:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import polars as pl
 
-from crashsim.data.columns import numbers, texts, times_ms
+from crashsim.data.columns import is_empty, numbers, texts, times_ms
 from crashsim.data.findings import Findings
 from crashsim.data.schema import TIME
 from crashsim.data.table import InputFile, Table, read_table
@@ -23,6 +23,8 @@ POSITIONS = (
     "opened_at",
 )
 _MODES = ("cross", "isolated")
+_CASH = "a finite number of USD"
+_SIZE = "a finite number of base units that is not 0 (long above 0, short below)"
 
 
 @dataclass(frozen=True)
@@ -91,9 +93,6 @@ def _accounts(findings: Findings) -> pl.DataFrame:
     return frame
 
 
-_CASH = "a finite number of USD"
-
-
 def _check_columns(findings: Findings, needed: tuple[str, ...], allowed: tuple[str, ...]) -> None:
     for name in findings.table.columns:
         if name == "asset" or name.startswith("collateral"):
@@ -119,27 +118,23 @@ def _refuse_repeats(findings: Findings, keys: pl.DataFrame) -> None:
 
 def _positions(findings: Findings) -> pl.DataFrame:
     _check_columns(findings, POSITIONS[:4], POSITIONS)
-    frame = _position_columns(findings, pl.Series([True] * findings.table.frame.height))
+    frame = _position_columns(findings, bare=False)
     findings.stop()
     _refuse_repeats(findings, frame.select("account", "market", "margin_mode"))
     return frame
 
 
-def _position_columns(findings: Findings, held: pl.Series) -> pl.DataFrame:
-    """The columns of POSITIONS; rows that are not `held` (a position) may be empty."""
-    optional = not held.all()
+def _position_columns(findings: Findings, bare: pl.Series | bool) -> pl.DataFrame:
+    """The columns of POSITIONS; `bare` rows are accounts without a position."""
     account = texts(findings, "account", "an account id")
-    market = texts(findings, "market", "a market", empty_ok=optional)
-    size = numbers(findings, "size", _SIZE, empty_ok=optional)
+    market = texts(findings, "market", "a market", empty_ok=bare)
+    size = numbers(findings, "size", _SIZE, empty_ok=bare)
     findings.bad_rows((size == 0).fill_null(False), "size", _SIZE)
-    entry = numbers(findings, "entry_price", "a price above 0", above=0, empty_ok=optional)
+    entry = numbers(findings, "entry_price", "a price above 0", above=0, empty_ok=bare)
     mode = _margin_mode(findings)
     return pl.DataFrame(
         [account, market, size, entry, mode, _isolated_margin(findings, mode), _opened_at(findings)]
     )
-
-
-_SIZE = "a finite number of base units that is not 0 (long above 0, short below)"
 
 
 def _margin_mode(findings: Findings) -> pl.Series:
@@ -161,10 +156,7 @@ def _isolated_margin(findings: Findings, mode: pl.Series) -> pl.Series:
         return pl.repeat(None, len(mode), dtype=pl.Float64, eager=True).alias(name)
     expected = "a margin in USD of at least 0 where margin_mode is isolated, else empty"
     margin = numbers(findings, name, expected, at_least=0, empty_ok=True)
-    raw = findings.table.frame[name]
-    if raw.dtype == pl.String:
-        raw = raw.replace("", None)
-    findings.bad_rows(isolated == raw.is_null(), name, expected)
+    findings.bad_rows(isolated == is_empty(findings.table.frame[name]), name, expected)
     return margin
 
 
@@ -179,15 +171,8 @@ def _read_single(path: Path) -> BookRows:
     table = read_table(path)
     findings = Findings(table)
     _check_columns(findings, ("account", "cash", *POSITIONS[1:4]), ("cash", "tags", *POSITIONS))
-    bare = table.frame.select(
-        pl.all_horizontal(pl.col("market", "size", "entry_price").is_null())
-    ).to_series()
-    rows = _position_columns(findings, ~bare)
-    findings.bad_rows(~bare & rows["market"].is_null(), "market", "a market")
-    findings.bad_rows(~bare & table.frame["size"].is_null(), "size", _SIZE)
-    findings.bad_rows(
-        ~bare & table.frame["entry_price"].is_null(), "entry_price", "a price above 0"
-    )
+    empty = [is_empty(table.frame[name]) for name in ("market", "size", "entry_price")]
+    rows = _position_columns(findings, empty[0] & empty[1] & empty[2])
     cash = numbers(findings, "cash", _CASH, empty_ok=True)
     findings.stop()
     _refuse_repeats(findings, rows.select("account", "market", "margin_mode"))

@@ -21,9 +21,12 @@ def numbers(
     *,
     above: float | None = None,
     at_least: float | None = None,
-    empty_ok: bool = False,
+    empty_ok: bool | pl.Series = False,
 ) -> pl.Series:
-    """The column as Float64; values must be finite, > `above`, >= `at_least`. Null where unfit."""
+    """The column as Float64; values must be finite, > `above`, >= `at_least`. Null where unfit.
+
+    empty_ok: whether values may be absent, or in which rows.
+    """
     raw = findings.table.frame[column]
     if raw.dtype == pl.String:
         values = raw.str.strip_chars().cast(pl.Float64, strict=False)
@@ -37,7 +40,7 @@ def numbers(
     if at_least is not None:
         fit &= values >= at_least
     fit = fit.fill_null(False)
-    findings.bad_rows(~fit & ~_empty(raw) if empty_ok else ~fit, column, expected)
+    findings.bad_rows(~fit & ~_may_be_empty(raw, empty_ok), column, expected)
     return values.set(~fit, None)
 
 
@@ -47,13 +50,13 @@ def texts(
     expected: str = "text",
     *,
     allowed: Sequence[str] = (),
-    empty_ok: bool = False,
+    empty_ok: bool | pl.Series = False,
 ) -> pl.Series:
-    """The column as String, one of `allowed` if given; null where empty."""
+    """The column as String, one of `allowed` if given; null where empty, as `empty_ok` allows."""
     raw = findings.table.frame[column]
     values = raw.cast(pl.String, strict=False)
-    values = values.set(_empty(values), None)
-    bad = pl.Series([False] * len(raw)) if empty_ok else values.is_null()
+    values = values.set(is_empty(values), None)
+    bad = values.is_null() & ~_may_be_empty(values, empty_ok)
     if allowed:
         bad |= ~values.is_in(list(allowed)).fill_null(True)
     findings.bad_rows(bad, column, expected)
@@ -76,15 +79,23 @@ def times_ms(findings: Findings, column: str, *, empty_ok: bool = False) -> pl.S
         values = raw.cast(pl.Datetime("ms")).dt.epoch("ms")
     else:
         values = pl.Series(column, [None] * len(raw), pl.Int64)
-    bad = values.is_null()
-    findings.bad_rows(bad & ~_empty(raw) if empty_ok else bad, column, _TIME_EXPECTED)
+    bad = values.is_null() & ~_may_be_empty(raw, empty_ok)
+    findings.bad_rows(bad, column, _TIME_EXPECTED)
     return values.alias(column)
 
 
-def _empty(raw: pl.Series) -> pl.Series:
+def is_empty(raw: pl.Series) -> pl.Series:
+    """Where a value is absent: null, or text of nothing but spaces."""
     if raw.dtype == pl.String:
         return raw.is_null() | (raw.str.strip_chars() == "").fill_null(False)
     return raw.is_null()
+
+
+def _may_be_empty(raw: pl.Series, empty_ok: bool | pl.Series) -> pl.Series:
+    empty = is_empty(raw)
+    if isinstance(empty_ok, bool):
+        return empty if empty_ok else empty & False
+    return empty & empty_ok
 
 
 def _parsed_times(raw: pl.Series) -> pl.Series:

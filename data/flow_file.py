@@ -10,7 +10,6 @@ from crashsim.data.columns import numbers, texts, times_ms
 from crashsim.data.findings import Findings
 from crashsim.data.schema import FLOW_COLUMNS, TIME, Book, Flows, Tape
 from crashsim.data.table import InputFile, Table, read_table
-from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.scenario import Scenario
 
 KINDS = ("deposit", "withdrawal")
@@ -47,8 +46,6 @@ def load_flows(scenario: Scenario, book: Book, tape: Tape) -> FlowReading:
     after the last step cannot matter to the replay: they are left out, and a note says how many.
     """
     path, sample = scenario.flows.path, scenario.flows.generate
-    if path is not None and sample is not None:
-        raise InputError("[flows] needs either path or [flows.generate], found both")
     if path is not None:
         return _from_file(path, book, tape)
     if sample is not None:

@@ -82,8 +82,6 @@ def load_tape(scenario: Scenario) -> TapeReading:
     settings = scenario.prices
     path = settings.volume_path
     volume = read_price_rows(path, volume_only=True) if path else None
-    if (settings.path is None) == (settings.source is None):
-        raise InputError("[prices] needs either path or source, found both or neither")
     laid = _from_file(scenario, volume) if settings.path else _from_source(scenario)
     tape, files = laid.tape, laid.files
     if volume is not None:

@@ -1,0 +1,139 @@
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from crashsim.data import read_inputs, read_tape
+from crashsim.data.prices import load_tape
+from crashsim.scenarios.errors import InputError
+from crashsim.scenarios.scenario import Scenario
+
+Write = Callable[[str, str], Path]
+Build = Callable[..., Scenario]
+
+BASE = """
+time,              market,   mark, volume_usd
+2025-10-10T21:00Z, BTC-PERP, 100,  60
+2025-10-10T21:00Z, ETH-PERP, 10,   60
+2025-10-10T21:05Z, BTC-PERP, 90,   60
+2025-10-10T21:05Z, ETH-PERP, 9,    60
+"""
+
+
+def _laid(write: Write, scenario: Build, overlay: str, **tables: object) -> Scenario:
+    write("prices.csv", BASE)
+    return scenario(overlays=(write("mine.csv", overlay),), **tables)
+
+
+def test_an_overlay_replaces_the_market_of_the_same_base_under_the_scenarios_name(
+    write: Write, scenario: Build
+) -> None:
+    over = "time,market,mark,volume_usd\n2025-10-10T21:00Z,BTCUSDT,70,1\n2025-10-10T21:02Z,BTCUSDT,60,2"
+    tape = read_tape(_laid(write, scenario, over))
+    assert tape.markets == ("BTC-PERP", "ETH-PERP")
+    # The grid stays the scenario's: 21:00 and 21:05.
+    assert tape.mark.tolist() == [[70, 10], [60, 9]]
+    assert tape.volume_usd.tolist() == [[1, 60], [2, 60]]
+    assert tape.origins["BTC-PERP"].source == "mine.csv"
+    assert tape.origins["ETH-PERP"].source == "prices.csv"
+
+
+def test_an_exact_name_goes_before_a_shared_base(write: Write, scenario: Build) -> None:
+    over = "time,market,mark,volume_usd\n2025-10-10T21:00Z,BTCUSDT,70,1\n2025-10-10T21:00Z,BTC-PERP,71,1"
+    tape = read_tape(_laid(write, scenario, over))
+    assert tape.markets == ("BTC-PERP", "BTCUSDT", "ETH-PERP")
+    assert tape.mark[0].tolist() == [71, 70, 10]
+
+
+def test_a_market_that_the_scenario_does_not_have_is_added(write: Write, scenario: Build) -> None:
+    over = "time,market,mark,volume_usd\n2025-10-10T21:00Z,SOLUSDT,70,1"
+    tape = read_tape(_laid(write, scenario, over))
+    assert tape.markets == ("BTC-PERP", "ETH-PERP", "SOLUSDT")
+    assert tape.mark[:, 2].tolist() == [70, 70]
+
+
+def test_an_overlay_must_know_the_price_at_the_first_step(write: Write, scenario: Build) -> None:
+    over = "time,market,mark,volume_usd\n2025-10-10T21:01Z,BTCUSDT,70,1"
+    with pytest.raises(
+        InputError, match=r"mine.csv: has no price at or before the first step for BTC"
+    ):
+        read_tape(_laid(write, scenario, over))
+
+
+def test_two_markets_for_one_are_refused(write: Write, scenario: Build) -> None:
+    over = "time,market,mark,volume_usd\n2025-10-10T21:00Z,BTCUSDT,70,1\n2025-10-10T21:00Z,BTCUSDC,71,1"
+    with pytest.raises(InputError, match="BTCUSDC and BTCUSDT would both replace BTC-PERP"):
+        read_tape(_laid(write, scenario, over))
+
+
+def test_later_overlays_lie_over_earlier_ones(write: Write, scenario: Build) -> None:
+    write("prices.csv", BASE)
+    row = "time,market,mark,volume_usd\n2025-10-10T21:00Z,BTCUSDT"
+    paths = (write("a.csv", f"{row},70,1"), write("b.csv", f"{row},71,1"))
+    assert read_tape(scenario(overlays=paths)).mark[0, 0] == 71
+
+
+def test_an_overlay_without_volume_takes_the_volume_file_then_the_default(
+    write: Write, scenario: Build
+) -> None:
+    over = "time,market,mark\n2025-10-10T21:00Z,BTCUSDT,70"
+    with pytest.raises(InputError, match=r"mine.csv: has no volume for BTCUSDT"):
+        read_tape(_laid(write, scenario, over))
+    prices = {"path": write("prices.csv", BASE), "default_volume_usd": 2.0}
+    tape = read_tape(_laid(write, scenario, over, prices=prices))
+    assert tape.volume_usd.tolist() == [[0, 60], [600, 60]]
+
+
+def test_an_unknown_source_is_refused(scenario: Build) -> None:
+    built = scenario(prices={"source": "anchors"})
+    other = built.prices.model_copy(update={"source": "tarot"})
+    with pytest.raises(InputError, match=r'prices.source is "tarot", expected one of: anchors'):
+        read_tape(built.model_copy(update={"prices": other}))
+    with pytest.raises(InputError, match='needs a step such as "1s"'):
+        read_tape(built)
+
+
+def test_what_a_file_does_not_cover_is_noted(write: Write, scenario: Build) -> None:
+    write(
+        "prices.csv",
+        """
+        time, market, open, high, low, close, volume
+        2025-10-10T21:00Z, X, 1, 1, 1, 1, 1
+        2025-10-10T21:01Z, X, 1, 1, 1, 1, 1
+        2025-10-10T21:04Z, X, 1, 1, 1, 1, 1
+        2025-10-10T21:01Z, Y, 1, 1, 1, 1, 1
+        2025-10-10T21:10Z, Y, 1, 1, 1, 1, 1
+        """,
+    )
+    (file,) = load_tape(scenario(head={"step": "30s"})).files
+    assert file.role == "prices"
+    assert file.rows == 5
+    assert file.notes == (
+        "X has no row after 2025-10-10T21:04:00Z: carried forward, volume 0",
+        "X has 1 gaps (120 s in all): carried forward, volume 0",
+        "Y has no price before 2025-10-10T21:01:00Z",
+        "bars of fewer than 6 steps: their lows and highs may not be touched",
+    )
+
+
+def test_all_inputs_are_read_together_with_an_account_of_the_files(
+    write: Write, scenario: Build
+) -> None:
+    write("prices.csv", BASE)
+    write("book/accounts.csv", "account,cash\na,1")
+    write("book/positions.csv", "account,market,size,entry_price\na,BTCUSDT,1,100")
+    flows = write("flows.csv", "time,account,kind,amount\n2025-10-10T21:01Z,mine,deposit,5")
+    mine = write("mine.csv", "account,cash,market,size,entry_price\nmine,9,ETH,-1,10")
+    inputs = read_inputs(scenario(flows={"path": flows}, extra_book=(mine,)))
+    assert [(f.name, f.role, f.rows) for f in inputs.files] == [
+        ("prices.csv", "prices", 4),
+        ("accounts.csv", "accounts", 1),
+        ("positions.csv", "positions", 1),
+        ("mine.csv", "added", 1),
+        ("flows.csv", "flows", 1),
+    ]
+    assert all(len(f.sha256) == 64 for f in inputs.files)
+    assert inputs.book.positions["market"].to_list() == ["BTC-PERP", "ETH-PERP"]
+    assert inputs.flows.frame["account"].to_list() == ["mine"]
+    assert np.array_equal(inputs.tape.mark[0], [100, 10])
