@@ -59,7 +59,8 @@ def _base(scenario: Scenario, tape: Tape) -> BookReading:
         rows = read_book_rows(path)
         positions = _resolved(rows, tape)
         return BookReading(
-            _sorted(rows.accounts, positions, "recorded", path.name), rows.files(_BASE_ROLES)
+            _sorted(rows.accounts, positions, scenario.book.provenance or "recorded", path.name),
+            rows.files(_BASE_ROLES),
         )
     if population is not None and path is None:
         from crashsim.data.population import generate_book
