@@ -8,7 +8,8 @@ import pytest
 from crashsim.cli import honesty, manifest
 from crashsim.data import Inputs, read_inputs
 from crashsim.data.schema import MarketOrigin
-from crashsim.scenarios import Overrides, Scenario, load
+from crashsim.scenarios import Overrides, load
+from crashsim.scenarios.scenario import Scenario
 
 
 def toy(**changes: object) -> tuple[Scenario, Inputs]:
