@@ -32,11 +32,13 @@ def report(error: Exception) -> int:
 
 def _explain(error: Exception) -> tuple[int, str]:
     # Imported here: an error may wait for the rooms, `crashsim --help` may not.
-    from crashsim.engine.errors import ConservationError
+    from crashsim.engine.errors import ConservationError, PolicyError
     from crashsim.scenarios.errors import InputError
 
     if isinstance(error, InputError):
         return INPUT, str(error)
+    if isinstance(error, PolicyError):
+        return INPUT, f"the venue's rules cannot be applied: {error}"
     if isinstance(error, OutputError):
         return USAGE, str(error)
     if isinstance(error, ConservationError):

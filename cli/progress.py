@@ -1,9 +1,9 @@
 """A progress bar for people who wait: on a terminal only, and only after the first second."""
 
 import sys
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from time import monotonic as _now
 
 _PATIENCE_S = 1.0
 
@@ -20,10 +20,10 @@ def progress_bar(label: str) -> Iterator[Callable[[int, int], None] | None]:
     columns = ("{task.description}", BarColumn(), TaskProgressColumn(), TimeRemainingColumn())
     bar = Progress(*columns, console=Console(stderr=True), transient=True)
     task = bar.add_task(label, total=None)
-    begun = time.monotonic()
+    begun = _now()
 
     def report(done: int, total: int) -> None:
-        if time.monotonic() - begun > _PATIENCE_S:
+        if _now() - begun > _PATIENCE_S:
             bar.start()
         bar.update(task, completed=done, total=total)
 

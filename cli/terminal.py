@@ -36,6 +36,8 @@ def _parts(folder: RunFolder) -> Iterable[RenderableType]:
         yield _section("Hardest hit by auto-deleveraging (cost against mark)", hardest)
     if accounts["was_in_debt"].any():
         yield _section("Deepest in debt", _debtors(accounts))
+    if (accounts["deposits_to_debt_usd"] > 0).any():
+        yield _section("Deposits that went to debts", _depositors(accounts))
     yield _section("Who stood behind it", _backing(folder.summary))
     yield _section("Checks and files", _closing(folder))
 
@@ -51,8 +53,8 @@ def _grid() -> Table:
 def _head(manifest: Mapping[str, Any]) -> RenderableType:
     scenario, window = manifest["scenario"]["scenario"], manifest["window"]
     title = scenario.get("title") or scenario["name"]
-    heading = Text.assemble((title, "bold"), f"  ({scenario['name']}, seed {manifest['seed']})")
     rows = _grid()
+    rows.add_row("scenario", f"{scenario['name']}, seed {manifest['seed']}")
     rows.add_row("venue rules", Text(manifest["venue"]["name"], style="bold"))
     span = figures.span(window["start"], window["end"])
     rows.add_row("window", f"{span}, {window['steps']:,} steps")
@@ -61,7 +63,7 @@ def _head(manifest: Mapping[str, Any]) -> RenderableType:
         f"{window['accounts']:,} accounts, {window['positions']:,} positions, "
         f"{window['markets']:,} markets, {window['flows']:,} deposits and withdrawals",
     )
-    return Group(heading, rows)
+    return Group(Text(title, style="bold"), rows)
 
 
 _STYLE = {"recorded": "green", "reconstructed": "yellow", "assumed": "yellow", "note": "cyan"}
@@ -82,7 +84,8 @@ _LINES = (
     ("taken over by absorbers", "taken_over_accounts", "taken_over_usd"),
     ("auto-deleveraged (winners closed by force)", "adl_accounts", "adl_notional_usd"),
     ("  what it cost them against mark", "", "adl_cost_usd"),
-    ("in debt at some time", "was_in_debt_accounts", "debt_peak_usd"),
+    ("  what the closed would have made by the end", "", "adl_markout_end_usd"),
+    ("in debt at some time (dollars: at the peak)", "was_in_debt_accounts", "debt_peak_usd"),
     ("in debt at the end", "debt_accounts", "debt_usd"),
     ("deposits that went to debts", "deposits_to_debt_accounts", "deposits_to_debt_usd"),
     ("below zero with open positions at the end", "underwater_accounts", "underwater_usd"),
@@ -139,14 +142,21 @@ def _falls(summary: Mapping[str, Any]) -> str:
     return f"{shown}, and {rest} less" if rest > 0 else shown
 
 
+_ADL_COLUMNS = {
+    "position": "position",
+    "adl_fills": "fills",
+    "adl_notional_usd": "closed",
+    "adl_cost_usd": "cost",
+}
+
+
 def _deleveraged(accounts: pl.DataFrame, fills: pl.DataFrame) -> RenderableType:
     hit = accounts.filter(pl.col("was_deleveraged")).sort(
         ["adl_cost_usd", "adl_notional_usd", "account"], descending=[True, True, False]
     )
     closed = _positions_closed(fills)
     hit = hit.join(closed, left_on="account", right_on="winner", how="left", maintain_order="left")
-    columns = ("position", "adl_fills", "adl_notional_usd", "adl_cost_usd")
-    return _ranking(hit, columns, ("position", "fills", "closed", "cost"))
+    return _ranking(hit, _ADL_COLUMNS)
 
 
 def _positions_closed(fills: pl.DataFrame) -> pl.DataFrame:
@@ -161,20 +171,32 @@ def _positions_closed(fills: pl.DataFrame) -> pl.DataFrame:
     return parts.group_by("winner", maintain_order=True).agg(position=pl.concat_str(first, more))
 
 
+_DEBT_COLUMNS = {
+    "debt_peak_usd": "debt at its peak",
+    "deposits_usd": "deposited",
+    "deposits_to_debt_usd": "of it to debt",
+    "debt_end": "debt left",
+}
+
+
 def _debtors(accounts: pl.DataFrame) -> RenderableType:
     hit = accounts.filter(pl.col("was_in_debt")).sort(
         ["debt_peak_usd", "account"], descending=[True, False]
     )
-    columns = ("debt_peak_usd", "deposits_usd", "deposits_to_debt_usd", "debt_end")
-    return _ranking(hit, columns, ("debt at its peak", "deposited", "of it to debt", "debt left"))
+    return _ranking(hit, _DEBT_COLUMNS)
 
 
-def _ranking(
-    hit: pl.DataFrame, columns: tuple[str, ...], titles: tuple[str, ...]
-) -> RenderableType:
+def _depositors(accounts: pl.DataFrame) -> RenderableType:
+    hit = accounts.filter(pl.col("deposits_to_debt_usd") > 0).sort(
+        ["deposits_to_debt_usd", "account"], descending=[True, False]
+    )
+    return _ranking(hit, _DEBT_COLUMNS)
+
+
+def _ranking(hit: pl.DataFrame, columns: Mapping[str, str]) -> RenderableType:
     rows = _table()
     rows.add_column("account", overflow="ellipsis", no_wrap=True, max_width=20)
-    for title in titles:
+    for title in columns.values():
         rows.add_column(title, justify="left" if title == "position" else "right")
     for account, *values in hit.head(_HARDEST).select("account", *columns).iter_rows():
         rows.add_row(account, *(_cell(value) for value in values))

@@ -61,7 +61,9 @@ def _base(scenario: Scenario, tape: Tape) -> BookReading:
         return BookReading(generate_book(population, tape, scenario.seed), ())
     assert path is not None  # the scenario's model asks for exactly one of the two
     rows = read_book_rows(path)
-    book = _sorted(rows.accounts, _resolved(rows, tape), "recorded", path.name)
+    book = _sorted(
+        rows.accounts, _resolved(rows, tape), scenario.book.provenance or "recorded", path.name
+    )
     return BookReading(book, rows.files(_BASE_ROLES))
 
 

@@ -1,6 +1,6 @@
 """Deposits and withdrawals: the flows of a scenario."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -47,7 +47,9 @@ def load_flows(scenario: Scenario, book: Book, tape: Tape) -> FlowReading:
     """
     path, sample = scenario.flows.path, scenario.flows.generate
     if path is not None:
-        return _from_file(path, book, tape)
+        reading = _from_file(path, book, tape)
+        known = replace(reading.flows, provenance=scenario.flows.provenance or "recorded")
+        return replace(reading, flows=known)
     if sample is not None:
         from crashsim.data.flow_sample import generate_flows
 

@@ -1,7 +1,7 @@
 """The tape of a scenario: its own prices, with recorded files laid over them."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -102,6 +102,11 @@ def _from_file(scenario: Scenario, volume: PriceRows | None) -> _Laid:
     rows = read_price_rows(scenario.prices.path)
     grid = _grid(rows, scenario.start_ms, scenario.end_ms, scenario.step_ms)
     tape = tape_of_file(grid, rows, _fallbacks(scenario.prices, volume))
+    origins = {
+        market: replace(origin, provenance=scenario.prices.provenance or "recorded")
+        for market, origin in tape.origins.items()
+    }
+    tape = replace(tape, origins=origins)
     return _Laid(grid, tape, (rows.table.as_input("prices", *coverage_notes(grid, rows)),))
 
 

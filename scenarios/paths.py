@@ -24,6 +24,8 @@ def resolve_paths(document: Document, folder: Path, overrides: Overrides) -> Doc
         tables["flows"] = {"path": overrides.flows.absolute()}
     head = tables.get("scenario")
     if isinstance(head, dict):
+        if "venue" in head:
+            head = {**head, "venue": venue_reference(head["venue"], folder)}
         tables["scenario"] = {**head, **_head_changes(overrides)}
     return replace(document, tables=tables)
 

@@ -77,10 +77,15 @@ class ScenarioHead(Rules):
         return end
 
 
+# How the content of a file is known ("recorded" if not said); a generator says so itself.
+Provenance = Literal["recorded", "reconstructed", "assumed"]
+
+
 class PriceSource(Rules):
     """`[prices]`: a file, or the bundled reconstruction from anchors."""
 
     path: Path | None = None
+    provenance: Provenance | None = None
     source: Literal["anchors"] | None = None
     anchors: Anchors = Anchors()
     volume_path: Path | None = None
@@ -101,6 +106,7 @@ class BookSource(Rules):
     """`[book]`: a folder with accounts and positions, or a seeded population."""
 
     path: Path | None = None
+    provenance: Provenance | None = None
     generate: Population | None = None
 
     @model_validator(mode="after")
@@ -115,6 +121,7 @@ class FlowSource(Rules):
     """`[flows]`: a file, or a seeded sample; none of them where nobody deposits or withdraws."""
 
     path: Path | None = None
+    provenance: Provenance | None = None
     generate: FlowSample | None = None
 
     @model_validator(mode="after")

@@ -31,6 +31,14 @@ class HandMade:
     summary: dict[str, Any]
     manifest: dict[str, Any]
 
+    frame = staticmethod(frame)
+
+    @staticmethod
+    def fill(market: str, size: float, mark_price: float) -> dict[str, Any]:
+        """A deleveraged short of winner-0011."""
+        place = {"winner": "winner-0011", "side": "short", "market": market}
+        return place | {"size": size, "mark_price": mark_price}
+
     def write(self, path: Path, *, csv: bool = False) -> run_folder.RunFolder:
         run_folder.write(path, self.tables, self.summary, self.manifest, csv=csv)
         return run_folder.read(path)

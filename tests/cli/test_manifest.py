@@ -1,0 +1,110 @@
+"""Manifest and honesty: what a reader is told about where the numbers come from."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from crashsim.cli import honesty, manifest
+from crashsim.data import Inputs, read_inputs
+from crashsim.data.schema import MarketOrigin
+from crashsim.scenarios import Overrides, load
+from crashsim.scenarios.scenario import Scenario
+
+
+def toy(**changes: object) -> tuple[Scenario, Inputs]:
+    scenario = load("toy", overrides=Overrides(**changes))  # type: ignore[arg-type]
+    return scenario, read_inputs(scenario)
+
+
+def told(scenario: Scenario, inputs: Inputs) -> str:
+    return "\n".join(f"{s.kind}: {s.text}" for s in honesty.statements(scenario, inputs))
+
+
+def test_the_toy_does_not_pass_for_recorded() -> None:
+    text = told(*toy())
+    assert "recorded" not in text
+    assert "assumed: prices and volume of TOY: prices.csv." in text
+    assert "assumed: accounts and positions: book." in text
+    assert "assumed: deposits and withdrawals: flows.csv." in text
+
+
+def test_a_users_own_file_is_recorded_unless_the_scenario_says_otherwise(tmp_path: Path) -> None:
+    flows = tmp_path / "mine.csv"
+    flows.write_text("time,account,kind,amount\n2025-10-10T21:01:00Z,bob,deposit,5\n")
+    scenario, inputs = toy(flows=flows)
+    assert "recorded: deposits and withdrawals: mine.csv." in told(scenario, inputs)
+    assert honesty.known(scenario, inputs)["flows"] == "recorded"
+    assert honesty.known(scenario, inputs)["book"] == "assumed"
+
+
+def test_a_venues_assumptions_are_counted() -> None:
+    scenario, inputs = toy(venue="backpack")
+    ground = honesty.known(scenario, inputs)["venue"]
+    assert ground.endswith("assumed")
+    assert f"assumed: rules of backpack: {ground}." in told(scenario, inputs)
+
+
+def test_a_venue_file_without_sources_is_called_that(tmp_path: Path) -> None:
+    own = tmp_path / "venue.toml"
+    own.write_text(
+        'name = "mine"\n[margin.markets."*"]\nkind = "tiers"\ntiers = [{from = 0, rate = 0.05}]\n'
+        '[liquidation]\nparticipation = 0.1\n[adl]\nscore = "bitmex"\n'
+    )
+    assert "rules of mine: a venue file without sources." in told(*toy(venue=own))
+
+
+def test_last_prices_and_a_scaled_volume_are_never_unsaid() -> None:
+    scenario, inputs = toy(set=("prices.volume_scale=0.01",))
+    origins = {"TOY": MarketOrigin("last", "recorded", "bars.csv")}
+    inputs = replace(inputs, tape=replace(inputs.tape, origins=origins))
+    text = told(scenario, inputs)
+    assert "note: last prices are used as marks in TOY." in text
+    assert "assumed: this venue's volume is taken to be 0.01 of" in text
+    assert honesty.known(scenario, inputs)["volume"] == "assumed"
+
+
+def test_notes_about_files_are_passed_on() -> None:
+    scenario, inputs = toy()
+    noted = replace(inputs.files[0], notes=("market TOY is carried forward",))
+    inputs = replace(inputs, files=(noted,))
+    assert "note: prices.csv: market TOY is carried forward." in told(scenario, inputs)
+
+
+def test_many_markets_are_counted_instead_of_named() -> None:
+    assert honesty.names(["A", "B"]) == "A, B"
+    assert honesty.names(list("ABCDE")) == "5 markets"
+
+
+def test_the_name_of_a_run_covers_scenario_venue_inputs_and_seed(tmp_path: Path) -> None:
+    flows = tmp_path / "flows.csv"
+    flows.write_text("time,account,kind,amount\n")
+    changes: list[dict[str, object]] = [
+        {},
+        {"seed": 2},
+        {"venue": "backpack"},
+        {"set": ("adl.grace_s=0.0",)},
+        {"flows": flows},
+    ]
+    names = [manifest.run_name(*toy(**change)) for change in changes]
+    assert len(set(names)) == len(changes)
+    assert manifest.run_name(*toy()) == names[0]
+    flows.write_text("time,account,kind,amount\n2025-10-10T21:01:00Z,bob,deposit,5\n")
+    assert manifest.run_name(*toy(flows=flows)) not in names
+
+
+@pytest.mark.parametrize(
+    ("argv", "public"),
+    [
+        (["replay", "toy"], ["replay", "toy"]),
+        (["replay", "/home/ada/x.toml"], ["replay", "~/x.toml"]),
+        (["replay", "--prices=/home/ada/p.csv"], ["replay", "--prices=~/p.csv"]),
+        (["replay", "toy", "--out", "a", "--json"], ["replay", "toy", "--json"]),
+        (["replay", "toy", "--out=a"], ["replay", "toy"]),
+    ],
+)
+def test_arguments_are_kept_without_home_and_without_where_the_output_went(
+    argv: list[str], public: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/ada")
+    assert manifest.public_argv(argv) == public
