@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from crashsim.scenarios.bundled import bundled_venues
+from crashsim.scenarios.bundled import venue_files
 from crashsim.scenarios.documents import Document, Key, Table
 from crashsim.scenarios.overrides import Overrides, Setting
 
@@ -48,8 +48,7 @@ def venue_reference(value: object, folder: Path) -> object:
     """A venue's bundled name as it is; a path to a file in `folder` absolute, as a text."""
     if isinstance(value, Path):
         return str(folder / value)
-    bundled = {listing.name for listing in bundled_venues()}
-    if isinstance(value, str) and value not in bundled and (folder / value).is_file():
+    if isinstance(value, str) and value not in venue_files() and (folder / value).is_file():
         return str((folder / value).absolute())
     return value
 

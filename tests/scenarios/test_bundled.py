@@ -10,7 +10,7 @@ from crashsim.scenarios.documents import read_toml
 from crashsim.scenarios.facts import Fact, FactSheet, loss_sheet, scenario_sheet, venue_sheet
 from crashsim.scenarios.notes import Notes
 
-ROOM = Path(scenarios.__file__).parent
+ROOM = Path(scenarios.__file__).resolve().parent
 TOY_VENUE = ROOM / "bundled" / "toy" / "venue.toml"
 VENUES = [listing.name for listing in bundled_venues()]
 SCENARIOS = [listing.name for listing in bundled_scenarios()]
@@ -151,3 +151,10 @@ def test_a_fact_sheet_gives_values_units_and_grounds() -> None:
     assert tiers.source is not None and "margin-tiers" in tiers.source
     assert facts["absorber.liquidator_vault.cash"].assumption is not None
     assert facts["absorber.liquidator_vault.cash"].text == "10,000,000"
+
+
+def test_the_venue_file_in_the_docs_is_enough(tmp_path: Path) -> None:
+    page = (ROOM.parent / "docs" / "venues.md").read_text(encoding="utf-8")
+    example = page.split("```toml\n")[1].split("```")[0]
+    (tmp_path / "mine.toml").write_text(example, encoding="utf-8")
+    assert scenarios.load_venue(tmp_path / "mine.toml").name == "mine"
