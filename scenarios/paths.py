@@ -31,7 +31,8 @@ def resolve_paths(document: Document, folder: Path, overrides: Overrides) -> Doc
         tables["flows"] = {"path": overrides.flows.absolute()}
     head = tables.get("scenario")
     if isinstance(head, dict):
-        tables["scenario"] = {**head, **_head_changes(overrides)}
+        own = {"venue": venue_reference(head["venue"], folder)} if "venue" in head else {}
+        tables["scenario"] = {**head, **own, **_head_changes(overrides)}
     return replace(document, tables=tables)
 
 

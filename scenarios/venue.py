@@ -14,6 +14,8 @@ from pydantic import (
     Discriminator,
     Field,
     Tag,
+    ValidationInfo,
+    field_validator,
 )
 
 from crashsim.scenarios.markets import table_keys
@@ -132,13 +134,24 @@ class LiquidationRules(Rules):
     trigger: Literal["below", "at_or_below"] = "below"
     size: LiquidationSize = "full"
     participation: float = Field(ge=0, le=1)
-    half_spread: float = Field(default=0.0, ge=0)
-    impact: float = Field(default=0.0, ge=0)
+    half_spread: float = Field(default=0.0, ge=0, lt=1)
+    impact: float = Field(default=0.0, ge=0, lt=1)
     limit: LiquidationLimit = "bankruptcy"
     fee_rate: float = Field(default=0.0, ge=0, le=1)
     cooldown_s: float = Field(default=0.0, ge=0)
     turn_probability: float = Field(default=1.0, gt=0, le=1)
     max_usd_per_step: float | None = Field(default=None, gt=0)
+
+    @field_validator("impact")
+    @classmethod
+    def _sells_above_zero(cls, impact: float, info: ValidationInfo) -> float:
+        worst = info.data.get("half_spread", 0.0) + impact
+        if worst >= 1:
+            raise ValueError(
+                f"half_spread + impact must stay below 1 (a sale would be at or below 0), "
+                f"found {worst:g}"
+            )
+        return impact
 
 
 class TakeoverRules(Rules):
@@ -181,6 +194,16 @@ class AdlRules(Rules):
     grace_s: float = Field(default=0.0, ge=0)
     lot: float | None = Field(default=None, gt=0)
 
+    @field_validator("lot")
+    @classmethod
+    def _with_pro_rata(cls, lot: float | None, info: ValidationInfo) -> float | None:
+        if lot is not None and info.data.get("allocation") == "queue":
+            raise ValueError(
+                f'found {lot:g} with allocation = "queue"; lots are dealt out with '
+                'allocation = "pro_rata" only, so drop it or set that'
+            )
+        return lot
+
 
 LossRule = Literal[
     "pro_rata",
@@ -200,6 +223,18 @@ class LossRules(Rules):
     deposits: Literal["net", "ring_fence"] = "net"
     basis: Literal["profit", "equity", "open_interest"] = "profit"
     rule: LossRule = "pro_rata"
+
+    @field_validator("basis", "rule")
+    @classmethod
+    def _with_share(cls, value: str, info: ValidationInfo) -> str:
+        policy = info.data.get("policy", "share")
+        assert info.field_name is not None
+        if policy != "share" and value != cls.model_fields[info.field_name].default:
+            raise ValueError(
+                f'found "{value}" with policy = "{policy}", where it has no effect; '
+                'drop it, or set policy = "share"'
+            )
+        return value
 
 
 class Venue(Rules):
