@@ -16,8 +16,8 @@ BY_HAND = sorted(path.stem for path in EXPECTED.glob("*.csv"))
 
 
 @cache
-def _outcome() -> Outcome:
-    scenario = scenarios.load("toy")
+def _outcome(*settings: str) -> Outcome:
+    scenario = scenarios.load("toy", overrides=scenarios.Overrides(set=settings))
     inputs = data.read_inputs(scenario)
     return engine.replay(inputs.tape, inputs.book, inputs.flows, scenario.venue, seed=scenario.seed)
 
@@ -48,3 +48,19 @@ def test_the_platform_and_the_deficit_are_the_ones_worked_out_by_hand() -> None:
     assert outcome.deficit_usd == pytest.approx(631.13975, abs=1e-9)
     assert outcome.conservation_residual_frac <= 1e-9
     assert outcome.default_margin_markets == ("TOY",)
+
+
+@pytest.mark.parametrize(
+    ("setting", "equity_usd", "debt_usd"),
+    [
+        ("loss.deposits=ring_fence", 400, 631.13975),
+        ("adl.price=bankruptcy", 400, 0),
+        ("adl.enabled=false", 193.195355, 0),
+    ],
+)
+def test_what_the_page_says_of_bob_under_other_rules_is_so(
+    setting: str, equity_usd: float, debt_usd: float
+) -> None:
+    bob = _outcome(setting).accounts.row(by_predicate=pl.col("account") == "bob", named=True)
+    assert bob["equity_end"] == pytest.approx(equity_usd, abs=1e-9)
+    assert bob["debt_end"] == pytest.approx(debt_usd, abs=1e-9)
