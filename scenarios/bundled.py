@@ -23,21 +23,37 @@ class Listing:
 
 def bundled_scenarios() -> tuple[Listing, ...]:
     """The bundled scenarios, by name."""
-    return _listings({path.parent.name: path for path in _ROOM.glob("bundled/*/scenario.toml")})
+    return _listings(scenario_files())
 
 
 def bundled_venues() -> tuple[Listing, ...]:
     """The bundled venues, by name."""
-    return _listings({path.stem: path for path in _ROOM.glob("venues/*.toml")})
+    return _listings(venue_files())
 
 
 def bundled_losses() -> tuple[Listing, ...]:
     """The bundled `[loss]` rules, by name."""
-    return _listings({path.stem: path for path in _ROOM.glob("losses/*.toml")})
+    return _listings(loss_files())
+
+
+def scenario_files() -> dict[str, Path]:
+    """Bundled scenarios: name -> file."""
+    paths = _ROOM.glob("bundled/*/scenario.toml")
+    return {path.parent.name: path for path in sorted(paths)}
+
+
+def venue_files() -> dict[str, Path]:
+    """Bundled venues: name -> file."""
+    return {path.stem: path for path in sorted(_ROOM.glob("venues/*.toml"))}
+
+
+def loss_files() -> dict[str, Path]:
+    """Bundled `[loss]` rules: name -> file."""
+    return {path.stem: path for path in sorted(_ROOM.glob("losses/*.toml"))}
 
 
 def _listings(files: Mapping[str, Path]) -> tuple[Listing, ...]:
-    return tuple(Listing(name, _title(files[name]), files[name]) for name in sorted(files))
+    return tuple(Listing(name, _title(path), path) for name, path in files.items())
 
 
 def _title(path: Path) -> str:
@@ -58,10 +74,10 @@ def locate_scenario(name_or_path: str | Path) -> Located:
 
     Raises InputError where it is none of them.
     """
-    listings = {listing.name: listing.path for listing in bundled_scenarios()}
+    bundled = scenario_files()
     name = _ALIASES.get(str(name_or_path), str(name_or_path))
-    if isinstance(name_or_path, str) and name in listings:
-        return Located(listings[name], f"scenario {name}")
+    if isinstance(name_or_path, str) and name in bundled:
+        return Located(bundled[name], f"scenario {name}")
     path = Path(name_or_path)
     if path.is_dir():
         path /= "scenario.toml"
@@ -69,7 +85,7 @@ def locate_scenario(name_or_path: str | Path) -> Located:
         return Located(path.absolute(), str(path))
     if path.name == "scenario.toml" and path.parent.is_dir():
         raise InputError(f"{path}: no such file; a scenario is a folder with a scenario.toml")
-    raise InputError(_unknown("scenario", name, listings, "a folder or a scenario.toml"))
+    raise InputError(_unknown("scenario", name, bundled, "a folder or a scenario.toml"))
 
 
 def locate_venue(name_or_path: str | Path, folder: Path) -> Located:
@@ -77,28 +93,24 @@ def locate_venue(name_or_path: str | Path, folder: Path) -> Located:
 
     Raises InputError where it is neither.
     """
-    return _locate(
-        "venue", {item.name: item.path for item in bundled_venues()}, name_or_path, folder
-    )
+    return _locate("venue", venue_files(), name_or_path, folder)
 
 
 def locate_loss(name_or_path: str | Path, folder: Path) -> Located:
     """The name of a bundled `[loss]`, or a path to a TOML with such a table, like `locate_venue`."""
-    return _locate(
-        "loss", {item.name: item.path for item in bundled_losses()}, name_or_path, folder
-    )
+    return _locate("loss", loss_files(), name_or_path, folder)
 
 
 def _locate(
-    what: str, listings: Mapping[str, Path], name_or_path: str | Path, folder: Path
+    what: str, bundled: Mapping[str, Path], name_or_path: str | Path, folder: Path
 ) -> Located:
     name = str(name_or_path)
-    if isinstance(name_or_path, str) and name in listings:
-        return Located(listings[name], f"{what} {name}")
+    if isinstance(name_or_path, str) and name in bundled:
+        return Located(bundled[name], f"{what} {name}")
     path = folder / name_or_path
     if path.is_file():
         return Located(path.absolute(), _shown(path))
-    raise InputError(_unknown(what, name, listings, "a path to a TOML file"))
+    raise InputError(_unknown(what, name, bundled, "a path to a TOML file"))
 
 
 def _shown(path: Path) -> str:
@@ -107,8 +119,8 @@ def _shown(path: Path) -> str:
     return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
-def _unknown(what: str, name: str, listings: Mapping[str, Path], path_form: str) -> str:
+def _unknown(what: str, name: str, bundled: Mapping[str, Path], path_form: str) -> str:
     return (
-        f'there is no {what} "{name}"{nearest(name, listings)} '
-        f"Bundled: {', '.join(listings)}; or give {path_form}"
+        f'there is no {what} "{name}"{nearest(name, bundled)} '
+        f"Bundled: {', '.join(bundled)}; or give {path_form}"
     )

@@ -4,11 +4,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from crashsim.scenarios.bundled import bundled_venues
-from crashsim.scenarios.documents import Document, Table
+from crashsim.scenarios.bundled import venue_files
+from crashsim.scenarios.documents import Document, Key, Table
 from crashsim.scenarios.overrides import Overrides, Setting
 
-_PATH_KEYS = (("prices", "path"), ("prices", "volume_path"), ("book", "path"), ("flows", "path"))
+_PATH_KEYS: tuple[Key, ...] = (
+    ("prices", "path"),
+    ("prices", "volume_path"),
+    ("prices", "anchors", "path"),
+    ("prices", "anchors", "volume_path"),
+    ("book", "path"),
+    ("flows", "path"),
+)
 
 
 def resolve_paths(document: Document, folder: Path, overrides: Overrides) -> Document:
@@ -24,9 +31,8 @@ def resolve_paths(document: Document, folder: Path, overrides: Overrides) -> Doc
         tables["flows"] = {"path": overrides.flows.absolute()}
     head = tables.get("scenario")
     if isinstance(head, dict):
-        if "venue" in head:
-            head = {**head, "venue": venue_reference(head["venue"], folder)}
-        tables["scenario"] = {**head, **_head_changes(overrides)}
+        own = {"venue": venue_reference(head["venue"], folder)} if "venue" in head else {}
+        tables["scenario"] = {**head, **own, **_head_changes(overrides)}
     return replace(document, tables=tables)
 
 
@@ -43,8 +49,7 @@ def venue_reference(value: object, folder: Path) -> object:
     """A venue's bundled name as it is; a path to a file in `folder` absolute, as a text."""
     if isinstance(value, Path):
         return str(folder / value)
-    bundled = {listing.name for listing in bundled_venues()}
-    if isinstance(value, str) and value not in bundled and (folder / value).is_file():
+    if isinstance(value, str) and value not in venue_files() and (folder / value).is_file():
         return str((folder / value).absolute())
     return value
 
@@ -77,16 +82,24 @@ def _head_changes(overrides: Overrides) -> Table:
 
 def _absolute(tables: Mapping[str, object], folder: Path) -> Table:
     result = dict(tables)
-    for section, key in _PATH_KEYS:
-        table = result.get(section)
-        if isinstance(table, dict) and isinstance(table.get(key), str):
-            result[section] = table | {key: (folder / str(table[key])).absolute()}
+    for key in _PATH_KEYS:
+        result = _made_absolute(result, key, folder)
     return result
 
 
-def _paths(tables: Mapping[str, object]) -> Iterator[tuple[tuple[str, str], Path]]:
-    for section, key in _PATH_KEYS:
-        table = tables.get(section)
-        path = table.get(key) if isinstance(table, dict) else None
-        if isinstance(path, Path):
-            yield (section, key), path
+def _made_absolute(table: Table, key: Key, folder: Path) -> Table:
+    value = table.get(key[0])
+    if isinstance(value, dict) and len(key) > 1:
+        return table | {key[0]: _made_absolute(value, key[1:], folder)}
+    if isinstance(value, str) and len(key) == 1:
+        return table | {key[0]: (folder / value).absolute()}
+    return table
+
+
+def _paths(tables: Table) -> Iterator[tuple[Key, Path]]:
+    for key in _PATH_KEYS:
+        value: object = tables
+        for part in key:
+            value = value.get(part) if isinstance(value, dict) else None
+        if isinstance(value, Path):
+            yield key, value

@@ -1,0 +1,160 @@
+"""What is bundled: it loads, and every number says where it is from."""
+
+from pathlib import Path
+
+import pytest
+
+from crashsim import scenarios
+from crashsim.scenarios.bundled import bundled_losses, bundled_scenarios, bundled_venues
+from crashsim.scenarios.documents import read_toml
+from crashsim.scenarios.facts import Fact, FactSheet, loss_sheet, scenario_sheet, venue_sheet
+from crashsim.scenarios.notes import Notes
+
+ROOM = Path(scenarios.__file__).resolve().parent
+TOY_VENUE = ROOM / "bundled" / "toy" / "venue.toml"
+VENUES = [listing.name for listing in bundled_venues()]
+SCENARIOS = [listing.name for listing in bundled_scenarios()]
+LOSSES = [listing.name for listing in bundled_losses()]
+FILES = [*bundled_venues(), *bundled_scenarios(), *bundled_losses()]
+
+
+def _groundless(facts: tuple[Fact, ...]) -> list[str]:
+    return [fact.key for fact in facts if not (fact.source or fact.assumption)]
+
+
+def _is_number(fact: Fact) -> bool:
+    return isinstance(fact.value, int | float | list) and not isinstance(fact.value, bool)
+
+
+def test_the_venues_and_loss_rules_of_the_story_are_bundled() -> None:
+    assert {"backpack", "binance", "hyperliquid", "bybit", "okx", "bitmex", "dydx", "aster"} <= {
+        *VENUES
+    }
+    assert {"drift", "deribit", "paradex"} <= {*LOSSES}
+    assert "toy" in SCENARIOS
+
+
+@pytest.mark.parametrize("name", VENUES)
+def test_a_bundled_venue_loads_under_its_own_name(name: str) -> None:
+    venue = scenarios.load_venue(name)
+    assert venue.name == name
+    assert {"BTC", "ETH", "SOL", "*"} <= set(venue.margin.markets)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_bundled_scenario_loads_under_its_own_name(name: str) -> None:
+    assert scenarios.load(name).name == name
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_a_bundled_loss_rule_loads_and_leaves_no_debt(name: str) -> None:
+    assert scenarios.load_loss(name).policy in ("share", "withdrawal_haircut")
+
+
+@pytest.mark.parametrize("name", [*VENUES, TOY_VENUE])
+def test_every_value_of_a_bundled_venue_has_a_source_or_an_assumption(name: str | Path) -> None:
+    sheet = venue_sheet(name)
+    assert _groundless(sheet.facts) == []
+    assert [fact.key for fact in sheet.facts if _is_number(fact) and not fact.unit] == []
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_every_value_of_a_bundled_loss_rule_has_a_source_or_an_assumption(name: str) -> None:
+    assert _groundless(loss_sheet(name).facts) == []
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_every_value_of_a_bundled_scenario_has_a_source_or_an_assumption(name: str) -> None:
+    chosen = ("scenario.step", "scenario.venue", "scenario.seed")  # the user's, not the night's
+    facts = scenario_sheet(name).facts
+    assert _groundless(tuple(fact for fact in facts if fact.key not in chosen)) == []
+
+
+@pytest.mark.parametrize("name", VENUES)
+def test_what_is_sourced_says_since_when(name: str) -> None:
+    undated = [fact.key for fact in venue_sheet(name).facts if fact.source and not fact.since]
+    assert undated == []
+
+
+@pytest.mark.parametrize("listing", FILES, ids=lambda listing: listing.name)
+def test_no_fact_is_about_a_value_that_is_not_there(listing: scenarios.Listing) -> None:
+    tables = read_toml(listing.path).tables
+    notes = Notes.model_validate({k: v for k, v in tables.items() if k in Notes.model_fields})
+    keys = [fact.key for fact in _sheet(listing).facts]
+    stale = [
+        name
+        for name in notes.facts
+        if not any(key == name or key.startswith(f"{name}.") for key in keys)
+    ]
+    assert stale == []
+
+
+def _sheet(listing: scenarios.Listing) -> FactSheet:
+    sheets = {"venues": venue_sheet, "losses": loss_sheet}
+    return sheets.get(listing.path.parent.name, scenario_sheet)(listing.path)
+
+
+@pytest.mark.parametrize("listing", FILES, ids=lambda listing: listing.name)
+def test_everything_bundled_has_a_title(listing: scenarios.Listing) -> None:
+    assert listing.title
+
+
+def test_a_title_and_the_facts_name_no_path_of_a_machine() -> None:
+    for listing in FILES:
+        assert "/home/" not in listing.path.read_text(encoding="utf-8")
+        assert "/work/" not in listing.path.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("market", "deductions"),
+    [
+        ("BTC", {50_000: 50, 600_000: 950, 3e6: 11_450, 12e6: 131_450, 1.2e9: 421_481_450}),
+        ("ETH", {50e6: 381_450, 65e6: 2_006_450, 150e6: 9_506_450}),
+        ("SOL", {20_000: 30, 100_000: 380, 800_000: 8_380, 40e6: 2_228_380}),
+        ("*", {10_000: 50, 80_000: 450, 400_000: 2_450, 800_000: 22_450, 4e6: 222_450}),
+    ],
+)
+def test_binances_tiers_give_the_deductions_that_binance_publishes(
+    market: str, deductions: dict[float, float]
+) -> None:
+    table = scenarios.load_venue("binance").margin.markets[market]
+    assert table.kind == "tiers"
+    found, deduction, rate = {}, 0.0, table.tiers[0].rate
+    for tier in table.tiers:
+        deduction += tier.from_ * (tier.rate - rate)
+        rate = tier.rate
+        found[tier.from_] = deduction
+    assert {bound: found[bound] for bound in deductions} == pytest.approx(deductions)
+
+
+def test_backpack_is_peer_to_peer_and_carries_debts() -> None:
+    venue = scenarios.load_venue("backpack")
+    assert venue.absorber == ()
+    assert venue.liquidation.limit == "none"
+    assert (venue.loss.policy, venue.loss.deposits) == ("carry", "net")
+    assert venue.adl.grace_s > 0
+
+
+def test_hyperliquids_vault_steps_in_at_two_thirds_and_deleverages_at_the_previous_mark() -> None:
+    venue = scenarios.load_venue("hyperliquid")
+    assert venue.takeover.below_mm_fraction == pytest.approx(2 / 3)
+    assert venue.adl.price == "previous_mark"
+    assert venue.liquidation.cooldown_s == 30
+
+
+def test_a_fact_sheet_gives_values_units_and_grounds() -> None:
+    facts = {fact.key: fact for fact in venue_sheet("hyperliquid").facts}
+    tiers = facts["margin.markets.BTC.tiers"]
+    assert tiers.value == [{"from": 0, "rate": 0.0125}, {"from": 150_000_000, "rate": 0.025}]
+    assert tiers.text == "from 0: 1.25 %; from 150,000,000: 2.5 %"
+    assert tiers.since == "2025-10-10"
+    assert tiers.source is not None and "margin-tiers" in tiers.source
+    assert facts["absorber.liquidator_vault.cash"].assumption is not None
+    assert facts["absorber.liquidator_vault.cash"].text == "10,000,000"
+
+
+def test_the_venue_file_in_the_docs_is_enough(tmp_path: Path) -> None:
+    page = (ROOM.parent / "docs" / "venues.md").read_text(encoding="utf-8")
+    example = page.split("```toml\n")[1].split("```")[0]
+    (tmp_path / "mine.toml").write_text(example, encoding="utf-8")
+    assert scenarios.load_venue(tmp_path / "mine.toml").name == "mine"
