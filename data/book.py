@@ -15,8 +15,8 @@ from crashsim.data.table import InputFile
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.scenario import Scenario
 
-_BASE_ROLES = {"accounts": "accounts", "positions": "positions"}
-_ADDED_ROLES = {"accounts": "added", "positions": "added"}
+_BASE_ROLES = {"accounts": "accounts", "positions": "positions", "collateral": "collateral"}
+_ADDED_ROLES = dict.fromkeys(_BASE_ROLES, "added")
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ def read_book_folder(path: Path) -> Book:
     Raises InputError for rows that break the rules of the contract, naming file, row and value.
     """
     rows = read_book_rows(Path(path))
-    return _sorted(rows.accounts, rows.positions, "recorded", Path(path).name)
+    held = rows.positions.filter(pl.col("market").is_not_null())
+    return _sorted(rows.accounts, held, rows.collateral, Origin("recorded", Path(path).name))
 
 
 def read_book(scenario: Scenario, tape: Tape) -> Book:
@@ -61,9 +62,8 @@ def _base(scenario: Scenario, tape: Tape) -> BookReading:
         return BookReading(generate_book(population, tape, scenario.seed), ())
     assert path is not None  # the scenario's model asks for exactly one of the two
     rows = read_book_rows(path)
-    book = _sorted(
-        rows.accounts, _resolved(rows, tape), scenario.book.provenance or "recorded", path.name
-    )
+    origin = Origin(scenario.book.provenance or "recorded", path.name)
+    book = _sorted(rows.accounts, _resolved(rows, tape), _assets(rows, tape), origin)
     return BookReading(book, rows.files(_BASE_ROLES))
 
 
@@ -80,8 +80,8 @@ def _with_added(reading: BookReading, path: Path, tape: Tape) -> BookReading:
     both = _sorted(
         pl.concat([book.accounts, rows.accounts]),
         pl.concat([book.positions, _resolved(rows, tape)]),
-        book.provenance,
-        f"{book.source} + {path.name}",
+        pl.concat([book.collateral, _assets(rows, tape)]),
+        Origin(book.provenance, f"{book.source} + {path.name}"),
     )
     return BookReading(both, reading.files + rows.files(_ADDED_ROLES))
 
@@ -89,21 +89,7 @@ def _with_added(reading: BookReading, path: Path, tape: Tape) -> BookReading:
 def _resolved(rows: BookRows, tape: Tape) -> pl.DataFrame:
     """The positions with the tape's market names; bare account rows left out."""
     findings = Findings(rows.positions_table)
-    index = MarketIndex(tape.markets)
-    names = rows.positions["market"].drop_nulls().unique(maintain_order=True).to_list()
-    found = {name: _match(index, name, findings) for name in names}
-    findings.stop()
-    for name, market in found.items():
-        expected = (
-            f"a market of the tape{closest(name, tape.markets)}"
-            if market is None
-            else (f"a market with a price at the first step {utc_text(int(tape.time_ms[0]))}")
-        )
-        if market is None or np.isnan(tape.mark[0, tape.markets.index(market)]):
-            findings.bad_rows(
-                (rows.positions["market"] == name).fill_null(False), "market", expected
-            )
-    findings.stop()
+    found = _names_in(tape, rows.positions["market"], findings)
     positions = rows.positions.with_columns(pl.col("market").replace(found))
     held = positions["market"].is_not_null()
     keys = positions.select("account", "market", "margin_mode")
@@ -111,6 +97,33 @@ def _resolved(rows: BookRows, tape: Tape) -> pl.DataFrame:
         findings.repeats(keys)
         findings.stop()
     return positions.filter(held)
+
+
+def _assets(rows: BookRows, tape: Tape) -> pl.DataFrame:
+    """The collateral with its assets named by their market in the tape."""
+    if rows.collateral_table is None:
+        return rows.collateral
+    findings = Findings(rows.collateral_table)
+    found = _names_in(tape, rows.collateral["asset"], findings)
+    return rows.collateral.with_columns(pl.col("asset").replace(found))
+
+
+def _names_in(tape: Tape, column: pl.Series, findings: Findings) -> dict[str, str]:
+    """The tape's market for each name in a column; each must have a price at the first step."""
+    index = MarketIndex(tape.markets)
+    names = column.drop_nulls().unique(maintain_order=True).to_list()
+    found = {name: _match(index, name, findings) for name in names}
+    findings.stop()
+    for name, market in found.items():
+        expected = (
+            f"a market of the tape{closest(name, tape.markets)}"
+            if market is None
+            else f"a market with a price at the first step {utc_text(int(tape.time_ms[0]))}"
+        )
+        if market is None or np.isnan(tape.mark[0, tape.markets.index(market)]):
+            findings.bad_rows((column == name).fill_null(False), column.name, expected)
+    findings.stop()
+    return {name: market for name, market in found.items() if market is not None}
 
 
 def _match(index: MarketIndex, name: str, findings: Findings) -> str | None:
@@ -121,12 +134,21 @@ def _match(index: MarketIndex, name: str, findings: Findings) -> str | None:
         return None
 
 
-def _sorted(accounts: pl.DataFrame, positions: pl.DataFrame, provenance: str, source: str) -> Book:
+@dataclass(frozen=True)
+class Origin:
+    """How a book is known, and the name of what it was read from."""
+
+    provenance: str
+    source: str
+
+
+def _sorted(
+    accounts: pl.DataFrame, positions: pl.DataFrame, collateral: pl.DataFrame, origin: Origin
+) -> Book:
     return Book(
         accounts=accounts.sort("account"),
-        positions=positions.filter(pl.col("market").is_not_null()).sort(
-            "account", "market", "margin_mode"
-        ),
-        provenance=provenance,
-        source=source,
+        positions=positions.sort("account", "market", "margin_mode"),
+        provenance=origin.provenance,
+        source=origin.source,
+        collateral=collateral.sort("account", "asset"),
     )

@@ -1,14 +1,14 @@
 """Files of a book: accounts and positions in a folder, or both in one file; checked row by row."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
 
 from crashsim.data.columns import is_empty, numbers, texts, times_ms
 from crashsim.data.findings import Findings
-from crashsim.data.schema import TIME
+from crashsim.data.schema import TIME, no_collateral
 from crashsim.data.table import InputFile, Table, read_table
 from crashsim.scenarios.errors import InputError
 
@@ -22,6 +22,7 @@ POSITIONS = (
     "isolated_margin",
     "opened_at",
 )
+COLLATERAL = ("account", "asset", "quantity")
 _MODES = ("cross", "isolated")
 _CASH = "a finite number of USD"
 _SIZE = "a finite number of base units that is not 0 (long above 0, short below)"
@@ -29,21 +30,25 @@ _SIZE = "a finite number of base units that is not 0 (long above 0, short below)
 
 @dataclass(frozen=True)
 class BookRows:
-    """Accounts and positions as read, each row aligned with its table; market names as written.
+    """A book as read, each row aligned with its table; market and asset names as written.
 
-    accounts, positions: frames of the contract's columns (data/schema.py), in file order.
+    accounts, positions, collateral: frames of the contract's columns (data/schema.py), in file order.
     """
 
     accounts: pl.DataFrame
     positions: pl.DataFrame
     accounts_table: Table
     positions_table: Table
+    collateral: pl.DataFrame = field(default_factory=no_collateral)
+    collateral_table: Table | None = None
 
     def files(self, roles: Mapping[str, str]) -> tuple[InputFile, ...]:
-        """The manifest's entries; roles gives the names for `accounts` and `positions`."""
+        """The manifest's entries; roles gives the names of accounts, positions and collateral."""
         tables = {"accounts": self.accounts_table, "positions": self.positions_table}
         if self.accounts_table is self.positions_table:
             del tables["positions"]
+        if self.collateral_table is not None:
+            tables["collateral"] = self.collateral_table
         return tuple(table.as_input(roles[kind]) for kind, table in tables.items())
 
 
@@ -60,8 +65,6 @@ def read_book_rows(path: Path) -> BookRows:
 
 
 def _read_folder(folder: Path) -> BookRows:
-    if extra := sorted(folder.glob("collateral*.*")):
-        raise InputError(_no_collateral(str(extra[0])))
     accounts_table = read_table(_only_file(folder, "accounts"))
     positions_table = read_table(_only_file(folder, "positions"))
     accounts = _accounts(Findings(accounts_table))
@@ -70,7 +73,28 @@ def _read_folder(folder: Path) -> BookRows:
     findings = Findings(positions_table)
     findings.bad_rows(unknown, "account", f"an account of {accounts_table.path.name}")
     findings.stop()
-    return BookRows(accounts, positions, accounts_table, positions_table)
+    book = BookRows(accounts, positions, accounts_table, positions_table)
+    return _with_collateral(book, folder)
+
+
+def _with_collateral(book: BookRows, folder: Path) -> BookRows:
+    if not sorted(folder.glob("collateral.*")):
+        return book
+    table = read_table(_only_file(folder, "collateral"))
+    findings = Findings(table)
+    _check_columns(findings, COLLATERAL, COLLATERAL)
+    frame = pl.DataFrame(
+        [
+            texts(findings, "account", "an account id"),
+            texts(findings, "asset", "an asset"),
+            numbers(findings, "quantity", "a quantity above 0", above=0),
+        ]
+    )
+    unknown = ~frame["account"].is_in(book.accounts["account"].to_list())
+    findings.bad_rows(unknown, "account", f"an account of {book.accounts_table.path.name}")
+    findings.stop()
+    _refuse_repeats(findings, frame.select("account", "asset"))
+    return replace(book, collateral=frame, collateral_table=table)
 
 
 def _only_file(folder: Path, stem: str) -> Path:
@@ -95,18 +119,18 @@ def _accounts(findings: Findings) -> pl.DataFrame:
 
 def _check_columns(findings: Findings, needed: tuple[str, ...], allowed: tuple[str, ...]) -> None:
     for name in findings.table.columns:
-        if name == "asset" or name.startswith("collateral"):
-            raise InputError(_no_collateral(f"{findings.table.path}, column {name}"))
+        if name not in allowed and (name == "asset" or name.startswith("collateral")):
+            raise InputError(_not_here(f"{findings.table.path}, column {name}"))
     findings.require(needed)
     findings.require_rows()
     findings.refuse_unknown(allowed)
     findings.stop()
 
 
-def _no_collateral(where: str) -> str:
+def _not_here(where: str) -> str:
     return (
-        f"{where}: collateral other than USD cash is not supported yet and would be left out of "
-        "every account's equity, so this book is refused: expected cash in USD only"
+        f"{where}: collateral other than USD stands in a file of its own, so this book is refused; "
+        "put it into collateral.csv in the book's folder, with account, asset and quantity"
     )
 
 

@@ -170,7 +170,7 @@ def test_isolated_positions_need_the_column_of_their_margin(book_of: Callable[..
         ("account,cash", "accounts.csv: has no data rows"),
         ("account,cash,vip\na,1,3", "unknown column vip, allowed: account, cash, tags"),
         ("account,cash,collateral_btc\na,1,3", "column collateral_btc: collateral other than USD"),
-        ("account,cash,asset\na,1,BTC", "column asset: collateral other than USD cash"),
+        ("account,cash,asset\na,1,BTC", "column asset: collateral other than USD"),
     ],
 )
 def test_unfit_accounts_are_refused(
@@ -184,7 +184,7 @@ def test_tags_are_allowed_and_not_read(book_of: Callable[..., Book]) -> None:
     assert book.accounts.columns == ["account", "cash"]
 
 
-def test_a_folder_has_one_file_of_each_kind_and_no_collateral(write: Write, tmp_path: Path) -> None:
+def test_a_folder_has_one_file_of_each_kind(write: Write, tmp_path: Path) -> None:
     folder = tmp_path / "book"
     assert "does not exist" in _message(lambda: read_book_folder(folder))
     write("book/accounts.csv", ACCOUNTS)
@@ -195,8 +195,30 @@ def test_a_folder_has_one_file_of_each_kind_and_no_collateral(write: Write, tmp_
     write("book/accounts.parquet", ACCOUNTS)
     assert "found accounts.csv, accounts.parquet" in _message(lambda: read_book_folder(folder))
     (folder / "accounts.parquet").unlink()
-    write("book/collateral.csv", "account,asset,amount")
-    assert "collateral other than USD" in _message(lambda: read_book_folder(folder))
+    assert read_book_folder(folder).collateral.is_empty()
+
+
+def test_collateral_is_named_by_its_market(book_of: Callable[..., Book], write: Write) -> None:
+    write("book/collateral.csv", "account,asset,quantity\nb,BTC,2\na,BTC-PERP,0.5")
+    book = book_of(f"{POSITIONS}\na,BTC,1,100")
+    assert book.collateral.rows() == [("a", "BTCUSDT", 0.5), ("b", "BTCUSDT", 2.0)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ("c,BTC,1", "an account of accounts.csv"),
+        ("a,BTC,0", "a quantity above 0"),
+        ("a,BTC,1\na,BTC,2", "(account, asset) is (a, BTC) as in line 2"),
+        ("a,DOGE,1", "a market of the tape"),
+        ("a,NEW,1", "a market with a price at the first step"),
+    ],
+)
+def test_unfit_collateral_is_refused(
+    book_of: Callable[..., Book], write: Write, rows: str, message: str
+) -> None:
+    write("book/collateral.csv", f"account,asset,quantity\n{rows}")
+    assert message in _message(lambda: book_of(f"{POSITIONS}\na,BTC,1,100"))
 
 
 MINE = "account,cash,market,size,entry_price"
