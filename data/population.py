@@ -200,14 +200,19 @@ def _leverage(
 def _most_leverage(
     population: Population, positions: _Positions, markets: tuple[str, ...]
 ) -> NDArray[np.float64]:
-    """The largest leverage by account that its markets' initial margins and its size allow."""
+    """The largest leverage by account that its markets, its size and its sides allow, (N,)."""
     most = np.array([_market_maximum(population, market) for market in markets])
     accounts = population.accounts
     gross = np.bincount(positions.account, positions.usd, accounts)
     initial = np.bincount(positions.account, positions.usd / most[positions.market], accounts)
-    by_market = gross / np.where(initial > 0, initial, 1.0)
-    large = gross > population.large_notional_usd
-    return np.where(large, np.minimum(by_market, population.large_max_leverage), by_market)
+    allowed = gross / np.where(initial > 0, initial, 1.0)
+    net = np.bincount(positions.account, positions.side * positions.usd, accounts)
+    is_large = gross > population.large_notional_usd
+    # Sums of one side differ from the gross by rounding at most; a second side is no rounding.
+    is_mixed = np.abs(net) < gross * (1.0 - 1e-9)
+    allowed[is_large] = np.minimum(allowed[is_large], population.large_max_leverage)
+    allowed[is_mixed] = np.minimum(allowed[is_mixed], population.mixed_max_leverage)
+    return allowed
 
 
 def _market_maximum(population: Population, market: str) -> float:

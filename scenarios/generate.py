@@ -59,7 +59,7 @@ class Population(Rules):
     *_leverage_median, *_leverage_sigma: lognormal leverage (gross notional over equity at the
     first marks) of longs, shorts and top shorts, within min_leverage and the initial margin.
     max_leverage: by market or base, "*" for the rest; large_max_leverage: for accounts whose gross
-    exceeds large_notional_usd.
+    exceeds large_notional_usd; mixed_max_leverage: for accounts that hold longs and shorts.
     entry_spread: standard deviation of entry price against the first mark, as a fraction.
     isolated_share: share of positions on isolated margin; idle_cash_frac: free cash beside them,
     as a fraction of that margin. age_median_h: median age of a position.
@@ -86,6 +86,7 @@ class Population(Rules):
     max_leverage: dict[str, float] = Field(default={"*": 10.0})
     large_notional_usd: float = Field(default=1e6, gt=0)
     large_max_leverage: float = Field(default=5.0, gt=0)
+    mixed_max_leverage: float = Field(default=1.5, gt=0)
     entry_spread: float = Field(default=0.03, ge=0)
     isolated_share: float = Field(default=0.05, ge=0, le=1)
     idle_cash_frac: float = Field(default=0.5, ge=0)
@@ -95,8 +96,9 @@ class Population(Rules):
     def _consistent(self) -> "Population":
         if "*" not in self.max_leverage:
             raise ValueError('max_leverage needs "*": the maximum of all other markets')
-        if min(self.max_leverage.values()) < self.min_leverage:
-            raise ValueError("max_leverage must not be below min_leverage")
+        maxima = (*self.max_leverage.values(), self.large_max_leverage, self.mixed_max_leverage)
+        if min(maxima) < self.min_leverage:
+            raise ValueError("no maximum of leverage may be below min_leverage")
         if min(self.position_shares) < 0 or sum(self.position_shares) <= 0:
             raise ValueError("position_shares must not be negative, and not all 0")
         if self.top_shorts == 0 and self.top_short_share > 0:
