@@ -27,8 +27,8 @@ check: .venv/.ready  ## lint, format and type checks
 bench: .venv/.ready  ## benchmarks, as ratios within one run
 	$(BIN)/python -m pytest benchmarks --benchmark-only -p no:xdist
 
-golden: .venv/.ready  ## rewrite the golden files (say why in CHANGELOG.md)
-	$(BIN)/python -m pytest tests -k golden --regold -n 0
+golden: .venv/.ready  ## rewrite the golden files and the README's output (say why in CHANGELOG.md)
+	CRASHSIM_REGOLD=1 $(BIN)/python -m pytest tests -k "golden or readme" -n 0
 
 docs: .venv/.ready  ## rebuild the generated pages of docs/
 	$(BIN)/python -m crashsim.docs

@@ -15,6 +15,16 @@ def usd(amount: float | None) -> str:
     return f"-${written}" if amount < 0 else f"${written}"
 
 
+def many(count: int, one: str, more: str | None = None) -> str:
+    """A count with its noun: `1 market`, `4,501 steps`."""
+    return f"{count:,} {one if count == 1 else more or one + 's'}"
+
+
+def residual(frac: float) -> str:
+    """A rounding residual; its last digits depend on the machine and are left to the manifest."""
+    return "under 1e-12" if frac < 1e-12 else f"{frac:.1e}"
+
+
 def clock(time: str) -> str:
     """Time of day of an ISO 8601 time: `21:20:03`, or `21:20` on the minute."""
     written = time[11:19]

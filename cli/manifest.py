@@ -119,12 +119,19 @@ def _entry(name: str, value: Value, known: Mapping[str, str]) -> dict[str, Any]:
 
 
 def public_argv(argv: Sequence[str]) -> list[str]:
-    """The arguments without home paths, and without `--out`, which is where and not what."""
-    home = str(Path.home())
+    """The arguments with absolute paths cut to their names, as everywhere in a manifest.
+
+    `--out` is left out: it says where the run went, not what it is.
+    """
     kept: list[str] = []
     skip = False
     for argument in argv:
         if not skip and argument != "--out" and not argument.startswith("--out="):
-            kept.append(argument.replace(home, "~") if len(home) > 1 else argument)
+            kept.append(_without_folders(argument))
         skip = argument == "--out"
     return kept
+
+
+def _without_folders(argument: str) -> str:
+    option, equals, value = argument.rpartition("=")
+    return option + equals + Path(value).name if Path(value).is_absolute() else argument

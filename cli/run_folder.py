@@ -58,6 +58,8 @@ def is_run_folder(path: Path) -> bool:
 
 def check_target(path: Path) -> None:
     """Refuse a place that holds something other than a run. Raises OutputError."""
+    if path.name in ("", ".."):
+        raise OutputError(f"--out {path} names no folder of its own; give it a name")
     if path.is_symlink() or (path.exists() and not path.is_dir()):
         raise OutputError(f"--out {path} is a file or a link; name a folder")
     if path.is_dir() and any(path.iterdir()) and not is_run_folder(path):

@@ -57,12 +57,10 @@ def _head(manifest: Mapping[str, Any]) -> RenderableType:
     rows.add_row("scenario", f"{scenario['name']}, seed {manifest['seed']}")
     rows.add_row("venue rules", Text(manifest["venue"]["name"], style="bold"))
     span = figures.span(window["start"], window["end"])
-    rows.add_row("window", f"{span}, {window['steps']:,} steps")
-    rows.add_row(
-        "replayed",
-        f"{window['accounts']:,} accounts, {window['positions']:,} positions, "
-        f"{window['markets']:,} markets, {window['flows']:,} deposits and withdrawals",
-    )
+    rows.add_row("window", f"{span}, {figures.many(window['steps'], 'step')}")
+    counted = (figures.many(window[f"{name}s"], name) for name in ("account", "position", "market"))
+    flows = figures.many(window["flows"], "deposit or withdrawal", "deposits and withdrawals")
+    rows.add_row("replayed", ", ".join((*counted, flows)))
     return Group(Text(title, style="bold"), rows)
 
 
@@ -232,13 +230,11 @@ def _backing(summary: Mapping[str, Any]) -> RenderableType:
 
 def _closing(folder: RunFolder) -> RenderableType:
     manifest = folder.manifest
-    conservation = manifest["conservation"]
+    conservation = manifest["conservation"]["largest_residual_frac_of_gross"]
     rows = _grid()
     rows.add_row(
         "conservation",
-        f"money and sizes add up: largest residual "
-        f"{conservation['largest_residual_frac_of_gross']:.1e} of gross "
-        f"(limit {conservation['limit_frac_of_gross']:.0e})",
+        f"money and sizes add up: largest residual {figures.residual(conservation)} of gross",
     )
     if markets := manifest["markets_on_default_margin_table"]:
         rows.add_row("margin", f'{_few(markets)}: the default table ("*") served')

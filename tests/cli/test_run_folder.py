@@ -85,6 +85,12 @@ def test_a_file_in_the_place_is_refused(tmp_path: Path, hand_made: Any) -> None:
     assert (tmp_path / "run").read_text() == "precious"
 
 
+@pytest.mark.parametrize("place", [".", "..", "/", "a/.."])
+def test_a_place_without_a_name_is_refused(hand_made: Any, place: str) -> None:
+    with pytest.raises(OutputError, match="names no folder"):
+        hand_made.write(Path(place))
+
+
 @pytest.mark.parametrize("broken", ["_write_table", "_write_json", "_move_into_place"])
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
 def test_a_failure_while_writing_leaves_what_was_there_before(

@@ -128,6 +128,17 @@ def test_windows(start: str, end: str, text: str) -> None:
     assert figures.span(start, end) == text
 
 
+def test_counts_have_the_right_number_of_their_noun() -> None:
+    assert figures.many(1, "market") == "1 market"
+    assert figures.many(4501, "step") == "4,501 steps"
+    assert figures.many(0, "deposit or withdrawal", "deposits and withdrawals").startswith("0 dep")
+
+
+def test_a_residual_is_a_bound_or_a_number() -> None:
+    assert figures.residual(3.2e-15) == "under 1e-12"
+    assert figures.residual(4.56e-10) == "4.6e-10"
+
+
 def test_a_sparkline_shows_sums_as_bars_and_nothing_as_a_blank() -> None:
     assert figures.sparkline(pl.Series([0.0, 0.0, 1.0, 3.0, 8.0, 8.0]), 3) == " ▃█"
     assert figures.sparkline(pl.Series([0.0, 5.0, 10.0, 10.0]), 2, level=True) == "▅█"
