@@ -4,9 +4,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from crashsim.engine.arrays import Floats
 
 
 def contracts_pro_rata(contracts: Floats, required: float) -> Floats:

@@ -3,9 +3,8 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from crashsim.engine.arrays import Floats
 
 # A fill at the bankruptcy price keeps equity over maintenance exactly; floats to about this much.
 _ROUNDING = 1e-12

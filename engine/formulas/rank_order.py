@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from crashsim.engine.arrays import Floats
 
 
 def descending(score: Floats, ids: Sequence[str]) -> NDArray[np.intp]:
