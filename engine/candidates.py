@@ -4,9 +4,9 @@ import hashlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from crashsim.engine.arrays import Floats
+
 Columns = Mapping[str, Floats]
 
 # docs/semantics.md, section 6: divisions by an equity below this use this.

@@ -5,12 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from crashsim.engine.arrays import Floats
 from crashsim.engine.errors import PolicyError
 from crashsim.engine.presets import PRESETS
-
-Floats = NDArray[np.float64]
 
 COLUMNS: Mapping[str, str] = {
     "side": "+1 for a long, -1 for a short",

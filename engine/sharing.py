@@ -14,11 +14,9 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
+from crashsim.engine.arrays import Floats
 from crashsim.engine.errors import PolicyError
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

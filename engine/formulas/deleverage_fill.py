@@ -3,14 +3,12 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from crashsim.engine.arrays import Floats
 from crashsim.engine.formulas.bankruptcy_price import closing_quote_usd
 from crashsim.engine.formulas.liquidation_fee import fund_fee_rate
 from crashsim.engine.formulas.margin_account import MarginAccount, is_update_allowed
 from crashsim.engine.formulas.partial_size import base_to_cover_shortage
-
-Floats = NDArray[np.float64]
 
 
 def queue_fills(quantity: float, open_quantity: Floats) -> Floats:

@@ -2,37 +2,13 @@
 
 Definitions: arXiv 2512.01112 (paper/main_corrected.tex) and its code (src/oss_adl), both
 pluriholonomic/autodeleveraging-analysis@aae0be86. Where the two differ, both are here, named apart.
-Haircut, equity and endowment are (n,) USD, one row a winner.
+Haircut, equity and endowment are (n,) USD, one row a winner. How unequally haircuts fall is in
+`engine.inequality`.
 """
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
-
-
-def gini(amount: Floats) -> float:
-    """Gini coefficient of non-negative amounts (n,): 0 all equal, (n - 1) / n one has all.
-
-    NaN where the amounts sum to 0.
-    """
-    total, count = float(amount.sum()), len(amount)
-    if total <= 0:
-        return float("nan")
-    places = np.arange(1, count + 1)
-    return float(2 * (places @ np.sort(amount)) / (count * total) - (count + 1) / count)
-
-
-def herfindahl(amount: Floats) -> float:
-    """Herfindahl index: the sum of squared shares, 1/n to 1. NaN where the sum is 0."""
-    total = float(amount.sum())
-    return float(((amount / total) ** 2).sum()) if total > 0 else float("nan")
-
-
-def top_share(amount: Floats, count: int) -> float:
-    """Share of the sum that the `count` largest amounts have. NaN where the sum is 0."""
-    total = float(amount.sum())
-    return float(np.sort(amount)[::-1][:count].sum()) / total if total > 0 else float("nan")
+from crashsim.engine.arrays import Floats
 
 
 def max_haircut_frac(haircut_usd: Floats, equity_usd: Floats) -> float:
@@ -47,31 +23,42 @@ def largest_survivor_usd(endowment_usd: Floats, haircut_usd: Floats) -> float:
     return float(np.maximum(endowment_usd - haircut_usd, 0.0).max(initial=0.0))
 
 
-def ptsr_paper(survivor_usd: float, deficit_usd: float, severity: float) -> float:
-    """Profit-to-solvency ratio as the paper writes it: survivor / (severity * deficit)."""
+def ptsr_paper(survivor_usd: float, deficit_usd: float, severity: float) -> float | None:
+    """PTSR as the paper defines it: survivor / (severity * deficit). None where that is 0."""
     return _ratio(survivor_usd, severity * deficit_usd)
 
 
-def ptsr_code(survivor_usd: float, deficit_usd: float, haircuts_usd: float) -> float:
-    """Profit-to-solvency ratio as the paper's code has it: survivor / (deficit - haircuts)."""
-    return _ratio(survivor_usd, deficit_usd - haircuts_usd)
+def ptsr_code(survivor_usd: float, deficit_usd: float, haircuts_usd: float) -> float | None:
+    """PTSR as the paper's code has it: survivor / (deficit - haircuts). None where all is paid."""
+    return _ratio(survivor_usd, unpaid_usd(deficit_usd, haircuts_usd))
 
 
-def pmr_paper(survivor_usd: float, largest_deficit_usd: float, severity: float) -> float:
-    """Profit-to-maximum-loss ratio of the paper: survivor / (severity * largest deficit)."""
+def pmr_paper(survivor_usd: float, largest_deficit_usd: float, severity: float) -> float | None:
+    """PMR as the paper defines it: survivor / (severity * largest deficit). None where that is 0.
+
+    largest_deficit_usd: of a single account.
+    """
     return _ratio(survivor_usd, severity * largest_deficit_usd)
 
 
 def pmr_code(
     survivor_usd: float, deficit_usd: float, haircuts_usd: float, largest_deficit_usd: float
-) -> float:
-    """Profit-to-maximum-loss ratio of the code: the largest deficit times the share unpaid."""
-    unpaid = min(max(_ratio(deficit_usd - haircuts_usd, deficit_usd), 0.0), 1.0)
+) -> float | None:
+    """PMR as the paper's code has it: survivor / (unpaid share of deficit * largest deficit)."""
+    if deficit_usd <= 0:
+        return None
+    unpaid = unpaid_usd(deficit_usd, haircuts_usd) / deficit_usd
     return _ratio(survivor_usd, unpaid * largest_deficit_usd)
 
 
-def _ratio(numerator: float, denominator: float) -> float:
-    return numerator / denominator if denominator > 0 else float("nan")
+def unpaid_usd(deficit_usd: float, haircuts_usd: float) -> float:
+    """What haircuts leave of a deficit, never below 0; a billionth of it is rounding, and 0."""
+    left_usd = deficit_usd - haircuts_usd
+    return left_usd if left_usd > 1e-9 * deficit_usd else 0.0
+
+
+def _ratio(numerator: float, denominator: float) -> float | None:
+    return numerator / denominator if denominator > 0 else None
 
 
 def rd_nse(ptsr: float) -> float:

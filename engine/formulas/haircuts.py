@@ -4,9 +4,8 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from crashsim.engine.arrays import Floats
 
 
 def contracts_pro_rata(contracts: Floats, required: float) -> Floats:
@@ -19,8 +18,8 @@ def contracts_pro_rata(contracts: Floats, required: float) -> Floats:
     whole = np.floor(contracts)
     if whole.sum() <= 0:
         return np.zeros_like(contracts)
-    ideal = math.ceil(required) * contracts / contracts.sum()
-    closed = np.minimum(np.floor(ideal), whole)
+    ideal: Floats = math.ceil(required) * contracts / contracts.sum()
+    closed: Floats = np.minimum(np.floor(ideal), whole)
     by_remainder = np.argsort(np.floor(ideal) - ideal, kind="stable")
     open_rows = by_remainder[closed[by_remainder] < whole[by_remainder]]
     closed[open_rows[: math.ceil(required) - int(closed.sum())]] += 1

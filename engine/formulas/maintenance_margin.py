@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from crashsim.engine.arrays import Floats
 from crashsim.engine.formulas.rounding import floor_to
-
-Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -3,9 +3,11 @@
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from crashsim.engine.arrays import Floats
+
+# A fill at the bankruptcy price keeps equity over maintenance exactly; floats to about this much.
+_ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -61,4 +63,6 @@ def is_update_allowed(before: MarginAccount, after: MarginAccount) -> bool:
         return False
     if after.maintenance_usd == 0:
         return after.equity_usd > before.equity_usd
-    return after.equity_usd * before.maintenance_usd >= before.equity_usd * after.maintenance_usd
+    kept = after.equity_usd * before.maintenance_usd
+    needed = before.equity_usd * after.maintenance_usd
+    return kept >= needed - _ROUNDING * abs(needed)

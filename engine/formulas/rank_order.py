@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-Floats = NDArray[np.float64]
+from crashsim.engine.arrays import Floats
 
 
 def descending(score: Floats, ids: Sequence[str]) -> NDArray[np.intp]:
@@ -27,8 +27,9 @@ def queue_indicator_percent(quantity: Floats, step_percent: float = 20.0) -> Flo
     quantity: (n,) in the queue's order. Returns percentages (n,).
     Source: https://testnet.bitmex.com/app/autoDeleveragingExamples
     """
-    percent = 100.0 * np.cumsum(quantity) / quantity.sum()
-    return np.ceil(percent / step_percent - 1e-12) * step_percent
+    steps: Floats = np.cumsum(quantity) / quantity.sum() * (100.0 / step_percent)
+    lit: Floats = np.ceil(steps - 1e-12) * step_percent
+    return lit
 
 
 def liquidation_priority(
