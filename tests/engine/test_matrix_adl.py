@@ -302,7 +302,7 @@ SCORES = {
     # w1: short 1 from 100, cash 20, equity 60; w2: short 4 from 70, cash 200, equity 240
     "bitmex": (0.4 * 60 / 60, 10 / 70 * 60 / 60),
     "binance": (40 / 20 * 6 / 60, 40 / 200 * 24 / 240),
-    "hyperliquid": (60 / 100, 60 / 70),
+    "hyperliquid": (100 / 60, 70 / 60),
     "profit_usd": (40.0, 40.0),
     "profit_frac": (0.4, 10 / 70),
     "leverage": (1.0, 1.0),

@@ -215,11 +215,7 @@ def _venue(draw: Draw, gross: float) -> Row:
             for number in range(rng.choice((0, 0, 1, 2, 3)))
         ],
         "adl": _adl(draw),
-        "loss": {
-            "policy": rng.choice(("carry", "carry", "write_off", "share", "share")),
-            "deposits": rng.choice(("net", "net", "ring_fence")),
-            "basis": rng.choice(("profit", "equity", "open_interest")),
-        },
+        "loss": _loss(draw),
     }
     return venue
 
@@ -271,7 +267,7 @@ def _absorber(draw: Draw, name: str, gross: float) -> Row:
 
 def _adl(draw: Draw) -> Row:
     rng = draw.rng
-    return {
+    rules = {
         "enabled": rng.random() < 0.85,
         "score": rng.choice((*PRESETS, *PRESETS, *EXPRESSIONS)),
         "allocation": rng.choice(("queue", "pro_rata")),
@@ -279,5 +275,16 @@ def _adl(draw: Draw) -> Row:
         "absorbers_eligible": rng.random() < 0.5,
         "price": rng.choice(("bankruptcy", "mark", "previous_mark")),
         "grace_s": rng.choice((0.0, 0.0, 1.0, 5.0)),
-        "lot": rng.choice((None, 0.25, 1.0, 0.7)),
     }
+    lot = rng.choice((None, 0.25, 1.0, 0.7))
+    return {**rules, "lot": lot} if rules["allocation"] == "pro_rata" else rules
+
+
+def _loss(draw: Draw) -> Row:
+    rng = draw.rng
+    rules = {
+        "policy": rng.choice(("carry", "carry", "write_off", "share", "share")),
+        "deposits": rng.choice(("net", "net", "ring_fence")),
+    }
+    basis = rng.choice(("profit", "equity", "open_interest"))
+    return {**rules, "basis": basis} if rules["policy"] == "share" else rules

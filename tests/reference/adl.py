@@ -59,7 +59,9 @@ def deleverage(world: World, flagged: list[Unit], bankrupt: list[Unit]) -> Queue
         equity = unit.equity(world.mark)
         if equity > 0:
             world.reached("a unit has equity again when its ADL begins")
-        world.deficit_usd += max(0.0, -equity)
+        if not unit.deficit_counted:  # a retry at a later step is not a new beginning
+            unit.deficit_counted = True
+            world.deficit_usd += max(0.0, -equity)
         _close_against(world, queues, unit, equity)
     return queues
 

@@ -113,7 +113,11 @@ def _record_charge(world: World, unit: Unit, charge: float, cap: float) -> None:
     if charge == cap:
         world.reached("a unit is charged up to its cap")
     world.accounts[unit.account]["loss_share_usd"] += charge
-    world.write("loss_shares", account=unit.account, amount_usd=charge)
+    rows = world.tables["loss_shares"]
+    if rows and (rows[-1]["step"], rows[-1]["account"]) == (world.step, unit.account):
+        rows[-1]["amount_usd"] += charge  # one row an account, of all its units
+    else:
+        world.write("loss_shares", account=unit.account, amount_usd=charge)
 
 
 def _weight_and_cap(world: World, unit: Unit, basis: str) -> tuple[float, float]:

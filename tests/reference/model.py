@@ -76,6 +76,7 @@ class Unit(Holder):
     bankrupt_since_ms: int | None = None  # start of the present run of rule 5
     charged_usd: float = 0.0  # loss shares of earlier steps
     closed_usd: float = 0.0  # gross closed this step
+    deficit_counted: bool = False  # its ADL has begun before
 
     @property
     def id(self) -> UnitId:
@@ -97,7 +98,7 @@ class Absorber(Holder):
     name: str = ""
     rules: Row = field(default_factory=dict)
     closed_usd: float = 0.0
-    mode: str = "cross"
+    mode: None = None  # an absorber has no margin mode
 
     @property
     def id(self) -> UnitId:
