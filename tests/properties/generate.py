@@ -288,3 +288,31 @@ def _loss(draw: Draw) -> Row:
     }
     basis = rng.choice(("profit", "equity", "open_interest"))
     return {**rules, "basis": basis} if rules["policy"] == "share" else rules
+
+
+def stretched(case: Case, quiet_steps: int) -> Case:
+    """The case with quiet steps of 1 s before each of its own: no volume, no funding, no move."""
+    times, mark, volume, funding = [], [], [], []
+    shifted = {}
+    quiet = [0.0] * len(case.markets)
+    for step, time_ms in enumerate(case.times_ms):
+        before = case.mark[max(step - 1, 0)]
+        for _ in range(quiet_steps if step else 0):
+            times.append(times[-1] + 1000)
+            mark.append(before)
+            volume.append(quiet)
+            funding.append(quiet)
+        times.append(times[-1] + 1000 if times else time_ms)
+        mark.append(case.mark[step])
+        volume.append(case.volume_usd[step])
+        funding.append(case.funding_rate[step])
+        shifted[time_ms] = times[-1]
+    flows = [{**flow, "time_ms": _later(shifted, flow["time_ms"])} for flow in case.flows]
+    return replace(
+        case, times_ms=times, mark=mark, volume_usd=volume, funding_rate=funding, flows=flows
+    )
+
+
+def _later(shifted: dict[int, int], time_ms: int) -> int:
+    """The new time of the step in which a flow falls."""
+    return next(new for old, new in shifted.items() if time_ms <= old)
