@@ -5,10 +5,10 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from tests.properties.strategies import cases, long_cases
+from tests.properties.strategies import LONG_EXAMPLES, cases, long_cases
 from tests.reference.adapter import Inputs, inputs_of, result_of
 from tests.reference.model import Case, Row
 from tests.reference.replay import Result, run
@@ -95,6 +95,7 @@ def test_the_order_of_the_books_rows_does_not_matter(case: Case, rng: Random) ->
     )
 
 
+@settings(max_examples=LONG_EXAMPLES)
 @given(long_cases())
 def test_the_pruned_search_gives_the_bytes_of_the_dense_one(case: Case) -> None:
     given_ = inputs_of(case)
