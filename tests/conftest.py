@@ -1,0 +1,19 @@
+"""Hypothesis budgets: small and the same every time, or CRASHSIM_HYPOTHESIS_EXAMPLES of them."""
+
+import os
+
+from hypothesis import HealthCheck, settings
+
+SLOW_IS_FINE = [HealthCheck.too_slow, HealthCheck.data_too_large]
+
+settings.register_profile(
+    "ci", max_examples=60, derandomize=True, deadline=None, suppress_health_check=SLOW_IS_FINE
+)
+settings.register_profile(
+    "many",
+    max_examples=int(os.environ.get("CRASHSIM_HYPOTHESIS_EXAMPLES", "1000")),
+    deadline=None,
+    suppress_health_check=SLOW_IS_FINE,
+    print_blob=True,
+)
+settings.load_profile("many" if "CRASHSIM_HYPOTHESIS_EXAMPLES" in os.environ else "ci")

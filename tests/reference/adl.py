@@ -1,0 +1,295 @@
+"""Rule 6 (ADL) and rule 7 (absorber breach)."""
+
+from dataclasses import dataclass
+from itertools import pairwise
+from math import floor
+
+from tests.reference.flows import return_isolated_cash
+from tests.reference.margin import bankruptcy_prices, by_notional
+from tests.reference.model import (
+    DUST,
+    ROUNDING,
+    Absorber,
+    Market,
+    Position,
+    Unit,
+    World,
+    close_part,
+)
+from tests.reference.scores import columns, score_of
+
+
+@dataclass
+class Candidate:
+    """A position in the queue as it was at the start of rule 6."""
+
+    holder: Unit | Absorber
+    market: Market
+    score: float
+    size_at_start: float
+    rank: int = 0
+
+
+@dataclass(frozen=True)
+class Queues:
+    """The candidates by (market, side of their positions), and all sizes at the start."""
+
+    by_market_side: dict[tuple[Market, int], list[Candidate]]
+    sizes: dict[tuple[str, str, Market], float]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One position to be closed against winners."""
+
+    loser: Unit | Absorber
+    market: Market
+    price: float
+    bankruptcy_price: float
+
+
+def deleverage(world: World, flagged: list[Unit], bankrupt: list[Unit]) -> Queues | None:
+    """Rule 6, skipped with `adl.enabled = false`; returns the queues for rule 7."""
+    if not world.rules["adl"]["enabled"]:
+        if bankrupt:
+            world.reached("ADL is off where it was needed")
+        return None
+    queues = _queues(world, flagged)
+    for unit in bankrupt:
+        equity = unit.equity(world.mark)
+        if equity > 0:
+            world.reached("a unit has equity again when its ADL begins")
+        if not unit.deficit_counted:  # a retry at a later step is not a new beginning
+            unit.deficit_counted = True
+            world.deficit_usd += max(0.0, -equity)
+        _close_against(world, queues, unit, equity)
+    return queues
+
+
+def breach(world: World, queues: Queues | None) -> None:
+    """Rule 7: equity < floor - 1e-9 * gross: positions closed by rule 6, pb from equity - floor."""
+    for absorber in world.absorbers:
+        equity, gross = absorber.equity(world.mark), absorber.notional(world.mark)
+        if absorber.rules["on_breach"] != "adl" or not absorber.positions:
+            continue
+        bound = absorber.floor - ROUNDING * gross
+        if world.compare(equity, bound, max(gross, abs(equity)), "breach") >= 0:
+            continue
+        if queues is None:
+            world.reached("a breach with ADL off is held")
+            continue
+        world.reached("a breached absorber's positions are deleveraged")
+        _close_against(world, queues, absorber, equity - absorber.floor)
+
+
+def _queues(world: World, flagged: list[Unit]) -> Queues:
+    """Rule 6: candidates and scores of the state at the start of the rule, for every side."""
+    holders: list[Unit | Absorber] = [u for u in world.units.values() if u not in flagged]
+    if world.rules["adl"]["absorbers_eligible"]:
+        holders += world.absorbers
+    score = score_of(world.rules["adl"]["score"])
+    by_market_side: dict[tuple[Market, int], list[Candidate]] = {}
+    for holder in holders:
+        for market, position in holder.positions.items():
+            if _eligible(world, market, position):
+                found = columns(world, holder, market)
+                one = Candidate(holder, market, score(found), abs(position.size))
+                by_market_side.setdefault((market, position.side), []).append(one)
+    for queue in by_market_side.values():
+        _rank(world, queue)
+    everyone = [*world.units.values(), *world.absorbers]
+    sizes = {(*h.id, m): abs(p.size) for h in everyone for m, p in h.positions.items()}
+    return Queues(by_market_side, sizes)
+
+
+def _eligible(world: World, market: Market, position: Position) -> bool:
+    """Rule 6: "profitable": only `upnl > 0`; "opposite": all."""
+    if world.rules["adl"]["eligible"] == "opposite":
+        return True
+    upnl = position.upnl(world.mark[market])
+    scale = position.notional(world.mark[market])
+    return world.compare(upnl, 0.0, scale, "profit of a candidate") > 0
+
+
+def _rank(world: World, queue: list[Candidate]) -> None:
+    """Rule 6: descending score, ties by unit id; an absorber's id is (name, empty)."""
+    queue.sort(key=lambda one: (-one.score, one.holder.id))
+    for place, (one, other) in enumerate(pairwise(queue), start=2):
+        other.rank = place
+        if one.score == other.score:
+            world.reached("two candidates of the same score go by id")
+        else:
+            scale = max(abs(one.score), abs(other.score))
+            world.compare(one.score, other.score, scale, "scores of two candidates")
+    queue[0].rank = 1
+
+
+def _close_against(world: World, queues: Queues, loser: Unit | Absorber, equity: float) -> None:
+    """Rule 6: the positions by notional descending, at prices fixed when this ADL begins."""
+    bankruptcy = bankruptcy_prices(world, loser, equity)
+    for market in by_notional(world, loser):
+        price = _price(world, market, bankruptcy[market])
+        ask = Ask(loser, market, price, bankruptcy[market])
+        side = loser.positions[market].side
+        queue = queues.by_market_side.get((market, -side), [])
+        if not queue:
+            world.reached("no candidate at all")
+        elif world.rules["adl"]["allocation"] == "queue":
+            _fill_from_the_top(world, queues, ask, queue)
+        else:
+            _fill_pro_rata(world, queues, ask, queue)
+        if market in loser.positions:
+            world.reached("ADL leaves a remainder open")
+
+
+def _price(world: World, market: Market, pb: float) -> float:
+    """Rule 6: `bankruptcy`, `mark`, or `previous_mark` (mark[k-1]; mark[0] at k = 0)."""
+    rule = world.rules["adl"]["price"]
+    world.reached(f"ADL at {rule} price")
+    if rule == "bankruptcy":
+        if pb < 0:
+            world.reached("ADL at a negative bankruptcy price")
+        return pb
+    if rule == "mark":
+        return world.mark[market]
+    return world.case.mark[max(world.step - 1, 0)][world.case.markets.index(market)]
+
+
+def _capacity(world: World, ask: Ask, one: Candidate) -> float:
+    """Rule 6: the size still open, and no more than leaves the unit's equity >= 0."""
+    position = one.holder.positions.get(ask.market)
+    if position is None:
+        world.reached("a candidate is already closed")
+        return 0.0
+    capacity = abs(position.size)
+    gain = position.side * (ask.price - world.mark[ask.market])
+    if gain < 0:
+        affordable = max(0.0, one.holder.equity(world.mark)) / -gain
+        scale = max(capacity, one.size_at_start)
+        if world.compare(affordable, capacity, scale, "what a winner can afford") < 0:
+            world.reached("a winner too poor for the price")
+            capacity = affordable
+    return _without_dust(world, capacity, one)
+
+
+def _without_dust(world: World, quantity: float, one: Candidate) -> float:
+    """Rule 6: a capacity or fill <= 1e-12 of the size at the start of the rule is 0."""
+    if quantity <= DUST * one.size_at_start:
+        if quantity > 0:
+            world.close_calls.append(f"step {world.step}: dust in a queue")
+        world.reached("a winner has no capacity")
+        return 0.0
+    return quantity
+
+
+def _fill_from_the_top(world: World, queues: Queues, ask: Ask, queue: list[Candidate]) -> None:
+    """Rule 6, "queue": fill from the top, the last one partly."""
+    for one in queue:
+        position = ask.loser.positions.get(ask.market)
+        if position is None:
+            return
+        need = abs(position.size)
+        capacity = _capacity(world, ask, one)
+        if capacity == need:
+            world.reached("a winner covers the need exactly")
+        elif capacity > need:
+            world.reached("the last winner is closed partly")
+        quantity = min(need, capacity)
+        if quantity > 0:
+            _both_close(world, queues, ask, one, _without_dust(world, quantity, one))
+
+
+def _fill_pro_rata(world: World, queues: Queues, ask: Ask, queue: list[Candidate]) -> None:
+    """Rule 6, "pro_rata": `x_w = Q * capacity_w / sum(capacity)`, Q the smaller of need and sum."""
+    capacities = [_capacity(world, ask, one) for one in queue]
+    total = sum(capacities)
+    if total == 0:
+        return
+    wanted = min(abs(ask.loser.positions[ask.market].size), total)
+    quantities = [wanted * capacity / total for capacity in capacities]
+    if world.rules["adl"]["lot"] is not None:
+        quantities = _in_lots(world, queue, quantities, capacities, wanted)
+    for one, quantity in zip(queue, quantities, strict=True):
+        if _without_dust(world, quantity, one) > 0:
+            world.reached("a pro-rata part")
+            _both_close(world, queues, ask, one, quantity)
+
+
+def _in_lots(
+    world: World,
+    queue: list[Candidate],
+    quantities: list[float],
+    capacities: list[float],
+    wanted: float,
+) -> list[float]:
+    """Rule 6: floor to lots, then by remainder, ties by id, `min(lot, rest, capacity left)`."""
+    lot = world.rules["adl"]["lot"]
+    given = [floor(quantity / lot) * lot for quantity in quantities]
+    for quantity in quantities:
+        lots = quantity / lot
+        world.compare(lots, round(lots), max(lots, 1.0), "whole lots")
+    remainders = [q - g for q, g in zip(quantities, given, strict=True)]
+    by_remainder = sorted(range(len(queue)), key=lambda i: (-remainders[i], queue[i].holder.id))
+    for i, j in pairwise(by_remainder):
+        if remainders[i] == remainders[j]:
+            world.reached("equal remainders of lots go by id")
+        world.compare(remainders[i], remainders[j], max(lot, wanted), "remainders of lots")
+    rest = wanted - sum(given)
+    for i in by_remainder:
+        more = min(lot, rest, capacities[i] - given[i])
+        if 0 < rest < lot and more == rest:
+            world.reached("the last lot is a broken one")
+        if more > 0:
+            world.reached("a lot by remainder")
+            given[i] += more
+            rest -= more
+    return given
+
+
+def _both_close(world: World, queues: Queues, ask: Ask, one: Candidate, quantity: float) -> None:
+    """Rule 6: both sides close x at that price."""
+    if quantity == 0:
+        return
+    winner, loser, market = one.holder, ask.loser, ask.market
+    mark, side = world.mark[market], winner.positions[market].side
+    notional = quantity * mark
+    upnl = side * quantity * (mark - winner.positions[market].entry)
+    cost = side * quantity * (mark - ask.price)
+    if isinstance(winner, Unit) and winner.account == loser.name:
+        world.reached("a unit of the loser's own account is the winner")
+    for holder in (loser, winner):
+        size_at_start = queues.sizes[(*holder.id, market)]
+        realised = close_part(holder, market, quantity, ask.price, size_at_start)
+        holder.closed_usd += notional
+        if isinstance(holder, Unit):
+            world.accounts[holder.account]["realised_pnl_usd"] += realised
+    _note_winner(world, winner, notional, cost)
+    world.totals["adl_usd"] += notional
+    world.write(
+        "adl_fills",
+        market=market,
+        winner=winner.name,
+        loser=loser.name,
+        side="long" if side > 0 else "short",
+        size=quantity,
+        price=ask.price,
+        mark_price=mark,
+        bankruptcy_price=ask.bankruptcy_price,
+        rank=one.rank,
+        score=one.score,
+        winner_upnl_usd=upnl,
+        cost_usd=cost,
+    )
+    return_isolated_cash(world, loser)
+    return_isolated_cash(world, winner)
+
+
+def _note_winner(world: World, winner: Unit | Absorber, notional: float, cost: float) -> None:
+    if not isinstance(winner, Unit):
+        world.reached("an absorber is deleveraged as a winner")
+        return
+    stats = world.accounts[winner.account]
+    stats["adl_notional_usd"] += notional
+    stats["adl_fills"] += 1
+    stats["adl_cost_usd"] += cost
+    stats["was_deleveraged"] = True

@@ -1,0 +1,178 @@
+"""What the reference computes on: the case, and the holders of positions in it."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.reference.branches import BRANCHES
+
+DUST = 1e-12  # of the size at the start of the rule (section 3)
+ROUNDING = 1e-9  # of gross (rules 7 and 8, section 4)
+CLOSE_CALL = 1e-11  # of the scale: a decision this near is rounding, not a rule
+
+Row = dict[str, Any]
+Market = str
+UnitId = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One replay's inputs as plain structures. Rows of mark, volume and funding are per step."""
+
+    times_ms: list[int]
+    markets: list[Market]
+    mark: list[list[float]]
+    volume_usd: list[list[float]]
+    funding_rate: list[list[float]]
+    accounts: list[Row]  # account, cash
+    positions: list[Row]  # account, market, size, entry_price, margin_mode, isolated_margin
+    flows: list[Row]  # time_ms, account, kind, amount
+    venue: Row  # as in venue.toml, defaults left out
+    seed: int = 0
+
+
+@dataclass
+class Position:
+    """A signed size in base units and its average entry price."""
+
+    size: float
+    entry: float
+
+    @property
+    def side(self) -> int:
+        return 1 if self.size > 0 else -1
+
+    def upnl(self, mark: float) -> float:
+        return self.size * (mark - self.entry)
+
+    def notional(self, mark: float) -> float:
+        return abs(self.size) * mark
+
+
+@dataclass
+class Holder:
+    """Cash and the positions that it margins together."""
+
+    cash: float
+    positions: dict[Market, Position] = field(default_factory=dict)
+
+    def equity(self, mark: dict[Market, float]) -> float:
+        """`equity = cash + sum(upnl)` (section 2)."""
+        return self.cash + self.upnl(mark)
+
+    def upnl(self, mark: dict[Market, float]) -> float:
+        return sum(position.upnl(mark[m]) for m, position in sorted(self.positions.items()))
+
+    def notional(self, mark: dict[Market, float]) -> float:
+        return sum(position.notional(mark[m]) for m, position in sorted(self.positions.items()))
+
+
+@dataclass
+class Unit(Holder):
+    """A cross account, or one isolated position with its margin (section 1)."""
+
+    account: str = ""
+    isolated_market: str = ""
+    bankrupt_since_ms: int | None = None  # start of the present run of rule 5
+    charged_usd: float = 0.0  # loss shares of earlier steps
+    closed_usd: float = 0.0  # gross closed this step
+    deficit_counted: bool = False  # its ADL has begun before
+
+    @property
+    def id(self) -> UnitId:
+        return (self.account, self.isolated_market)
+
+    @property
+    def name(self) -> str:
+        return self.account
+
+    @property
+    def mode(self) -> str:
+        return "isolated" if self.isolated_market else "cross"
+
+
+@dataclass
+class Absorber(Holder):
+    """An insurance fund, vault or liquidity provider (rule 5)."""
+
+    name: str = ""
+    rules: Row = field(default_factory=dict)
+    closed_usd: float = 0.0
+    mode: None = None  # an absorber has no margin mode
+
+    @property
+    def id(self) -> UnitId:
+        return (self.name, "")
+
+    @property
+    def floor(self) -> float:
+        return float(self.rules["floor"])
+
+
+@dataclass
+class World:
+    """The state of a replay and everything it has written so far."""
+
+    case: Case
+    rules: Row  # the venue with every default filled in
+    units: dict[UnitId, Unit]  # ascending by id
+    absorbers: list[Absorber]  # in the order of the venue file
+    debt: dict[str, float]
+    outside_size: dict[Market, float]
+    outside_cash: float
+    platform_cash: float = 0.0
+    deficit_usd: float = 0.0
+    step: int = 0
+    mark: dict[Market, float] = field(default_factory=dict)
+    used: dict[tuple[Market, int], float] = field(default_factory=dict)  # u of rule 4
+    tables: dict[str, list[Row]] = field(default_factory=dict)
+    accounts: dict[str, Row] = field(default_factory=dict)
+    totals: Row = field(default_factory=dict)  # of the present step
+    branches: Counter[str] = field(default_factory=Counter)
+    close_calls: list[str] = field(default_factory=list)
+    residual_frac: float = 0.0
+
+    @property
+    def time_ms(self) -> int:
+        return self.case.times_ms[self.step]
+
+    @property
+    def platform_or_first_absorber(self) -> Absorber | None:
+        return self.absorbers[0] if self.absorbers else None
+
+    def cross(self, account: str) -> Unit:
+        return self.units[(account, "")]
+
+    def reached(self, branch: str) -> None:
+        """Count a branch by its sentence; an unlisted sentence is a mistake."""
+        if branch not in BRANCHES:
+            raise KeyError(branch)
+        self.branches[branch] += 1
+
+    def compare(self, left: float, right: float, scale: float, what: str) -> float:
+        """`left - right`, noting where rounding alone could turn its sign."""
+        difference = left - right
+        if difference != 0 and abs(difference) <= CLOSE_CALL * scale:
+            self.close_calls.append(f"step {self.step}: {what}: {left!r} against {right!r}")
+        return difference
+
+    def write(self, table: str, **row: Any) -> None:
+        self.tables[table].append({"step": self.step, "time_ms": self.time_ms, **row})
+
+
+def close_part(
+    holder: Holder, market: Market, quantity: float, price: float, size_at_rule_start: float
+) -> float:
+    """Close `quantity` of a position at a price into cash; returns the realised profit.
+
+    A remainder of at most 1e-12 of the size at the start of the rule is 0 (section 3).
+    """
+    position = holder.positions[market]
+    realised = position.side * quantity * (price - position.entry)
+    holder.cash += realised
+    left = abs(position.size) - quantity
+    if left <= DUST * abs(size_at_rule_start):
+        del holder.positions[market]
+    else:
+        position.size = position.side * left
+    return realised

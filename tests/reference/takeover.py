@@ -1,0 +1,153 @@
+"""Rule 5: takeover by absorbers, and the wait before ADL."""
+
+from tests.reference.book import Fill, record_liquidation
+from tests.reference.margin import bankruptcy_prices, maintenance
+from tests.reference.model import DUST, Absorber, Market, Position, Unit, World
+
+
+def take_over(world: World, still_flagged: list[Unit]) -> list[Unit]:
+    """Rule 5: asks the absorbers; returns the units that go on to ADL, in the same order."""
+    sizes = {
+        (absorber.name, market): abs(position.size)
+        for absorber in world.absorbers
+        for market, position in absorber.positions.items()
+    }
+    asked = [unit for unit in still_flagged if unit.positions]
+    for unit in world.units.values():
+        if unit not in asked:
+            unit.bankrupt_since_ms = None
+    return [unit for unit in asked if _ask(world, unit, sizes)]
+
+
+def _ask(world: World, unit: Unit, sizes: dict[tuple[str, Market], float]) -> bool:
+    """Rule 5: one unit; True where it goes on to ADL."""
+    equity = unit.equity(world.mark)
+    scale = max(unit.notional(world.mark), abs(unit.cash))
+    bankrupt = world.compare(equity, 0.0, scale, f"equity of {unit.id} in rule 5") <= 0
+    _note_run(world, unit, bankrupt)
+    if not bankrupt and not _below_fraction(world, unit, equity, scale):
+        world.reached("a distressed unit with equity waits")
+        return False
+    for absorber in world.absorbers:
+        if _accepts(world, absorber, unit, equity):
+            _move(world, absorber, unit, equity, sizes)
+            return False
+    if not bankrupt:
+        world.reached("a unit with equity is refused and waits")
+        return False
+    return _grace_is_over(world, unit)
+
+
+def _note_run(world: World, unit: Unit, bankrupt: bool) -> None:
+    """Rule 5: the present unbroken run of steps that found the unit with equity <= 0."""
+    if not bankrupt:
+        if unit.bankrupt_since_ms is not None:
+            world.reached("a run of bankruptcy is broken")
+        unit.bankrupt_since_ms = None
+        return
+    world.totals["units_bankrupt"] += 1
+    if unit.bankrupt_since_ms is None:
+        unit.bankrupt_since_ms = world.time_ms
+
+
+def _below_fraction(world: World, unit: Unit, equity: float, scale: float) -> bool:
+    """Rule 5: with `below_mm_fraction = phi`, also where `equity < phi * mm`."""
+    bound = world.rules["takeover"]["below_mm_fraction"] * maintenance(world, unit)
+    below = world.compare(equity, bound, scale, f"equity of {unit.id} against phi mm") < 0
+    if below:
+        world.reached("a takeover of a unit with equity is tried")
+    return below
+
+
+def _grace_is_over(world: World, unit: Unit) -> bool:
+    """Rule 5: bankrupt for `adl.grace_s` seconds."""
+    assert unit.bankrupt_since_ms is not None
+    waited_ms = world.time_ms - unit.bankrupt_since_ms
+    grace_ms = world.rules["adl"]["grace_s"] * 1000
+    if waited_ms < grace_ms:
+        world.reached("a bankrupt unit waits for its grace to end")
+        return False
+    world.reached("ADL after a grace" if grace_ms > 0 else "ADL at once")
+    return True
+
+
+def _accepts(world: World, absorber: Absorber, unit: Unit, equity: float) -> bool:
+    """Rule 5: `equity_a + equity >= floor_a`, and the net notionals within `max_notional_a`."""
+    after = absorber.equity(world.mark) + equity
+    scale = max(absorber.notional(world.mark), abs(absorber.cash), abs(equity), absorber.floor, 1.0)
+    if world.compare(after, absorber.floor, scale, f"floor of {absorber.name}") < 0:
+        world.reached("an absorber refuses for lack of funds")
+        return False
+    limit = absorber.rules["max_notional"]
+    if limit is not None:
+        notional = _notional_after(world, absorber, unit)
+        scale = max(notional, limit)
+        if world.compare(notional, limit, scale, f"size of {absorber.name}") > 0:
+            world.reached("an absorber refuses for its size")
+            return False
+        world.reached("an absorber accepts within its size")
+    world.reached("an absorber accepts")
+    if absorber is not world.absorbers[0]:
+        world.reached("a later absorber accepts what the first refused")
+    return True
+
+
+def _notional_after(world: World, absorber: Absorber, unit: Unit) -> float:
+    """Rule 5: the sum of the absorber's net notionals after the takeover."""
+    net = {market: position.size for market, position in absorber.positions.items()}
+    for market, position in unit.positions.items():
+        net[market] = net.get(market, 0.0) + position.size
+    return sum(abs(size) * world.mark[market] for market, size in sorted(net.items()))
+
+
+def _move(
+    world: World,
+    absorber: Absorber,
+    unit: Unit,
+    equity: float,
+    sizes: dict[tuple[str, Market], float],
+) -> None:
+    """Rule 5: every position at mark, the unit's equity to the absorber's cash, the unit to 0."""
+    bankruptcy = bankruptcy_prices(world, unit, equity)
+    stats = world.accounts[unit.account]
+    for market, position in sorted(unit.positions.items()):
+        mark = world.mark[market]
+        fill = Fill(abs(position.size), mark)
+        record_liquidation(
+            world, unit, market, position.side, fill, bankruptcy[market], 0.0, "takeover",
+            absorber.name,
+        )  # fmt: skip
+        stats["realised_pnl_usd"] += position.upnl(mark)
+        stats["liquidated_notional_usd"] += position.notional(mark)
+        stats["was_liquidated"] = True
+        world.totals["taken_over_usd"] += position.notional(mark)
+        _receive(world, absorber, market, position.size, sizes.get((absorber.name, market), 0.0))
+    absorber.cash += equity
+    unit.positions.clear()
+    unit.cash = 0.0
+
+
+def _receive(
+    world: World, absorber: Absorber, market: Market, size: float, size_at_start: float
+) -> None:
+    """Rule 5: same side, entry averaged; opposite, the netted part realises at mark."""
+    mark, held = world.mark[market], absorber.positions.get(market)
+    if held is None:
+        absorber.positions[market] = Position(size, mark)
+        return
+    total = held.size + size
+    if held.side * size > 0:
+        world.reached("an absorber adds to its position")
+        held.entry = (held.size * held.entry + size * mark) / total
+        held.size = total
+        return
+    absorber.cash += held.side * min(abs(size), abs(held.size)) * (mark - held.entry)
+    if abs(total) <= DUST * size_at_start or total == 0:
+        world.reached("a takeover closes an absorber's position")
+        del absorber.positions[market]
+    elif total * held.size > 0:
+        world.reached("a takeover reduces an absorber's position")
+        held.size = total
+    else:
+        world.reached("a takeover turns an absorber's position")
+        absorber.positions[market] = Position(total, mark)

@@ -1,0 +1,63 @@
+"""The venue with every default of DESIGN's contract filled in, as plain dicts."""
+
+import re
+from copy import deepcopy
+
+from tests.reference.model import Row
+
+DEFAULTS: Row = {
+    "withdraw_margin": 2.0,
+    "liquidation": {
+        "trigger": "below",
+        "size": "full",
+        "half_spread": 0.0,
+        "impact": 0.0,
+        "limit": "bankruptcy",
+        "fee_rate": 0.0,
+    },
+    "takeover": {"below_mm_fraction": 0.0},
+    "adl": {
+        "enabled": True,
+        "allocation": "queue",
+        "eligible": "profitable",
+        "absorbers_eligible": False,
+        "price": "bankruptcy",
+        "grace_s": 0.0,
+        "lot": None,
+    },
+    "loss": {"policy": "carry", "deposits": "net", "basis": "profit", "rule": "pro_rata"},
+}
+ABSORBER_DEFAULTS: Row = {
+    "floor": 0.0,
+    "max_notional": None,
+    "pays_shortfall": True,
+    "on_breach": "hold",
+    "unwind": False,
+}
+
+
+def with_defaults(venue: Row) -> Row:
+    """The venue's own keys over the defaults."""
+    rules = deepcopy(DEFAULTS)
+    for key, value in venue.items():
+        if isinstance(value, dict) and key in rules:
+            rules[key].update(value)
+        else:
+            rules[key] = deepcopy(value)
+    rules["absorber"] = [{**ABSORBER_DEFAULTS, **one} for one in venue.get("absorber", [])]
+    return rules
+
+
+def margin_table(rules: Row, market: str) -> Row:
+    """Section 1, market names: the exact name, then the base, then `"*"`."""
+    tables = rules["margin"]["markets"]
+    for name in (market, base_of(market), "*"):
+        if name in tables:
+            return dict(tables[name])
+    raise KeyError(market)
+
+
+def base_of(market: str) -> str:
+    """`BTCUSDT`, `BTC/USDT:USDT`, `BTC_USDC_PERP`, `BTC-PERP` -> `BTC`."""
+    head = re.split(r"[/_:-]", market)[0]
+    return re.sub(r"(USDT|USDC|USD)$", "", head) if head == market else head
