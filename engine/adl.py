@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from crashsim.engine.allocation import Loser, close_against_winners
-from crashsim.engine.arrays import Indices, sum_by
+from crashsim.engine.arrays import Flags, Indices, sum_by
 from crashsim.engine.flagged import Flagged
 from crashsim.engine.ranking import Key, Ranking, SideRows
 from crashsim.engine.run import Run
@@ -25,29 +25,26 @@ def deleverage(
     watched = _absorbers_to_watch(run, step, bankrupt.size > 0)
     if not bankrupt.size and not watched:
         return
-    _note_deficits(run, step, bankrupt)
     in_list = np.zeros(run.state.cash.size, dtype=bool)
     in_list[flagged.units[flagged.in_list]] = True
     ranking = Ranking(run, step, side_rows, in_list)
     ranking.prepare([*_unit_keys(run, bankrupt), *_absorber_keys(run, watched)])
-    for unit in _answered(run, ranking, bankrupt):
-        _deleverage_unit(run, step, ranking, unit)
+    answered = _answered(run, ranking, bankrupt)
+    first_time = ~run.deficit_noted[bankrupt]
+    run.deficit_noted[bankrupt] = True
+    for place in np.flatnonzero(answered | first_time).tolist():
+        margin = measure(run.state, run.tables, int(bankrupt[place]), step.prices)
+        if first_time[place]:
+            run.events.deficit_usd += max(0.0, -margin.equity_usd)
+        for row in margin.rows if answered[place] else ():
+            _close(run, step, ranking, margin, row, absorber=-1)
     for index in watched:
         if _is_breached(run.state.absorbers[index], step):
             _deleverage_absorber(run, step, ranking, index)
 
 
-def _note_deficits(run: Run, step: Step, bankrupt: Indices) -> None:
-    """Negative equity of each unit when its ADL first begins."""
-    first = bankrupt[~run.deficit_noted[bankrupt]]
-    run.deficit_noted[first] = True
-    for unit in first.tolist():
-        equity = measure(run.state, run.tables, unit, step.prices).equity_usd
-        run.events.deficit_usd += max(0.0, -equity)
-
-
-def _answered(run: Run, ranking: Ranking, units: Indices) -> list[int]:
-    """Those of these units, in order, for which any candidate stands on the other side.
+def _answered(run: Run, ranking: Ranking, units: Indices) -> Flags:
+    """Whether any candidate stands on the other side of each of these units, (n,).
 
     Thousands may wait where no winner is left, so they are passed over together.
     """
@@ -60,8 +57,7 @@ def _answered(run: Run, ranking: Ranking, units: Indices) -> list[int]:
     counts = state.unit_first_row[units + 1] - state.unit_first_row[units]
     owner = np.repeat(np.arange(units.size), counts)
     answered = (size != 0.0) & live[2 * state.row_market[rows] + (size > 0.0)]
-    found: list[int] = units[sum_by(owner, answered, units.size) > 0].tolist()
-    return found
+    return sum_by(owner, answered, units.size) > 0
 
 
 def _absorbers_to_watch(run: Run, step: Step, rule_6_runs: bool) -> list[int]:
@@ -105,12 +101,6 @@ def _price(run: Run, step: Step, market: int, bankruptcy_price: float) -> float:
             return step.prices[market]
         case "previous_mark":
             return step.previous[market]
-
-
-def _deleverage_unit(run: Run, step: Step, ranking: Ranking, unit: int) -> None:
-    margin = measure(run.state, run.tables, unit, step.prices)
-    for row in margin.rows:
-        _close(run, step, ranking, margin, row, absorber=-1)
 
 
 def _deleverage_absorber(run: Run, step: Step, ranking: Ranking, index: int) -> None:
