@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crashsim.engine.arrays import Floats, dot, sum_by
+from crashsim.engine.arrays import Floats, dot
 from crashsim.engine.errors import ConservationError
 from crashsim.engine.state import State
 
@@ -13,27 +13,28 @@ TOLERANCE_FRAC = 1e-9
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Wealth as a function of marks: fixed_usd + net_size . mark. gross_size is sum(|size|), (M,)."""
+    """Wealth as a function of marks: fixed_usd + net_size . mark; net_size is (M,)."""
 
     fixed_usd: float
     net_size: Floats
-    gross_size: Floats
 
 
 class Conservation:
     """Checks at every step that wealth changed only by deposits less withdrawals paid.
 
     Wealth is summed afresh from all positions whenever anything moved. Residuals are relative to
-    the largest gross notional and cash seen so far, so that rounding of closed positions is not
-    measured against an empty book.
+    the gross notional and cash at the start (positions are only closed after it) and the flows
+    since, so that rounding of closed positions is not measured against an empty book.
     """
 
     def __init__(self, state: State, mark: Floats) -> None:
         self._state = state
-        self._markets = len(state.markets)
+        self._by_market = np.argsort(state.row_market, kind="stable")
+        self._held, self._first = np.unique(state.row_market[self._by_market], return_index=True)
         self._totals = self._sum()
         self._start_usd = self._wealth(mark)
-        self._gross_usd = float(np.abs(state.cash).sum())
+        gross = dot(np.abs(state.size), mark[state.row_market])
+        self._gross_usd = max(gross, float(np.abs(state.cash).sum()))
         self.net_flows_usd = 0.0
         self.largest_frac = 0.0
 
@@ -41,7 +42,6 @@ class Conservation:
         """Raise ConservationError when the residual exceeds 1e-9 of gross."""
         if anything_moved:
             self._totals = self._sum()
-        self._gross_usd = max(self._gross_usd, dot(self._totals.gross_size, mark))
         self._note(step, "wealth", self._wealth(mark) - self._start_usd - self.net_flows_usd)
         if anything_moved:
             self._note(step, "sizes", dot(np.abs(self._totals.net_size), mark))
@@ -62,12 +62,11 @@ class Conservation:
     def _sum(self) -> Totals:
         state = self._state
         net = state.outside.size.copy()
-        net += sum_by(state.row_market, state.size, self._markets)
-        gross = sum_by(state.row_market, np.abs(state.size), self._markets)
+        if self._held.size:
+            net[self._held] += np.add.reduceat(state.size[self._by_market], self._first)
         fixed = float(state.cash.sum()) - dot(state.size, state.entry)
         fixed += state.outside.cash_usd + state.platform_cash_usd
         for absorber in state.absorbers:
             net += absorber.size
-            gross += np.abs(absorber.size)
             fixed += absorber.cash_usd - dot(absorber.size, absorber.entry)
-        return Totals(fixed, net, gross)
+        return Totals(fixed, net)

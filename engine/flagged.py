@@ -26,11 +26,16 @@ class Flagged:
         return np.flatnonzero(self.in_list)
 
 
+NOBODY = Flagged(np.zeros(0, dtype=np.intp), np.zeros(0), np.zeros(0), np.zeros(0, dtype=bool))
+
+
 def flag(run: Run, health: Health) -> Flagged:
     """Rule 3: the units that meet the trigger, in order of distress."""
     equity, mm = health.equity_usd, health.mm_usd
     meets = equity < mm if run.venue.liquidation.trigger == "below" else equity <= mm
     found = np.flatnonzero(meets)
+    if not found.size:
+        return NOBODY
     found = found[run.state.holding(health.units[found])]
     equity, mm, units = equity[found], mm[found], health.units[found]
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -148,8 +148,10 @@ class _Replay:
 
     def _settle_shortfalls(self, step: Step) -> None:
         # A book may begin with negative cash and no position; later only touched units can.
-        everyone = range(self._run.state.cash.size) if step.index == 0 else step.touched
-        settle_shortfalls(self._run, step, everyone)
+        if step.index == 0:
+            settle_shortfalls(self._run, step, range(self._run.state.cash.size))
+        elif step.touched:
+            settle_shortfalls(self._run, step, step.touched)
 
     def _touch(self, step: Step) -> None:
         if step.touched:

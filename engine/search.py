@@ -64,6 +64,8 @@ class RowsOf:
 
     def health(self, mark: Floats) -> Health:
         """Health at marks (M,)."""
+        if not self.units.size:
+            return Health(self.units, np.zeros(0), np.zeros(0))
         size = self._state.size[self._rows]
         price = mark[self._market]
         mm = self._tables.many(self._market, np.abs(size) * price)
