@@ -63,9 +63,11 @@ def _shared(case_id: str, inputs: Inputs) -> Computed:
     ones = np.ones_like(weight)
     leverage = _numbers(inputs.get("leverage", ones))
     equity = _numbers(inputs.get("equity_e", ones))
+    # The levered rule is printed without a cap (x = B l w / sum(l w)); a budget caps nothing.
+    uncapped = rule == "levered_pro_rata" and "caps" not in inputs
     sharers = Sharers(
         weight_usd=weight,
-        cap_usd=weight,
+        cap_usd=np.maximum(weight, inputs["budget"]) if uncapped else weight,
         equity_usd=equity,
         leverage=leverage,
         score=_numbers(inputs.get("scores", inputs.get("score", ones))),
