@@ -71,7 +71,6 @@ KINDS: Mapping[str, Kind] = {
         | {"funding_rate": _F, "open_interest": _F, "volume_day_usd": _F, "premium": _F}
         | {"impact_bid": _F, "impact_ask": _F},
         required=("time", "market"),
-        key=("time", "market"),
         identity=("time", "market"),
     ),
     "depth": Kind(
