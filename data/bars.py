@@ -4,12 +4,14 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from crashsim.data.derived import bars_of_fills, bars_of_samples, bars_of_trades
 from crashsim.data.kinds import PRICE_KINDS
 from crashsim.data.manifest import MANY_MARKETS
 from crashsim.data.store import Store, open_store
 from crashsim.scenarios.errors import InputError
 
 BAR_COLUMNS = ("time", "market", "open", "high", "low", "close", "volume_usd", "price_kind")
+_SAMPLE_REACH_MS = 60_000  # a mark is sampled once a minute: the one before the start counts
 
 
 @dataclass(frozen=True)
@@ -34,7 +36,8 @@ def bars_from_store(
     served by one series: one that covers the window before one that does not, then mark before last
     before index, then the shorter bar. volume_usd is the quote volume, base volume times close
     where only that is known, and for mark and index bars the volume of the last-price bars of the
-    same source; null where none is known. Nothing is filled in between.
+    same source; null where none is known. Nothing is filled in between. A source without candles is
+    served by bars of one second made of its trades, its fills (book trades only) or its marks.
 
     Raises InputError where the store has nothing of the source, or nothing of a named market in
     the window.
@@ -56,18 +59,43 @@ def bars_from_store(
 def _all_series(
     store: Store, source: str, kinds: tuple[str, ...], start_ms: int, end_ms: int
 ) -> list[_Series]:
-    lengths = {
-        (info.dataset.kind, info.dataset.interval_s)
-        for info in store.datasets()
-        if info.dataset.source == source and info.dataset.kind in kinds
-    }
+    datasets = [info.dataset for info in store.datasets() if info.dataset.source == source]
+    lengths = {(d.kind, d.interval_s) for d in datasets if d.kind in kinds}
     series = []
     for kind, length in sorted((k, n) for k, n in lengths if n is not None):
         # The bar that is open at the start belongs to the window.
         first_ms = start_ms - start_ms % (length * 1000)
         frame = store.read(source, MANY_MARKETS, kind, first_ms, end_ms + 1, length)
         series.append(_Series(kind, length, frame))
-    return series
+    return series + _made_series(store, source, kinds, start_ms, end_ms)
+
+
+def _made_series(
+    store: Store, source: str, kinds: tuple[str, ...], start_ms: int, end_ms: int
+) -> list[_Series]:
+    """Bars of what the source has besides bars: trades, fills and samples of its marks."""
+    held = {info.dataset.kind for info in store.datasets() if info.dataset.source == source}
+    from_ms = start_ms - start_ms % _SAMPLE_REACH_MS
+
+    def scan(kind: str) -> pl.LazyFrame:
+        return store.scan(source, MANY_MARKETS, kind, from_ms, end_ms + 1)
+
+    made: list[tuple[str, pl.DataFrame]] = []
+    if "trades" in held and "last" in kinds:
+        made.append(("last", bars_of_trades(scan("trades"))))
+    if "fills" in held and "last" in kinds:
+        made.append(("last", bars_of_fills(scan("fills"))))
+    if "contexts" in held:
+        samples = ((k, bars_of_samples(scan("contexts"), k)) for k in ("mark", "index"))
+        made += [(kind, frame) for kind, frame in samples if kind in kinds]
+    return [_Series(kind, _spacing_s(frame), frame) for kind, frame in made if frame.height]
+
+
+def _spacing_s(frame: pl.DataFrame) -> int:
+    """Smallest distance of two bars of one market; 1 s where none has two."""
+    gaps = frame.select(pl.col("time").dt.epoch("ms").diff().over("market")).to_series()
+    shortest = gaps.drop_nulls().min()
+    return max(1, shortest // 1000) if isinstance(shortest, int) else 1
 
 
 def _best(series: list[_Series], market: str, start_ms: int, end_ms: int) -> _Series:

@@ -105,20 +105,31 @@ class Store:
         row of a keyed kind it comes once. Raises InputError where they disagree, or where a part is
         missing or damaged. An empty frame where the store has nothing.
         """
-        scans = [
-            self._scan(info, start_ms, end_ms, market)
-            for info in self.datasets()
-            if _serves(info.dataset, source, market, kind, interval_s)
-        ]
         table = KINDS[kind]
-        if not scans:
-            return pl.DataFrame(schema=dict(table.columns))
-        frame = _collect(pl.concat(scans), f"store:{source}")
+        rows = self.scan(source, market, kind, start_ms, end_ms, interval_s)
+        frame = _collect(rows, f"store:{source}")
         if table.identity:
             frame = _without_repeats(frame, table.identity)
         if table.key:
             _refuse_conflicts(frame, table.key, f"store:{source}", kind)
         return frame.sort("time", maintain_order=True)
+
+    def scan(
+        self,
+        source: str,
+        market: str,
+        kind: str,
+        start_ms: int,
+        end_ms: int,
+        interval_s: int | None = None,
+    ) -> pl.LazyFrame:
+        """The rows of `read`, lazily, as they are in the parts: not sorted, repeats and all."""
+        scans = [
+            self._scan(info, start_ms, end_ms, market)
+            for info in self.datasets()
+            if _serves(info.dataset, source, market, kind, interval_s)
+        ]
+        return pl.concat(scans) if scans else pl.LazyFrame(schema=dict(KINDS[kind].columns))
 
     def part_paths(self, info: DatasetInfo) -> tuple[Path, ...]:
         """Paths of the parts of a dataset, in the order of its manifest."""
