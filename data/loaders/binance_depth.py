@@ -11,9 +11,9 @@ import polars as pl
 
 from crashsim.data.loaders.base import Batch, Format, Options
 from crashsim.data.loaders.blob import Blob
-from crashsim.data.loaders.delimited import csv_rows
 from crashsim.data.loaders.names import market_of
 from crashsim.data.loaders.sample import Sample, sample
+from crashsim.data.loaders.tables import table_rows
 
 
 def sniff(seen: Sample) -> bool:
@@ -29,7 +29,7 @@ def read(blob: Blob, options: Options) -> Iterator[Batch]:
     """Bands; negative ones are below the price."""
     named = {"market", "symbol"} & set(sample(blob).names)
     market = None if named else market_of(blob, options)
-    for rows in csv_rows(blob):
+    for rows in table_rows(blob):
         column = rows.pick(("market", "symbol"))
         frame = pl.DataFrame(
             [

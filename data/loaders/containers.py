@@ -155,11 +155,15 @@ def _open_bzip2(packed: BinaryIO) -> BinaryIO:
     return cast(BinaryIO, bz2.BZ2File(packed))
 
 
+def _open_xz(packed: BinaryIO) -> BinaryIO:
+    return cast(BinaryIO, lzma.LZMAFile(packed))
+
+
 _CODECS: dict[bytes, Callable[[BinaryIO], BinaryIO]] = {
     b"\x1f\x8b": _open_gzip,
     b"\x28\xb5\x2f\xfd": _open_zstd,
     b"\x04\x22\x4d\x18": _open_lz4,
-    b"\xfd7zXZ\x00": lambda packed: cast(BinaryIO, lzma.LZMAFile(packed)),
+    b"\xfd7zXZ\x00": _open_xz,
     b"BZh": _open_bzip2,
 }
 

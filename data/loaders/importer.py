@@ -3,7 +3,7 @@
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -112,11 +112,7 @@ def read_file(path: Path, options: Options) -> Iterator[tuple[Blob, Format, Batc
     for blob in blobs_of(path):
         known = detect(blob, options)
         for batch in known.read(blob, options):
-            yield (
-                blob,
-                known,
-                Batch(batch.kind, conform(batch.kind, batch.rows), batch.interval_s, batch.notes),
-            )
+            yield blob, known, replace(batch, rows=conform(batch.kind, batch.rows))
 
 
 def dataset_of(batch: Batch, source: str) -> Dataset:

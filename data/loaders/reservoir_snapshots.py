@@ -56,7 +56,7 @@ def _positions(rows: Rows) -> pl.DataFrame:
     numbers = ("leverage", "liquidation_price", "funding_pnl", "account_value")
     columns = [
         rows.text("user").alias("account"),
-        rows.text("market"),
+        rows.text("market").str.strip_prefix("hyperliquid:"),
         rows.number("size"),
         rows.number("notional").abs(),
         rows.positive("entry_price"),
