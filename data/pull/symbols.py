@@ -24,9 +24,14 @@ def base_of(market: str) -> str:
 
 def coin_on(feed: Feed, market: str) -> str:
     """The coin as the venue writes it: `1000PEPE`, `kPEPE` and `PEPE` are one coin."""
+    return coin_in(market, feed.thousand)
+
+
+def coin_in(market: str, thousand: str) -> str:
+    """The coin of a market where 1000 units of a cheap one are written with this prefix."""
     base = base_of(market)
     coin = _THOUSAND.sub("", base)
-    return base if coin == base else feed.thousand + coin
+    return base if coin == base else thousand + coin
 
 
 def symbol_on(feed: Feed, market: str) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlparse
 
 import ccxt
 import pytest
+
 from crashsim.data.pull.client import Client, open_exchange
 from crashsim.data.pull.feeds import Feed
 from crashsim.data.retry import Retry
@@ -191,7 +192,7 @@ class _Handler(BaseHTTPRequestHandler):
     wbufsize = -1  # head and body leave together: else each answer waits 40 ms for an ACK
     venue: FakeVenue
 
-    def do_GET(self) -> None:  # noqa: N802
+    def do_GET(self) -> None:
         parts = urlparse(self.path)
         query = {key: values[0] for key, values in parse_qs(parts.query).items()}
         self.venue.requests.append((parts.path, query))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from crashsim.data.errors import NetworkError
 from crashsim.data.manifest import Window
 from crashsim.data.pull.feeds import FEEDS

@@ -1,15 +1,15 @@
 """Every venue's REST, spoken by a loopback server, through the real ccxt classes."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+
 from crashsim.data.manifest import Window
-from crashsim.data.pull.client import Client, open_exchange
-from crashsim.data.pull.feeds import FEEDS, Feed
+from crashsim.data.pull.client import open_exchange
+from crashsim.data.pull.feeds import FEEDS
 from crashsim.data.pull.run import Pulled, plan, pull
 from crashsim.data.retry import Retry
 from crashsim.data.store import Store, open_store
@@ -106,7 +106,7 @@ def test_the_index_is_asked_in_each_venues_own_words(
 ) -> None:
     for name in ("binance", "okx", "backpack", "paradex"):
         run(name, "index", store, client_of, retry)
-    asked = {path: query for path, query in venue.requests}
+    asked = dict(venue.requests)
     assert asked["/fapi/v1/indexPriceKlines"]["pair"] == "BTCUSDT"
     assert asked["/api/v5/market/history-index-candles"]["instId"] == "BTC-USDT"
     assert asked["/api/v1/klines"]["priceType"] == "Index"
