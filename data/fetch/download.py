@@ -9,8 +9,8 @@ from pathlib import Path
 from crashsim.data.errors import NetworkError, TransientError
 from crashsim.data.fetch.files import RemoteFile
 from crashsim.data.fetch.remote import AbsentError, ChangedError, Meta, Remote
+from crashsim.data.manifest import file_sha256
 from crashsim.data.retry import Retry
-from crashsim.data.store import file_sha256
 
 _MAGIC = {
     ".zip": b"PK",

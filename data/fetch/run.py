@@ -10,8 +10,8 @@ from crashsim.data.fetch.download import download, published_sha256
 from crashsim.data.fetch.files import RemoteFile
 from crashsim.data.fetch.record import Entry, read_record, write_entry
 from crashsim.data.fetch.remote import AbsentError, Remote
+from crashsim.data.manifest import file_sha256
 from crashsim.data.retry import Retry
-from crashsim.data.store import file_sha256
 from crashsim.scenarios.errors import InputError
 
 # Amazon's list price of a GET or HEAD in Tokyo is $0.37 a million, of a LIST $4.70 a million.

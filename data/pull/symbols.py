@@ -4,22 +4,10 @@ import re
 
 from crashsim.data.pull.feeds import Feed
 from crashsim.scenarios.errors import InputError
+from crashsim.scenarios.markets import base_of
 
-_SUFFIX = re.compile(
-    r"([-_/]?(USDT|USDC|USD))?(:(USDT|USDC|USD|BTC|ETH))?([-_](PERP|SWAP|PERPETUAL))?$"
-)
-_THOUSAND = re.compile(r"^(?:1000(?=[A-Z])|k(?=[A-Z]))")
-
-
-def base_of(market: str) -> str:
-    """`BTC` of `BTCUSDT`, `BTC/USDT:USDT`, `BTC_USDC_PERP`, `BTC-PERP` or `BTC`."""
-    base = _SUFFIX.sub("", market)
-    if not re.fullmatch(r"[A-Za-z0-9]+", base):
-        raise InputError(
-            f"market {market!r}: no coin can be read from it; write it as BTC, BTCUSDT or"
-            " BTC/USDT:USDT"
-        )
-    return base
+_COIN = re.compile(r"[A-Za-z0-9]+")
+_THOUSAND = re.compile(r"^(?:1000|k)(?=[A-Z])")
 
 
 def coin_on(feed: Feed, market: str) -> str:
@@ -28,8 +16,16 @@ def coin_on(feed: Feed, market: str) -> str:
 
 
 def coin_in(market: str, thousand: str) -> str:
-    """The coin of a market where 1000 units of a cheap one are written with this prefix."""
+    """The coin of a market where 1000 units of a cheap one are written with this prefix.
+
+    Raises InputError for a name that no coin can be read from.
+    """
     base = base_of(market)
+    if not _COIN.fullmatch(base):
+        raise InputError(
+            f"market {market!r}: no coin can be read from it; write it as BTC, BTCUSDT or"
+            " BTC/USDT:USDT"
+        )
     coin = _THOUSAND.sub("", base)
     return base if coin == base else thousand + coin
 
