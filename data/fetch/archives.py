@@ -123,16 +123,16 @@ _DEX = "by_dex/hyperliquid"
 _HOURLY = "hourly/{t:%Y%m%d}/{t.hour}.lz4"
 
 _ALL = (
-    _binance("binance-klines", "1-minute candles of the last price", "klines", "1m"),
-    _binance("binance-mark", "1-minute candles of the mark price", "markPriceKlines", "1m"),
-    _binance("binance-index", "1-minute candles of the index", "indexPriceKlines", "1m"),
-    _binance("binance-aggtrades", "trades, without ADL and insurance fund", "aggTrades"),
+    _binance("binance-klines", "1-minute last candles", "klines", "1m"),
+    _binance("binance-mark", "1-minute mark candles", "markPriceKlines", "1m"),
+    _binance("binance-index", "1-minute index candles", "indexPriceKlines", "1m"),
+    _binance("binance-aggtrades", "trades, none of ADL or fund", "aggTrades"),
     _binance("binance-trades", "single trades", "trades"),
-    _binance("binance-metrics", "open interest and ratios, 5 minutes", "metrics"),
-    _binance("binance-bookdepth", "depth of the book in bands, about 30 s", "bookDepth"),
+    _binance("binance-metrics", "open interest, 5 minutes", "metrics"),
+    _binance("binance-bookdepth", "depth in bands, about 30 s", "bookDepth"),
     Archive(
         "binance-funding",
-        "funding payments, one file a month",
+        "funding payments",
         "https://data.binance.vision",
         "data/futures/um/monthly/fundingRate/{market}/{market}-fundingRate-{t:%Y-%m}.zip",
         "month",
@@ -152,32 +152,28 @@ _ALL = (
         thousand="1000",
     ),
     _okx("okx-trades", "trades, in contracts", "trades", "day"),
-    _okx("okx-candles", "1-minute candles of the last price", "candlesticks", "day"),
-    _okx("okx-funding", "funding payments, one file a month", "fundingrates", "month"),
-    _hyperliquid(
-        "hl-fills", "all fills, with liquidations and ADL", f"node_fills_by_block/{_HOURLY}"
-    ),
+    _okx("okx-candles", "1-minute last candles", "candlesticks", "day"),
+    _okx("okx-funding", "funding payments", "fundingrates", "month"),
+    _hyperliquid("hl-fills", "all fills, with accounts", f"node_fills_by_block/{_HOURLY}"),
     _hyperliquid("hl-events", "funding, deposits, withdrawals", f"misc_events_by_block/{_HOURLY}"),
-    _hyperliquid(
-        "hl-contexts", "mark, oracle, open interest, 1 minute", "asset_ctxs/{t:%Y%m%d}.csv.lz4"
-    ),
+    _hyperliquid("hl-contexts", "mark and oracle, 1 minute", "asset_ctxs/{t:%Y%m%d}.csv.lz4"),
     _hyperliquid(
         "hl-book",
-        "book of one coin, about 5 s",
+        "book, about 5 s",
         "market_data/{t:%Y%m%d}/{t.hour}/l2Book/{market}.lz4",
     ),
-    _reservoir("reservoir-fills", "all fills of a day", f"{_DEX}/fills/perp/all"),
-    _reservoir("reservoir-adl", "the ADL fills of a day", f"{_DEX}/fills/perp/adl"),
+    _reservoir("reservoir-fills", "all fills, with accounts", f"{_DEX}/fills/perp/all"),
+    _reservoir("reservoir-adl", "the ADL fills", f"{_DEX}/fills/perp/adl"),
     _reservoir(
         "reservoir-liquidations",
-        "the liquidation fills of a day",
+        "the liquidation fills",
         f"{_DEX}/fills/perp/liquidations",
     ),
-    _reservoir("reservoir-candles", "1-second candles of traded prices", f"{_DEX}/candles/1s"),
-    _reservoir("reservoir-positions", "every position, once a day", f"{_DEX}/snapshots/perp", 1),
+    _reservoir("reservoir-candles", "1-second last candles", f"{_DEX}/candles/1s"),
+    _reservoir("reservoir-positions", "every position, daily", f"{_DEX}/snapshots/perp", 1),
     _reservoir(
         "reservoir-accounts",
-        "every account's value, once a day",
+        "every account's value, daily",
         "global/snapshots/account_values",
         1,
     ),

@@ -12,6 +12,8 @@ from crashsim.data.fetch.remote import AbsentError, ChangedError, Meta, Remote
 from crashsim.data.manifest import file_sha256
 from crashsim.data.retry import Retry
 
+Landed = Callable[[int, int], None]
+
 _MAGIC = {
     ".zip": b"PK",
     ".gz": b"\x1f\x8b",
@@ -66,9 +68,9 @@ def download(
     file: RemoteFile,
     target: Path,
     retry: Retry,
-    landed: Callable[[int], None],
+    landed: Landed,
 ) -> Body:
-    """Fetch a file as `target`; `landed` hears of each chunk's bytes.
+    """Fetch a file as `target`; `landed` hears after each chunk how many of how many bytes are here.
 
     Raises AbsentError where the archive has no such file, NetworkError where it cannot be had or
     its bytes are not what the archive says.
@@ -117,7 +119,7 @@ def published_sha256(remote: Remote, file: RemoteFile, retry: Retry) -> str | No
     return words[0].lower()
 
 
-def _receive(remote: Remote, file: RemoteFile, part: _Part, landed: Callable[[int], None]) -> Meta:
+def _receive(remote: Remote, file: RemoteFile, part: _Part, landed: Landed) -> Meta:
     """Append what is missing to the part; a part of another file is begun anew."""
     etag = part.etag()
     try:
@@ -128,7 +130,7 @@ def _receive(remote: Remote, file: RemoteFile, part: _Part, landed: Callable[[in
 
 
 def _append(
-    remote: Remote, file: RemoteFile, part: _Part, etag: str | None, landed: Callable[[int], None]
+    remote: Remote, file: RemoteFile, part: _Part, etag: str | None, landed: Landed
 ) -> Meta:
     offset = part.path.stat().st_size if etag is not None else 0
     stream = remote.stream(file, offset, etag)
@@ -140,7 +142,7 @@ def _append(
         for chunk in stream:
             if isinstance(chunk, bytes):
                 out.write(chunk)
-                landed(len(chunk))
+                landed(out.tell(), meta.size)
     size = part.path.stat().st_size
     if size != meta.size:
         raise TransientError(f"{file.url}: {size} of {meta.size} bytes arrived")

@@ -6,13 +6,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from crashsim.data.fetch.archives import Archive
-from crashsim.data.fetch.download import download, published_sha256
+from crashsim.data.fetch.download import Landed, download, published_sha256
 from crashsim.data.fetch.files import RemoteFile
 from crashsim.data.fetch.record import Entry, read_record, write_entry
 from crashsim.data.fetch.remote import AbsentError, Remote
 from crashsim.data.manifest import file_sha256
 from crashsim.data.retry import Retry
 from crashsim.scenarios.errors import InputError
+
+Progress = Callable[[int, int], None]
 
 # Amazon's list price of a GET or HEAD in Tokyo is $0.37 a million, of a LIST $4.70 a million.
 _USD_PER_REQUEST = 4.7e-6
@@ -83,13 +85,17 @@ def fetch(
     folder: Path,
     retry: Retry,
     now: Callable[[], datetime],
-    landed: Callable[[int], None],
+    progress: Progress | None = None,
 ) -> Fetched:
-    """Get every file of an order. One that the archive lacks does not stop the others."""
+    """Get every file of an order. One that the archive lacks does not stop the others.
+
+    progress hears (done, all) in thousandths of files.
+    """
     files = [folder / name for name in order.here]
     absent = list(order.absent)
     new_bytes = 0
-    for item in order.items:
+    for place, item in enumerate(order.items):
+        landed = _thousandths(progress, place, len(order.items))
         try:
             entry = _get(remote, item.file, folder, retry, now, landed)
         except AbsentError:
@@ -100,13 +106,21 @@ def fetch(
     return Fetched(tuple(sorted(files)), new_bytes, tuple(absent))
 
 
+def _thousandths(progress: Progress | None, place: int, files: int) -> Landed:
+    def landed(here: int, size: int) -> None:
+        if progress is not None:
+            progress(1000 * place + 1000 * here // max(1, size), 1000 * files)
+
+    return landed
+
+
 def _get(
     remote: Remote,
     file: RemoteFile,
     folder: Path,
     retry: Retry,
     now: Callable[[], datetime],
-    landed: Callable[[int], None],
+    landed: Landed,
 ) -> Entry:
     target = folder / file.key
     stamp = now().astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

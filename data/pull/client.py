@@ -150,7 +150,9 @@ class Client:
         status = self._answer.status
         where = f"{self.feed.title}, {symbol_on(self.feed, market)}"
         if status is None:
-            return TransientError(f"{where}: no answer ({type(error).__name__})")
+            late = isinstance(error, ccxt.RequestTimeout)
+            told = "no answer in time" if late else "the connection failed"
+            return TransientError(f"{where}: {told}")
         passing = isinstance(error, ccxt.NetworkError) and status < 400
         if status == 429 or status >= 500 or passing:
             return TransientError(f"{where}: HTTP {status}", self._answer.wait_s)

@@ -67,6 +67,12 @@ class Ask:
         room_ms = self.feed.pages["funding"] * HOUR_MS - 2 * _FUNDING_PERIOD_MS
         return cut(late, room_ms)
 
+    def question(self, window: Window) -> Window:
+        """What is asked for a page: more hours for funding, since some without it are normal."""
+        if self.series != "funding":
+            return window
+        return Window(window.start_ms - _FUNDING_PERIOD_MS, window.end_ms + _FUNDING_PERIOD_MS)
+
 
 @dataclass(frozen=True)
 class Pulled:
@@ -112,17 +118,23 @@ def pull(
     client_of: Callable[[Feed], Asker],
     retry: Retry,
     now: Callable[[], datetime],
+    progress: Callable[[int, int], None] | None = None,
 ) -> list[Pulled]:
     """Ask what the store does not have yet, writing each page as it lands.
 
     A series without data does not stop the others. Raises NetworkError where a venue refuses, or
     still does not answer after the retries: pages that landed stay, the next pull goes on there.
+    Raises InputError for a window that is not over yet: its last candle would still change.
     """
+    if any(ask.window.end_ms > now().timestamp() * 1000 for ask in asks):
+        raise InputError("the window to pull is not over yet; pull it when it is")
     clients: dict[str, Asker] = {}
     done = []
     for ask in asks:
         client = clients.setdefault(ask.feed.name, client_of(ask.feed))
         done.append(_Series(ask, store, client, retry, now).pull())
+        if progress is not None:
+            progress(len(done), len(asks))
     return done
 
 
@@ -177,9 +189,8 @@ class _Series:
         return add(page, self.retry.call(question), window, self.ask.name)
 
     def _funding_page(self, window: Window) -> pl.DataFrame:
-        """Funding inside the window. The question is wider: hours without funding are normal."""
-        wide = Window(window.start_ms - _FUNDING_PERIOD_MS, window.end_ms + _FUNDING_PERIOD_MS)
-        asked = Window(wide.start_ms, min(wide.end_ms, _ms(self.now())))
+        """Funding inside the window; a wider question with no answer at all is an error."""
+        asked = self.ask.question(window)
 
         def question() -> list[Rate]:
             self.calls += 1
@@ -249,7 +260,3 @@ def _nothing(ask: Ask, window: Window) -> str:
         f"{ask.name}: the venue answered, but with nothing between {start:%Y-%m-%d %H:%M} and"
         f" {end:%Y-%m-%d %H:%M} UTC ({limit}). {archive_route(ask.feed, ask.series)}"
     )
-
-
-def _ms(moment: datetime) -> int:
-    return int(moment.timestamp() * 1000)

@@ -35,12 +35,12 @@ def with_checksum(archive: Any, key: str, data: bytes) -> None:
 
 @pytest.fixture
 def get(archive: Any, tmp_path: Path, retry: Retry) -> Any:
-    def run(name: str = "binance-klines", *markets: str, landed: Any = None) -> Fetched:
+    def run(name: str = "binance-klines", *markets: str, progress: Any = None) -> Fetched:
         source = ARCHIVES[name]
         remote = Remote(source, Endpoint(archive.url))
         files = files_for(source, markets or ("BTC",), START, END)
         order = order_for(remote, files, tmp_path, retry)
-        return fetch(remote, order, tmp_path, retry, now, landed or (lambda count: None))
+        return fetch(remote, order, tmp_path, retry, now, progress)
 
     return run
 
@@ -66,11 +66,13 @@ def leftovers(folder: Path) -> list[str]:
 
 def test_a_file_lands_whole_checked_and_recorded(get: Any, archive: Any, tmp_path: Path) -> None:
     with_checksum(archive, KEY, ZIP)
-    counted: list[int] = []
-    done = get(landed=counted.append)
+    heard: list[tuple[int, int]] = []
+    done = get(progress=lambda here, size: heard.append((here, size)))
     assert (tmp_path / KEY).read_bytes() == ZIP
     assert done == Fetched((tmp_path / KEY,), len(ZIP), ())
-    assert sum(counted) == len(ZIP)
+    assert len(heard) > 3
+    assert heard == sorted(heard)
+    assert heard[-1] == (1000, 1000)
     assert recorded(tmp_path)[KEY] == {
         "url": f"https://data.binance.vision/{KEY}",
         "bytes": len(ZIP),
@@ -139,15 +141,13 @@ def test_a_download_that_was_cut_goes_on_where_it_stopped(
 ) -> None:
     with_checksum(archive, KEY, ZIP)
     archive.faults.extend([-3_000_000])
-    counted: list[int] = []
-    get(landed=counted.append)
+    get()
     assert (tmp_path / KEY).read_bytes() == ZIP
     assert len(clock.waits) == 1
     ranges = [headers.get("range") for _, path, headers in archive.requests if path == KEY]
     assert ranges[0] is None
     start = int(ranges[1].removeprefix("bytes=").rstrip("-"))
     assert 1_000_000 <= start <= 3_000_000
-    assert sum(counted) == len(ZIP)
 
 
 def test_the_next_run_continues_what_an_earlier_one_left(
@@ -307,4 +307,4 @@ def test_an_unreachable_archive_is_a_network_error(tmp_path: Path, retry: Retry)
     remote = Remote(source, Endpoint("http://127.0.0.1:9"))
     order = order_for(remote, [RemoteFile(source, KEY)], tmp_path, retry)
     with pytest.raises(NetworkError, match="no answer, or one that was cut; gave up after 4"):
-        fetch(remote, order, tmp_path, retry, now, lambda count: None)
+        fetch(remote, order, tmp_path, retry, now)

@@ -4,12 +4,14 @@ from collections import deque
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlparse
 
 import pytest
 
 from crashsim.data.errors import NetworkError
 from crashsim.data.manifest import Window
 from crashsim.data.pull.feeds import FEEDS
+from crashsim.data.pull.rehearsal import rehearse
 from crashsim.data.pull.run import Ask, Pulled, plan, pull
 from crashsim.data.retry import Retry
 from crashsim.data.store import Store, open_store
@@ -316,3 +318,28 @@ def test_a_market_has_each_venues_own_name_and_keeps_its_own_in_the_store(
     ask = Ask(FEEDS[name], market, "last", NIGHT)
     assert ask.name == f"{name} last {symbol}"
     assert ask.dataset.market == stored
+
+
+def test_a_window_that_is_not_over_is_refused(run: Any, venue: Any) -> None:
+    late = int(now().timestamp() * 1000)
+    with pytest.raises(InputError, match="is not over yet"):
+        run("binance", window=Window(late - MINUTE, late + MINUTE))
+    assert venue.requests == []
+
+
+@pytest.mark.parametrize("name", list(FEEDS))
+def test_a_dry_run_names_the_very_questions_that_are_then_asked(
+    name: str, store: Store, venue: Any, client_of: Any, retry: Retry
+) -> None:
+    asks = plan([name], ["BTCUSDT"], [], NIGHT)
+    rehearsed = rehearse(asks, store)
+    assert venue.requests == []
+    pull(asks, store, client_of, retry, now)
+    assert sum(len(item.open) for item in rehearsed) == len(venue.requests)
+    asked = [(path, query) for path, query in venue.requests]
+    for item in rehearsed:
+        parts = urlparse(item.first_url)
+        said = {key: values[0] for key, values in parse_qs(str(parts.query)).items()}
+        assert (parts.path, said) in asked
+        assert item.seconds > 0
+    assert all(item.open == () and item.first_url is None for item in rehearse(asks, store))
