@@ -8,6 +8,10 @@ class NetworkError(Exception):
     """
 
 
+class NotServedError(NetworkError):
+    """A venue does not have this market or this series for the window; others may be asked."""
+
+
 class TransientError(Exception):
     """A failure that can pass: the same question may be asked again after a wait.
 

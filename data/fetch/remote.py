@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 _STATUS = re.compile(r"status code: (\d{3})")
+_INSTANCE_ROLE = "http://169.254."
 _CHUNK_BYTES = 1 << 20
 _IDLE_S = 60  # without a byte for so long, a connection counts as cut
 
@@ -110,8 +111,8 @@ def _judge(error: Exception, url: str, archive: Archive) -> Exception:
     first = str(error).splitlines()[0]
     found = _STATUS.search(first)
     status = int(found.group(1)) if found else None
-    if "credential" in first.lower() and status is None:
-        return NetworkError(f"{url}: {_CREDENTIALS}")
+    if _INSTANCE_ROLE in first:  # the last link of the chain: no credentials anywhere before it
+        return NetworkError(f"{url}: no AWS credentials were found. {_CREDENTIALS}")
     if status is None or status == 429 or status >= 500:
         told = "no answer, or one that was cut" if status is None else f"HTTP {status}"
         return TransientError(f"{url}: {told}")
@@ -133,6 +134,7 @@ _CREDENTIALS = (
 
 
 def _open(archive: Archive, endpoint: Endpoint | None) -> ObjectStore:
+    from obstore import exceptions
     from obstore.store import HTTPStore, S3Store
 
     # Retries are our own (retry.Retry): they are reported, seeded and continue a partial file.
@@ -146,12 +148,15 @@ def _open(archive: Archive, endpoint: Endpoint | None) -> ObjectStore:
         base = archive.base if endpoint is None else endpoint.url
         return HTTPStore.from_url(base, client_options=client, retry_config=retry)
     given = credential_options()
-    config: dict[str, Any] = {"region": archive.region, "request_payer": True}
+    config: Any = {"region": archive.region, "request_payer": True}
     config |= given.pop("config", {})
     if endpoint is not None:
         config["endpoint"] = endpoint.url
     bucket = archive.base.removeprefix("s3://")
-    return S3Store(bucket, config=config, client_options=client, retry_config=retry, **given)  # type: ignore[arg-type]
+    try:
+        return S3Store(bucket, config=config, client_options=client, retry_config=retry, **given)
+    except exceptions.BaseError as error:  # a key without its secret, for one
+        raise NetworkError(f"{str(error).splitlines()[0]}. {_CREDENTIALS}") from None
 
 
 def _meta(entry: Any) -> Meta:

@@ -11,7 +11,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from crashsim.data.errors import NetworkError, TransientError
+from crashsim.data.errors import NetworkError, NotServedError, TransientError
 from crashsim.data.manifest import Window
 from crashsim.data.pull.feeds import Feed
 from crashsim.data.pull.refusal import refusal
@@ -56,7 +56,10 @@ class _Answer:
 
 
 class Client:
-    """Asks one venue. Raises TransientError for what can pass, NetworkError for what cannot."""
+    """Asks one venue. Raises TransientError for what can pass, NetworkError for what cannot.
+
+    Of the latter, NotServedError concerns the market or series that was asked for alone.
+    """
 
     def __init__(self, feed: Feed, exchange: ccxt.Exchange) -> None:
         self.feed = feed
@@ -153,10 +156,13 @@ class Client:
             late = isinstance(error, ccxt.RequestTimeout)
             told = "no answer in time" if late else "the connection failed"
             return TransientError(f"{where}: {told}")
-        passing = isinstance(error, ccxt.NetworkError) and status < 400
-        if status == 429 or status >= 500 or passing:
+        if status == 429 or status >= 500:
             return TransientError(f"{where}: HTTP {status}", self._answer.wait_s)
-        return NetworkError(refusal(self.feed, where, status, self._answer.wait_s, str(error)))
+        if status < 400 and isinstance(error, ccxt.NetworkError):
+            return TransientError(f"{where}: {type(error).__name__}", self._answer.wait_s)
+        said = refusal(self.feed, where, status, self._answer.wait_s, str(error))
+        of_this_market = status < 400 or status in (400, 422)
+        return NotServedError(said) if of_this_market else NetworkError(said)
 
     def _rows(self, path: tuple[str, ...]) -> list[Any]:
         """The list of raw rows in the last answer; anything else there is not data."""
@@ -201,9 +207,8 @@ def open_exchange(feed: Feed) -> ccxt.Exchange:
             f"ccxt {ccxt.__version__} does not know {feed.ccxt_id}; update it: pip install -U ccxt"
         )
     exchange: ccxt.Exchange = getattr(ccxt, feed.ccxt_id)({"enableRateLimit": True})
-    exchange.requests_trust_env = (
-        True  # HTTPS_PROXY and NO_PROXY mean here what they mean elsewhere
-    )
+    # HTTPS_PROXY and NO_PROXY mean here what they mean elsewhere.
+    exchange.session.trust_env = True
     return exchange
 
 

@@ -38,7 +38,9 @@ def rehearse(asks: Sequence[Ask], store: Store) -> list[Rehearsed]:
     clients: dict[str, Client] = {}
     rehearsed = []
     for ask in asks:
-        client = clients.setdefault(ask.feed.name, _listening(ask))
+        if ask.feed.name not in clients:
+            clients[ask.feed.name] = _listening(ask)
+        client = clients[ask.feed.name]
         windows = store.missing(ask.dataset, ask.pages)
         seconds = len(windows) * (client.rate_limit_ms / 1000 + _ANSWER_S)
         url = _url(client, ask, windows[0]) if windows else None

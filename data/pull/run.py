@@ -7,7 +7,7 @@ from typing import Protocol
 
 import polars as pl
 
-from crashsim.data.errors import NetworkError
+from crashsim.data.errors import NetworkError, NotServedError
 from crashsim.data.manifest import Dataset, Origin, Window
 from crashsim.data.pull.client import Rate, Row
 from crashsim.data.pull.feeds import FEEDS, SERIES, Feed
@@ -89,10 +89,6 @@ class Pulled:
     failure: str | None = None
 
 
-class _EmptyError(Exception):
-    """The venue has nothing where data must be; other series may still be asked."""
-
-
 def plan(
     venues: Sequence[str], markets: Sequence[str], series: Sequence[str], window: Window
 ) -> tuple[Ask, ...]:
@@ -122,7 +118,7 @@ def pull(
 ) -> list[Pulled]:
     """Ask what the store does not have yet, writing each page as it lands.
 
-    A series without data does not stop the others. Raises NetworkError where a venue refuses, or
+    A market or series that a venue does not have does not stop the others. Raises NetworkError where a venue refuses, or
     still does not answer after the retries: pages that landed stay, the next pull goes on there.
     Raises InputError for a window that is not over yet: its last candle would still change.
     """
@@ -131,8 +127,9 @@ def pull(
     clients: dict[str, Asker] = {}
     done = []
     for ask in asks:
-        client = clients.setdefault(ask.feed.name, client_of(ask.feed))
-        done.append(_Series(ask, store, client, retry, now).pull())
+        if ask.feed.name not in clients:
+            clients[ask.feed.name] = client_of(ask.feed)
+        done.append(_Series(ask, store, clients[ask.feed.name], retry, now).pull())
         if progress is not None:
             progress(len(done), len(asks))
     return done
@@ -155,7 +152,7 @@ class _Series:
         try:
             for window in self.store.missing(self.ask.dataset, self.ask.pages):
                 self._land(window)
-        except _EmptyError as error:
+        except NotServedError as error:
             failure = str(error)
         return self._stored(failure)
 
@@ -173,7 +170,7 @@ class _Series:
         if not page.rows:
             page = self._asked(page, window)
         if not page.rows:
-            raise _EmptyError(_nothing(self.ask, window))
+            raise NotServedError(_nothing(self.ask, window))
         before = -1
         while (gaps := missing_runs(window, page.rows)) and len(page.rows) > before:
             before = len(page.rows)
@@ -198,7 +195,7 @@ class _Series:
 
         rates = self.retry.call(question)
         if not any(asked.start_ms <= rate.time_ms < asked.end_ms for rate in rates):
-            raise _EmptyError(_nothing(self.ask, asked))
+            raise NotServedError(_nothing(self.ask, asked))
         inside = [rate for rate in rates if window.start_ms <= rate.time_ms < window.end_ms]
         return self._funding_frame(inside)
 

@@ -308,3 +308,24 @@ def test_an_unreachable_archive_is_a_network_error(tmp_path: Path, retry: Retry)
     order = order_for(remote, [RemoteFile(source, KEY)], tmp_path, retry)
     with pytest.raises(NetworkError, match="no answer, or one that was cut; gave up after 4"):
         fetch(remote, order, tmp_path, retry, now)
+
+
+def test_without_credentials_the_account_is_explained_at_once(
+    order: Any, archive: Any, clock: Any, monkeypatch: Any, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setattr(
+        "crashsim.data.fetch.remote._INSTANCE_ROLE", archive.url
+    )  # no test may ask the real address
+    monkeypatch.setenv("AWS_METADATA_ENDPOINT", archive.url)
+    with pytest.raises(NetworkError, match=r"no AWS credentials were found. This bucket bills"):
+        order("hl-fills")
+    assert clock.waits == []
+
+
+def test_a_key_without_its_secret_explains_the_account_too(order: Any, monkeypatch: Any) -> None:
+    monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
+    with pytest.raises(NetworkError, match=r"Missing SecretAccessKey.*needs an AWS account"):
+        order("hl-fills")

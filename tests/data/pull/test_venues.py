@@ -118,6 +118,7 @@ def test_ccxt_keeps_to_the_venues_rate_limit() -> None:
         exchange = open_exchange(feed)
         assert exchange.enableRateLimit
         assert exchange.rateLimit > 0
+        assert exchange.session.trust_env
 
 
 def test_where_rows_came_from_is_recorded_without_the_question(
