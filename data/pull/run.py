@@ -216,15 +216,28 @@ class _Series:
 
     def _stored(self, failure: str | None) -> Pulled:
         """Counts of what the store now holds of the window, whenever it was asked."""
-        ask, dataset = self.ask, self.ask.dataset
-        end_ms = ask.pages[-1].end_ms
-        rows = self.store.read(
-            dataset.source, dataset.market, dataset.kind, ask.window.start_ms, end_ms
+        times = self._stored_times_ms()
+        missing = () if self.ask.series == "funding" else missing_runs(self.ask.window, times)
+        return Pulled(self.ask, self.calls, len(times), missing, self.duplicates, failure)
+
+    def _stored_times_ms(self) -> list[int]:
+        """Distinct times of the dataset in the window; not by `store.read`, which looks at all."""
+        start_ms, end_ms = self.ask.window.start_ms, self.ask.pages[-1].end_ms
+        info = self.store.info(self.ask.dataset)
+        paths = [
+            path
+            for part, path in zip(info.parts, self.store.part_paths(info), strict=True)
+            if part.rows and part.start_ms < end_ms and part.end_ms > start_ms
+        ]
+        if not paths:
+            return []
+        at = pl.col("time").dt.epoch("ms")
+        found = (
+            pl.scan_parquet(paths)
+            .select(at)
+            .filter((pl.col("time") >= start_ms) & (pl.col("time") < end_ms))
         )
-        missing: tuple[Window, ...] = ()
-        if ask.series != "funding":
-            missing = missing_runs(ask.window, rows["time"].dt.epoch("ms").to_list())
-        return Pulled(ask, self.calls, rows.height, missing, self.duplicates, failure)
+        return found.unique().sort("time").collect()["time"].to_list()
 
 
 def expected_rows(ask: Ask) -> int | None:
