@@ -1,7 +1,7 @@
 """From the rows of one answer to a checked page: inside its window, each minute once."""
 
 import math
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 
 import polars as pl
 
@@ -30,8 +30,9 @@ class Page:
 
     def frame(self, market: str) -> pl.DataFrame:
         """Columns of a bar table, sorted by time."""
-        ordered = [astuple(self.rows[time_ms]) for time_ms in sorted(self.rows)]
-        frame = pl.DataFrame(ordered, schema=_SCHEMA, orient="row")
+        ordered = [self.rows[time_ms] for time_ms in sorted(self.rows)]
+        columns = {name: [getattr(row, name) for row in ordered] for name in _SCHEMA}
+        frame = pl.DataFrame(columns, schema=_SCHEMA)
         return frame.select(
             pl.from_epoch("time_ms", time_unit="ms").dt.replace_time_zone("UTC").alias("time"),
             pl.lit(market).alias("market"),
