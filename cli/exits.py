@@ -32,6 +32,7 @@ def report(error: Exception) -> int:
 
 def _explain(error: Exception) -> tuple[int, str]:
     # Imported here: an error may wait for the rooms, `crashsim --help` may not.
+    from crashsim.data.errors import NetworkError
     from crashsim.engine.errors import ConservationError, PolicyError
     from crashsim.scenarios.errors import InputError
 
@@ -41,6 +42,8 @@ def _explain(error: Exception) -> tuple[int, str]:
         return INPUT, f"the venue's rules cannot be applied: {error}"
     if isinstance(error, OutputError):
         return USAGE, str(error)
+    if isinstance(error, NetworkError):
+        return NETWORK, str(error)
     if isinstance(error, ConservationError):
         return INTERNAL, f"conservation is broken, so no result was written: {error}"
     hint = f"This is a bug in crashsim; rerun with {DEBUG_VARIABLE}=1 for the traceback."

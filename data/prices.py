@@ -82,7 +82,7 @@ def load_tape(scenario: Scenario) -> TapeReading:
     settings = scenario.prices
     path = settings.volume_path
     volume = read_price_rows(path, volume_only=True) if path else None
-    laid = _from_file(scenario, volume) if settings.path else _from_source(scenario)
+    laid = _from_file(scenario, volume) if settings.path else _from_source(scenario, volume)
     tape, files = laid.tape, laid.files
     if volume is not None:
         files += (volume.table.as_input("volume"),)
@@ -110,7 +110,7 @@ def _from_file(scenario: Scenario, volume: PriceRows | None) -> _Laid:
     return _Laid(grid, tape, (rows.table.as_input("prices", *coverage_notes(grid, rows)),))
 
 
-def _from_source(scenario: Scenario) -> _Laid:
+def _from_source(scenario: Scenario, volume: PriceRows | None) -> _Laid:
     source = scenario.prices.source or ""
     read = _SOURCES.get(source.partition(":")[0])
     if read is None:
@@ -120,23 +120,42 @@ def _from_source(scenario: Scenario) -> _Laid:
             f'prices.source = "{source}" needs a step such as "1s" in [scenario], found "native"'
         )
     grid = fixed_grid(scenario.start_ms, scenario.end_ms, scenario.step_ms)
-    return _Laid(grid, read(scenario, grid), ())
+    return read(scenario, grid, volume)
 
 
-def _from_anchors(scenario: Scenario, grid: Grid) -> Tape:
+def _from_store(scenario: Scenario, grid: Grid, volume: PriceRows | None) -> _Laid:
+    from crashsim.data.store_tape import store_rows
+
+    settings = scenario.prices
+    rows = store_rows(
+        (settings.source or "").partition(":")[2],
+        scenario.start_ms,
+        scenario.end_ms,
+        settings.default_volume_usd,
+        other_volume=volume is not None,
+    )
+    tape = tape_of_file(grid, rows, _fallbacks(settings, volume))
+    return _Laid(grid, tape, (rows.table.as_input("prices", *coverage_notes(grid, rows)),))
+
+
+def _from_anchors(scenario: Scenario, grid: Grid, _: PriceRows | None) -> _Laid:
     from crashsim.data.reconstruct import reconstruct_tape
 
     settings = scenario.prices
-    return reconstruct_tape(
+    tape = reconstruct_tape(
         anchors=settings.anchors,
         time_ms=grid.time_ms,
         seed=scenario.seed,
         volume_scale=settings.volume_scale,
     )
+    return _Laid(grid, tape, ())
 
 
 # A source is "name" or "name:what".
-_SOURCES: Mapping[str, Callable[[Scenario, Grid], Tape]] = {"anchors": _from_anchors}
+_SOURCES: Mapping[str, Callable[[Scenario, Grid, PriceRows | None], _Laid]] = {
+    "anchors": _from_anchors,
+    "store": _from_store,
+}
 
 
 def _fallbacks(settings: PriceSource, volume: PriceRows | None) -> Fallbacks:

@@ -81,12 +81,15 @@ class ScenarioHead(Rules):
 Provenance = Literal["recorded", "reconstructed", "assumed"]
 
 
+_PRICE_SOURCE = re.compile(r"anchors|store:[^/]+(/(mark|last|index))?")
+
+
 class PriceSource(Rules):
-    """`[prices]`: a file, or the bundled reconstruction from anchors."""
+    """`[prices]`: a file, the local store, or the bundled reconstruction from anchors."""
 
     path: Path | None = None
     provenance: Provenance | None = None
-    source: Literal["anchors"] | None = None
+    source: str | None = None  # "anchors", or a source of the local store: "store:binance"
     anchors: Anchors = Anchors()
     volume_path: Path | None = None
     price_kind: Literal["mark", "index", "last"] | None = None
@@ -99,6 +102,11 @@ class PriceSource(Rules):
         if (self.path is None) == (self.source is None):
             found = "neither" if self.path is None else "both"
             raise ValueError(f'give exactly one of path and source = "anchors", found {found}')
+        if self.source is not None and not _PRICE_SOURCE.fullmatch(self.source):
+            raise ValueError(
+                f'source: found "{self.source}", expected "anchors", or "store:NAME" with a source'
+                ' of the local store (`crashsim data ls`), as "store:binance"'
+            )
         return self
 
 

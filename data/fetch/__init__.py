@@ -1,0 +1,1 @@
+"""Files of public archives, over HTTP and from requester-pays S3 buckets."""

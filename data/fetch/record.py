@@ -1,0 +1,51 @@
+"""What was fetched into a folder: one JSON file beside the files, written after each of them."""
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from crashsim.scenarios.errors import InputError
+
+RECORD = "fetched.json"
+_VERSION = 1
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One fetched file. checked: its bytes agreed with the archive's own SHA-256."""
+
+    url: str
+    bytes: int
+    sha256: str
+    checked: bool
+    fetched_at: str
+
+
+def read_record(folder: Path) -> dict[str, Entry]:
+    """Entries by file name, relative to the folder; empty where nothing was fetched."""
+    path = folder / RECORD
+    if not path.exists():
+        return {}
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        if known["version"] != _VERSION:
+            raise ValueError(f"version {known['version']} is not {_VERSION}")
+        return {name: Entry(**entry) for name, entry in known["files"].items()}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(
+            f"{folder.name}/{RECORD} cannot be read ({error}); move it away, then fetch again: files"
+            " that agree with the archive are kept"
+        ) from None
+
+
+def write_entry(folder: Path, name: str, entry: Entry) -> None:
+    """Add or replace one entry; the file is written beside and renamed."""
+    entries = read_record(folder) | {name: entry}
+    known = {
+        "version": _VERSION,
+        "files": {key: asdict(value) for key, value in sorted(entries.items())},
+    }
+    beside = folder / f".{os.getpid()}.{RECORD}"
+    beside.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+    beside.replace(folder / RECORD)

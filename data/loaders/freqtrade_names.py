@@ -1,0 +1,37 @@
+"""What the name of a freqtrade file says: `BTC_USDT_USDT-1m-futures.feather`."""
+
+import re
+
+from crashsim.data.loaders.base import Options
+from crashsim.data.loaders.blob import Blob
+from crashsim.data.loaders.names import market_of
+
+_NAME = re.compile(r"^([A-Za-z0-9_]+)-(\d+)(s|m|h|d|w|Mo|M|y)(?:-([A-Za-z_]+))?\b")
+_UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
+_KINDS = {"mark": "mark", "index": "index", "premiumindex": "premium", "funding_rate": "funding"}
+_KINDS |= {"open_interest": "metrics"}
+
+
+def market_named(blob: Blob, options: Options) -> str:
+    """The market as ccxt writes it: `BTC_USDT_USDT` is `BTC/USDT:USDT`."""
+    found = _NAME.match(blob.name)
+    if options.market or found is None:
+        return market_of(blob, options)
+    parts = found[1].split("_")
+    if len(parts) == 3:
+        return f"{parts[0]}/{parts[1]}:{parts[2]}"
+    return "/".join(parts) if len(parts) == 2 else found[1]
+
+
+def interval_named(blob: Blob) -> int | None:
+    """Length of a bar in seconds; None where the name does not say it or it is a month."""
+    found = _NAME.match(blob.name)
+    unit = _UNIT_S.get(found[3]) if found else None
+    return int(found[2]) * unit if found and unit else None
+
+
+def kind_named(blob: Blob, options: Options) -> str:
+    """`--kind`, else what the name's ending says, else last prices."""
+    found = _NAME.match(blob.name)
+    ending = (found[4] or "").lower() if found else ""
+    return options.kind or _KINDS.get(ending, "last")

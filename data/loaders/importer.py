@@ -1,0 +1,168 @@
+"""Files of any known format into the store, in bounded memory, all or nothing per file."""
+
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from pathlib import Path
+
+import polars as pl
+
+from crashsim.data.kinds import conform
+from crashsim.data.loaders.base import Batch, Format, Options
+from crashsim.data.loaders.blob import Blob
+from crashsim.data.loaders.containers import blobs_of
+from crashsim.data.loaders.registry import detect
+from crashsim.data.manifest import MANY_MARKETS, Dataset, Origin, Window, file_sha256, time_range_ms
+from crashsim.data.store import Store
+from crashsim.scenarios.errors import InputError
+
+_BY_ACCOUNT = ("fills", "events", "accounts", "positions", "balances", "adl")
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far an import is. Bytes are those of the file on disk; rows are those read so far."""
+
+    path: str
+    done_bytes: int
+    total_bytes: int
+    rows: int
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What one file, or one member of an archive, gave."""
+
+    path: str
+    format_id: str
+    source: str
+    rows: dict[str, int]
+    markets: tuple[str, ...]
+    first_ms: int | None
+    last_ms: int | None
+    notes: tuple[str, ...]
+
+
+@dataclass
+class _Tally:
+    """What is known of a blob while it is read."""
+
+    format: Format
+    source: str
+    rows: Counter[str] = field(default_factory=Counter)
+    markets: set[str] = field(default_factory=set)
+    notes: dict[str, None] = field(default_factory=dict)
+    first_ms: int | None = None
+    last_ms: int | None = None
+
+    def add(self, batch: Batch) -> None:
+        self.rows[batch.kind] += batch.rows.height
+        self.notes |= dict.fromkeys(batch.notes)
+        if "market" in batch.rows.columns:
+            self.markets |= set(batch.rows["market"].drop_nulls().unique())
+        first, last = time_range_ms(batch.rows["time"])
+        self.first_ms = min((t for t in (self.first_ms, first) if t is not None), default=None)
+        self.last_ms = max((t for t in (self.last_ms, last) if t is not None), default=None)
+
+
+def import_file(
+    store: Store,
+    path: Path,
+    options: Options,
+    retrieved_at: datetime,
+    source: str | None = None,
+    progress: Callable[[Progress], None] = lambda _: None,
+) -> tuple[Imported, ...]:
+    """Read one file (or every member of an archive) into the store.
+
+    retrieved_at: when the user got the file; the store reads no clock. source: the name in the
+    store, instead of the format's own. Either all rows of the file are in the store afterwards, or
+    none. Raises InputError where a member is of no known format, damaged, or has no rows.
+    """
+    sha256 = file_sha256(path)
+    staged = Store(store.root / ".staging" / sha256[:16])
+    shutil.rmtree(staged.root, ignore_errors=True)
+    total = path.stat().st_size
+    done = [0]
+    results = []
+    number = 0
+    try:
+        for blob in blobs_of(path, lambda at: done.__setitem__(0, at)):
+            tally = _Tally(*_recognised(blob, options, source))
+            for batch in _batches(tally, blob, options):
+                _stage(
+                    staged, tally, batch, source, Origin(path.name, retrieved_at, sha256, number)
+                )
+                number += 1
+                progress(Progress(blob.path, done[0], total, sum(tally.rows.values())))
+            results.append(_result(blob, tally))
+        if not results:
+            raise InputError(f"{path}: the archive holds no data files")
+        store.adopt(staged)
+    finally:
+        shutil.rmtree(staged.root, ignore_errors=True)
+        _remove_if_empty(staged.root.parent)
+    return tuple(results)
+
+
+def read_file(path: Path, options: Options) -> Iterator[tuple[Blob, Format, Batch]]:
+    """Rows of a file without a store, for checking it. Raises as import_file does."""
+    for blob in blobs_of(path):
+        known = detect(blob, options)
+        for batch in known.read(blob, options):
+            yield blob, known, replace(batch, rows=conform(batch.kind, batch.rows))
+
+
+def dataset_of(batch: Batch, source: str) -> Dataset:
+    """The dataset a batch belongs to: its market's own where it has one, else that of many."""
+    market = MANY_MARKETS
+    if batch.kind not in _BY_ACCOUNT:
+        found = batch.rows["market"].unique().to_list()
+        market = str(found[0]) if len(found) == 1 else MANY_MARKETS
+    return Dataset(source, market, batch.kind, batch.interval_s)
+
+
+def _recognised(blob: Blob, options: Options, source: str | None) -> tuple[Format, str]:
+    known = detect(blob, options)
+    return known, source or known.source
+
+
+def _batches(tally: _Tally, blob: Blob, options: Options) -> Iterator[Batch]:
+    for batch in tally.format.read(blob, options):
+        tally.notes |= dict.fromkeys(batch.notes)
+        if batch.rows.height:
+            yield batch
+
+
+def _stage(staged: Store, tally: _Tally, batch: Batch, source: str | None, origin: Origin) -> None:
+    tally.add(batch)
+    name = source or batch.source or tally.source
+    tally.source = name
+    first, last = time_range_ms(batch.rows["time"].cast(pl.Datetime("ms", "UTC")))
+    if first is None or last is None:
+        raise InputError(f"{origin.place}: rows without a time")
+    window = Window(first, last + (batch.interval_s or 0) * 1000 + (batch.interval_s is None))
+    staged.write_part(dataset_of(batch, name), batch.rows, window, origin)
+
+
+def _result(blob: Blob, tally: _Tally) -> Imported:
+    if not tally.rows:
+        what = "; ".join(tally.notes) or "there is nothing below its header"
+        raise InputError(f"{blob.path}: {tally.format.id}: no rows ({what})")
+    return Imported(
+        blob.path,
+        tally.format.id,
+        tally.source,
+        dict(tally.rows),
+        tuple(sorted(tally.markets)),
+        tally.first_ms,
+        tally.last_ms,
+        tuple(tally.notes),
+    )
+
+
+def _remove_if_empty(folder: Path) -> None:
+    if folder.is_dir() and not any(folder.iterdir()):
+        folder.rmdir()

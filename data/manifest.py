@@ -1,0 +1,176 @@
+"""What a store says about its parts: dataset names, origins and the manifest file."""
+
+import hashlib
+import json
+import os
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import polars as pl
+
+from crashsim.scenarios.errors import InputError
+
+MANIFEST = "manifest.json"
+MANIFEST_VERSION = 1
+MANY_MARKETS = "*"  # the market of a dataset whose rows are of several markets
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """The name of one dataset. `market` is `*` for rows of several markets (or of none).
+
+    interval_s is the length of a bar in seconds; None for what is not bars.
+    """
+
+    source: str
+    market: str
+    kind: str
+    interval_s: int | None = None
+
+
+@dataclass(frozen=True)
+class Window:
+    """What one part covers: the half-open range [start_ms, end_ms) in UTC milliseconds."""
+
+    start_ms: int
+    end_ms: int
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where the rows of a part came from.
+
+    place: URL without its query, or a bare file name: never a path of this computer.
+    retrieved_at: given by the caller, aware; the store reads no clock.
+    sha256: of the file as it was given, where there is one.
+    number: counts the parts that were made of one file.
+    """
+
+    place: str
+    retrieved_at: datetime
+    sha256: str | None = None
+    number: int = 0
+
+
+@dataclass(frozen=True)
+class Part:
+    """One Parquet file of a dataset, as its manifest lists it."""
+
+    file: str
+    start_ms: int
+    end_ms: int
+    rows: int
+    first_ms: int | None
+    last_ms: int | None
+    sha256: str
+    place: str
+    place_sha256: str | None
+    retrieved_at: str
+
+
+@dataclass(frozen=True)
+class DatasetInfo:
+    """A dataset and its parts, ordered by window."""
+
+    dataset: Dataset
+    parts: tuple[Part, ...]
+
+    @property
+    def rows(self) -> int:
+        """Number of rows over all parts (a row that two parts share counts twice)."""
+        return sum(part.rows for part in self.parts)
+
+    @property
+    def first_ms(self) -> int | None:
+        """Time of the earliest row, UTC ms; None without rows."""
+        return min(
+            (part.first_ms for part in self.parts if part.first_ms is not None), default=None
+        )
+
+    @property
+    def last_ms(self) -> int | None:
+        """Time of the latest row, UTC ms; None without rows."""
+        return max((part.last_ms for part in self.parts if part.last_ms is not None), default=None)
+
+
+def read_manifest(path: Path) -> DatasetInfo:
+    """The dataset and parts of a manifest file; InputError where it is none of this program's."""
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+        if known["version"] != MANIFEST_VERSION:
+            raise InputError(f"{path.name}: version {known['version']} is not {MANIFEST_VERSION}")
+        dataset = Dataset(known["source"], known["market"], known["kind"], known["interval_s"])
+        return DatasetInfo(dataset, tuple(Part(**part) for part in known["parts"]))
+    except (ValueError, KeyError, TypeError) as error:
+        shown = "/".join(path.parts[-4:])
+        raise InputError(
+            f"store: {shown} is not a manifest of this program ({error}); delete its folder and"
+            " import or pull again"
+        ) from None
+
+
+def write_manifest(path: Path, info: DatasetInfo) -> None:
+    """Write a manifest beside and rename it."""
+    known = {
+        "version": MANIFEST_VERSION,
+        **asdict(info.dataset),
+        "rows": info.rows,
+        "first_ms": info.first_ms,
+        "last_ms": info.last_ms,
+        "parts": [asdict(part) for part in info.parts],
+    }
+    beside = path.with_name(f".{os.getpid()}.manifest")
+    beside.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
+    beside.replace(path)
+
+
+def public_place(place: str) -> str:
+    """A URL without credentials, query and fragment, or the bare name of a file."""
+    url = urlsplit(place)
+    if url.scheme and url.netloc:
+        return urlunsplit((url.scheme, url.netloc.rsplit("@", 1)[-1], url.path, "", ""))
+    return Path(place).name
+
+
+def safe_name(name: str) -> str:
+    """A folder name for any market name; `*`, `/` and `:` are escaped, `.` and `..` impossible."""
+    escaped = quote(name, safe="-_@ ")
+    return escaped if escaped.strip(".") else escaped.replace(".", "%2E")
+
+
+def describe_part(path: Path, times: pl.Series, window: Window, origin: Origin) -> Part:
+    """The manifest's line for a Parquet file that was just written. times: its `time` column."""
+    first_ms, last_ms = time_range_ms(times)
+    place = public_place(origin.place)
+    # The origin is part of the name: two files may cover one window.
+    tag = f"{place}|{origin.sha256 or ''}|{origin.number}"
+    return Part(
+        file=f"{window.start_ms}-{window.end_ms}-{hashlib.sha256(tag.encode()).hexdigest()[:8]}.parquet",
+        start_ms=window.start_ms,
+        end_ms=window.end_ms,
+        rows=len(times),
+        first_ms=first_ms,
+        last_ms=last_ms,
+        sha256=file_sha256(path),
+        place=place,
+        place_sha256=origin.sha256,
+        retrieved_at=origin.retrieved_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+    )
+
+
+def time_range_ms(times: pl.Series) -> tuple[int | None, int | None]:
+    """Earliest and latest of a time column, UTC ms; None of an empty one."""
+    at = times.dt.epoch("ms")
+    first, last = at.min(), at.max()
+    return (
+        first if isinstance(first, int) else None,
+        last if isinstance(last, int) else None,
+    )
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file's bytes, read in blocks."""
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()

@@ -1,0 +1,1 @@
+"""Candles and funding rates from the venues' own interfaces, through ccxt."""

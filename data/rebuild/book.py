@@ -1,0 +1,215 @@
+"""A contract book and its flows out of a venue's record, at any moment after the snapshot.
+
+Everything is point in time: only what happened up to the moment counts, never the state at the
+end of the window. Money follows from one identity that no entry price can disturb:
+
+    equity = K + sum(size * mark),   K = cash - sum(size * entry)
+
+K at the snapshot is the account value less the sum of size * mark there (the account value includes
+unrealised profit and isolated margin). A fill changes it by -delta * price - fee, funding and
+ledger updates by their amount. Cash at the moment is K + sum(size * entry).
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import polars as pl
+
+from crashsim.data.rebuild.positions import positions_after
+from crashsim.data.rebuild.record import Record
+from crashsim.data.schema import FLOW_COLUMNS, POSITION_COLUMNS
+from crashsim.scenarios.errors import InputError
+
+_CENT = 0.01
+_LATE_FILL_S = 60  # a busy venue trades every second
+_IMBALANCE = 1e-6  # of a market's open interest: longs equal shorts on a whole book
+
+
+@dataclass(frozen=True)
+class VenueBook:
+    """A book as the contract wants it, the flows after it, and what its reader must know.
+
+    accounts: account, cash. positions: POSITION_COLUMNS. flows: FLOW_COLUMNS. notes: sentences.
+    """
+
+    accounts: pl.DataFrame
+    positions: pl.DataFrame
+    flows: pl.DataFrame
+    notes: tuple[str, ...]
+
+
+def book_at(record: Record, at_ms: int) -> VenueBook:
+    """The book at a moment (UTC ms), fills and events of that very millisecond included.
+
+    Raises InputError for a moment before the snapshot.
+    """
+    if at_ms < record.snapshot_ms:
+        raise InputError(
+            f"--at {_utc(at_ms)} is before the snapshot of {_utc(record.snapshot_ms)}: a book can"
+            " only be carried forward"
+        )
+    fills = record.fills.filter(pl.col("time").dt.epoch("ms") <= at_ms)
+    events = record.events.filter(pl.col("time").dt.epoch("ms") <= at_ms)
+    held = positions_after(record.positions, fills)
+    cash = _cash(record, fills, events, held.frame)
+    positions, cross_cash, limited = _isolated_apart(held.frame, cash)
+    flows = _flows(record.events, at_ms)
+    accounts = _accounts(cross_cash, positions, flows)
+    notes = [
+        *_coverage_notes(record, at_ms),
+        *_event_notes(record.events),
+        *_book_notes(record, positions, held.breaks, limited),
+    ]
+    return VenueBook(accounts, positions, flows, tuple(notes))
+
+
+def _cash(
+    record: Record, fills: pl.DataFrame, events: pl.DataFrame, held: pl.DataFrame
+) -> pl.DataFrame:
+    """Cash of every account, isolated margin included: account, cash."""
+    delta = pl.when(pl.col("side") == "buy").then(pl.col("size")).otherwise(-pl.col("size"))
+    in_usdc = pl.col("fee_token").fill_null("USDC") == "USDC"
+    fee = pl.when(in_usdc).then(pl.col("fee").fill_null(0.0)).otherwise(0.0)
+    parts = [
+        record.accounts.select("account", usd="account_value"),
+        # size * mark of the snapshot, signed.
+        record.positions.select("account", usd=-pl.col("notional") * pl.col("size").sign()),
+        fills.select("account", usd=-delta * pl.col("price") - fee),
+        events.select("account", usd=pl.col("amount_usd").fill_null(0.0)),
+        held.select("account", usd=pl.col("size") * pl.col("entry_price")),
+    ]
+    total = pl.concat(parts).group_by("account").agg(cash=pl.col("usd").sum())
+    return total.filter(pl.col("account") != "").sort("account")
+
+
+def _isolated_apart(
+    held: pl.DataFrame, cash: pl.DataFrame
+) -> tuple[pl.DataFrame, pl.DataFrame, int]:
+    """Positions with their isolated margin, cross cash, and how many accounts were limited.
+
+    A snapshot does not say an isolated position's margin: it is taken as size * entry / leverage,
+    the margin it was opened with. Where an account has less cash than these margins, they share
+    what it has.
+    """
+    margin = pl.col("size").abs() * pl.col("entry_price") / pl.col("leverage").fill_null(1.0)
+    isolated = held.with_columns(
+        margin=pl.when(~pl.col("is_cross").fill_null(True)).then(margin).otherwise(0.0)
+    )
+    asked = isolated.group_by("account").agg(asked=pl.col("margin").sum())
+    accounts = cash.join(asked, on="account", how="left").with_columns(pl.col("asked").fill_null(0))
+    room = pl.col("cash").clip(lower_bound=0.0)
+    accounts = accounts.with_columns(
+        share=pl.when(pl.col("asked") > room).then(room / pl.col("asked")).otherwise(1.0)
+    )
+    limited = accounts.filter(pl.col("share") < 1.0).height
+    whole = isolated.join(accounts.select("account", "share"), on="account", how="left")
+    own_margin = pl.col("margin") * pl.col("share").fill_null(1.0)
+    cross_cash = accounts.select("account", cash=pl.col("cash") - pl.col("asked") * pl.col("share"))
+    is_isolated = pl.col("margin") > 0
+    positions = whole.select(
+        "account",
+        "market",
+        "size",
+        "entry_price",
+        margin_mode=pl.when(is_isolated).then(pl.lit("isolated")).otherwise(pl.lit("cross")),
+        isolated_margin=pl.when(is_isolated).then(own_margin),
+        opened_at=pl.lit(None, POSITION_COLUMNS["opened_at"]),
+    )
+    return positions, cross_cash, limited
+
+
+def _flows(events: pl.DataFrame, at_ms: int) -> pl.DataFrame:
+    """Deposits and withdrawals after the moment; funding is the tape's."""
+    later = events.filter(
+        (pl.col("time").dt.epoch("ms") > at_ms)
+        & (pl.col("type") != "funding")
+        & (pl.col("amount_usd").abs() > 0)
+    )
+    kind = pl.when(pl.col("amount_usd") > 0).then(pl.lit("deposit")).otherwise(pl.lit("withdrawal"))
+    return later.select("time", "account", kind=kind, amount=pl.col("amount_usd").abs()).cast(
+        dict(FLOW_COLUMNS)
+    )
+
+
+def _accounts(cash: pl.DataFrame, positions: pl.DataFrame, flows: pl.DataFrame) -> pl.DataFrame:
+    """Accounts with a position, a flow, or a cent."""
+    named = pl.concat([positions.select("account"), flows.select("account")]).unique()
+    whole = cash.join(named, on="account", how="full", coalesce=True)
+    whole = whole.with_columns(pl.col("cash").fill_null(0.0))
+    needed = pl.col("account").is_in(named["account"].to_list()) | (pl.col("cash").abs() >= _CENT)
+    return whole.filter(needed).sort("account")
+
+
+def _coverage_notes(record: Record, at_ms: int) -> list[str]:
+    times = record.fills["time"].dt.epoch("ms")
+    if at_ms == record.snapshot_ms:
+        return []
+    first, last = times.min(), times.max()
+    if not isinstance(first, int) or not isinstance(last, int):
+        return ["no fills after the snapshot: positions are those of the snapshot"]
+    notes = []
+    if first - record.snapshot_ms > _LATE_FILL_S * 1000:
+        notes.append(
+            f"the first fill is of {_utc(first)}, {(first - record.snapshot_ms) / 1000:.0f} s after"
+            " the snapshot: fills are missing in between"
+        )
+    if at_ms - last > _LATE_FILL_S * 1000:
+        notes.append(f"the last fill is of {_utc(last)}, before {_utc(at_ms)}: fills are missing")
+    if record.events.is_empty():
+        notes.append("no ledger events: deposits, withdrawals and funding are not in the book")
+    return notes
+
+
+def _event_notes(events: pl.DataFrame) -> list[str]:
+    unknown = events.filter(pl.col("amount_usd").is_null()).group_by("type").len().sort("type")
+    return [
+        f"{count} events of type {kind!r}: their effect on cash is unknown and not applied"
+        for kind, count in unknown.iter_rows()
+    ]
+
+
+def _book_notes(record: Record, positions: pl.DataFrame, breaks: int, limited: int) -> list[str]:
+    notes = []
+    if record.set_apart:
+        notes.append(f"{record.set_apart} rows of spot and builder markets are set apart")
+    if breaks:
+        notes.append(
+            f"{breaks} fills do not begin where the position before them ended: fills are missing"
+        )
+    isolated = positions.filter(pl.col("margin_mode") == "isolated").height
+    if isolated:
+        notes.append(
+            f"{isolated} isolated positions: their margin is assumed to be size x entry / leverage"
+            f" ({limited} accounts had less)"
+        )
+    other = record.fills.filter(pl.col("fee_token").fill_null("USDC") != "USDC").height
+    if other:
+        notes.append(f"{other} fills paid their fee in another token: not charged")
+    modes = record.accounts["account_mode"].drop_nulls().unique().sort().to_list()
+    unified = [mode for mode in modes if mode not in ("standard", "default", "")]
+    if unified:
+        notes.append(
+            f"account modes {', '.join(unified)}: spot balances back these accounts but are not in"
+            " their cash"
+        )
+    return notes + _imbalances(positions)
+
+
+def _imbalances(positions: pl.DataFrame) -> list[str]:
+    """Markets whose longs do not equal their shorts: part of the venue's book is absent."""
+    sums = positions.group_by("market").agg(
+        net=pl.col("size").sum(), gross=pl.col("size").abs().sum()
+    )
+    uneven = sums.filter(pl.col("net").abs() > _IMBALANCE * pl.col("gross")).sort("market")
+    if uneven.is_empty():
+        return []
+    worst = uneven.sort((pl.col("net") / pl.col("gross")).abs(), descending=True).row(0, named=True)
+    share = abs(worst["net"]) / worst["gross"]
+    return [
+        f"in {uneven.height} markets longs and shorts differ (most in {worst['market']}, by"
+        f" {share:.2%} of open interest): part of the book is absent"
+    ]
+
+
+def _utc(ms: int) -> str:
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
