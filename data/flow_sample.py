@@ -47,7 +47,7 @@ def generate_flows(sample: FlowSample, book: Book, tape: Tape, seed: int) -> Flo
     frame = frame.filter(pl.col("time").is_between(first, last))
     return Flows(
         frame=frame.cast(pl.Schema(FLOW_COLUMNS)).sort("time", maintain_order=True),
-        provenance="reconstructed",
+        provenance="assumed",
         source=f"seeded sample of {sample.dip_buyers:,} dip buyers among leveraged longs, "
         f"{sample.deposits:,} other deposits and {sample.withdrawals:,} withdrawals, seed {seed}",
     )

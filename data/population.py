@@ -61,7 +61,7 @@ def generate_book(population: Population, tape: Tape, seed: int) -> Book:
         positions=frame.select(list(POSITION_COLUMNS))
         .cast(pl.Schema(POSITION_COLUMNS))
         .sort("account", "market", "margin_mode"),
-        provenance="reconstructed",
+        provenance="assumed",
         source=f"seeded population of {population.accounts:,} accounts, seed {seed}",
     )
 

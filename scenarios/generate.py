@@ -17,7 +17,7 @@ class Anchors(Rules):
     """`[prices.anchors]`: a seeded path through published price anchors.
 
     path: CSV of market, time, price, kind (price, low), resolution. volume_path: CSV of market,
-    start, end, volume_usd.
+    start, end, volume_usd. Both are the bundled night's where a scenario names none.
     hourly_low_from_s, hourly_low_to_s: where a low known only by its hour may lie, in seconds
     after the hour's start; low_spread_s: standard deviation of the lows' times around the factor's.
     recovery_s: time constant of the first recovery after the low.
@@ -28,8 +28,8 @@ class Anchors(Rules):
     factor's pace is averaged.
     """
 
-    path: Path = Field(default=_OCT11 / "anchors.csv", strict=False)
-    volume_path: Path = Field(default=_OCT11 / "window_volume.csv", strict=False)
+    path: Path = Field(default=_OCT11 / "anchors.csv")
+    volume_path: Path = Field(default=_OCT11 / "window_volume.csv")
     hourly_low_from_s: int = Field(default=900, ge=1, lt=3600)
     hourly_low_to_s: int = Field(default=1500, ge=1, lt=3600)
     low_spread_s: float = Field(default=40.0, ge=0)
