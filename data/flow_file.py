@@ -5,6 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
+from crashsim.data.book import read_book
 from crashsim.data.clock import utc_text
 from crashsim.data.columns import numbers, texts, times_ms
 from crashsim.data.findings import Findings
@@ -53,6 +54,8 @@ def load_flows(scenario: Scenario, book: Book, tape: Tape) -> FlowReading:
     if sample is not None:
         from crashsim.data.flow_sample import generate_flows
 
+        if scenario.extra_book:  # nobody deposits for accounts that the user has added
+            book = read_book(scenario.model_copy(update={"extra_book": ()}), tape)
         return FlowReading(generate_flows(sample, book, tape, scenario.seed), ())
     return FlowReading(Flows(pl.DataFrame(schema=dict(FLOW_COLUMNS)), "recorded", "none"), ())
 

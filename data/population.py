@@ -1,7 +1,7 @@
 """A seeded population of accounts: who holds what at the start of a bundled night.
 
-No account in it exists. It is drawn from stated parameters, in columns, and nothing in it looks at
-the tape beyond its first marks and its total volume.
+No account in it exists. It is drawn from stated parameters, in columns, and looks at nothing of the
+tape but its markets' first marks.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from crashsim.data.anchors import read_window_volume
 from crashsim.data.schema import ACCOUNT_COLUMNS, POSITION_COLUMNS, Book, Tape
 from crashsim.data.streams import stream
 from crashsim.scenarios.errors import InputError
@@ -67,12 +68,14 @@ def generate_book(population: Population, tape: Tape, seed: int) -> Book:
 
 
 def _open_interest_usd(population: Population, tape: Tape) -> NDArray[np.float64]:
-    """One side's open interest by market, (M,), in proportion to the tape's volume."""
-    volume = np.where(np.isfinite(tape.mark[0]), tape.volume_usd.sum(axis=0), 0.0)
+    """One side's open interest by market, (M,), in proportion to the published volume."""
+    volumes = read_window_volume(population.volume_path)
+    known = [volumes[market].volume_usd if market in volumes else 0.0 for market in tape.markets]
+    volume = np.where(np.isfinite(tape.mark[0]), known, 0.0)
     if volume.sum() <= 0:
         raise InputError(
-            "[book.generate] shares open interest by volume, but no market of the tape has both a "
-            "first price and a volume; set prices.volume_scale above 0"
+            f"{population.volume_path}: no volume for any market that the tape has a first price "
+            "of; [book.generate] shares open interest by it"
         )
     return np.asarray(population.open_interest_usd * volume / volume.sum())
 

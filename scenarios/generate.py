@@ -49,8 +49,8 @@ class Anchors(Rules):
 class Population(Rules):
     """`[book.generate]`: a seeded population of accounts.
 
-    open_interest_usd: of one side, all markets, at the first marks; shared over the markets in
-    proportion to their volume in the whole tape.
+    open_interest_usd: of one side, all markets, at the first marks; shared over the markets of
+    volume_path (as in `[prices.anchors]`) in proportion to their volume, whatever the tape's is.
     short_share: share of accounts whose first position is short; mixed_share: share of further
     positions on the other side. position_shares: shares of accounts that draw 1, 2, 3, ... markets.
     market_power: a market's popularity is its open interest to this power.
@@ -67,6 +67,7 @@ class Population(Rules):
 
     accounts: int = Field(default=40_000, ge=1)
     open_interest_usd: float = Field(gt=0)
+    volume_path: Path = Field(default=_OCT11 / "window_volume.csv")
     short_share: float = Field(default=0.35, gt=0, lt=1)
     mixed_share: float = Field(default=0.15, ge=0, le=1)
     position_shares: tuple[float, ...] = Field(

@@ -14,6 +14,7 @@ _PATH_KEYS: tuple[Key, ...] = (
     ("prices", "anchors", "path"),
     ("prices", "anchors", "volume_path"),
     ("book", "path"),
+    ("book", "generate", "volume_path"),
     ("flows", "path"),
 )
 
@@ -22,11 +23,14 @@ def resolve_paths(document: Document, folder: Path, overrides: Overrides) -> Doc
     """The document with its paths absolute (they are relative to `folder`, the scenario's own).
 
     The options --book, --flows, --venue and --seed replace what the file says; their paths are
-    relative to the working directory.
+    relative to the working directory. A sample of flows goes with the book that --book replaces.
     """
     tables = _absolute(document.tables, folder)
     if overrides.book is not None:
         tables["book"] = {"path": overrides.book.absolute()}
+        flows = tables.get("flows")
+        if isinstance(flows, dict) and "generate" in flows:
+            del tables["flows"]  # invented deposits belong to invented accounts
     if overrides.flows is not None:
         tables["flows"] = {"path": overrides.flows.absolute()}
     head = tables.get("scenario")

@@ -1,13 +1,17 @@
 from datetime import UTC, datetime
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
 
 from crashsim.data.flow_sample import generate_flows
+from crashsim.data.inputs import read_inputs
 from crashsim.data.schema import FLOW_COLUMNS, Book, Flows, MarketOrigin, Tape
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.generate import FlowSample
+from crashsim.scenarios.loading import load
+from crashsim.scenarios.overrides import Overrides
 
 START = datetime(2025, 10, 10, 20, 45, tzinfo=UTC)
 DIP_FROM, DIP_TO = START.replace(hour=21, minute=20), START.replace(hour=21, minute=50)
@@ -126,3 +130,25 @@ def test_more_dip_buyers_than_leveraged_longs_are_refused() -> None:
 def test_a_time_without_a_zone_is_utc() -> None:
     naive = only_dips(dip_from=DIP_FROM.replace(tzinfo=None), dip_to=DIP_TO.replace(tzinfo=None))
     assert flows_of(naive).frame.equals(flows_of(only_dips()).frame)
+
+
+def _user_book(folder: Path) -> Path:
+    folder.mkdir()
+    (folder / "accounts.csv").write_text("account,cash\nmine,1000\n")
+    (folder / "positions.csv").write_text(
+        "account,market,size,entry_price\nmine,BTCUSDT,0.08,117000\n"
+    )
+    return folder
+
+
+def test_an_account_added_by_the_user_neither_deposits_nor_moves_the_sample(tmp_path: Path) -> None:
+    plain = read_inputs(load("oct11"))
+    added = Overrides(extra_book=(_user_book(tmp_path / "mine"),))
+    joined = read_inputs(load("oct11", overrides=added))
+    assert "mine" in joined.book.accounts["account"]
+    assert joined.flows.frame.equals(plain.flows.frame)
+
+
+def test_a_book_of_the_users_own_gets_no_invented_deposits(tmp_path: Path) -> None:
+    own = load("oct11", overrides=Overrides(book=_user_book(tmp_path / "mine")))
+    assert own.flows.generate is None and own.flows.path is None

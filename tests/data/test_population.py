@@ -1,3 +1,4 @@
+import dataclasses
 import hashlib
 import math
 import os
@@ -10,6 +11,7 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
+from crashsim.data.anchors import read_window_volume
 from crashsim.data.population import generate_book
 from crashsim.data.schema import ACCOUNT_COLUMNS, POSITION_COLUMNS, Book, MarketOrigin, Tape
 from crashsim.scenarios.errors import InputError
@@ -21,21 +23,22 @@ NIGHT = load("oct11").book.generate or Population(open_interest_usd=1.0)
 ROOT = Path(__file__).parents[2]
 
 
+VOLUMES = read_window_volume(NIGHT.volume_path)
+HALTED = "FTTUSDT"
+
+
 def flat_tape() -> Tape:
-    """Thirty markets at constant prices, their volumes from a thousand to a hundred thousand."""
-    names = ["BTCUSDT", "ETHUSDT", "SOLUSDT", *(f"C{i:02d}USDT" for i in range(27))]
-    markets = tuple(sorted(names))
-    count = len(markets)
+    """Thirty markets at constant prices; in one of them nobody traded that night."""
+    some = [name for name in VOLUMES if name not in ("RAYUSDT", "WAVESUSDT")][::4]
+    markets = tuple(sorted({*some, "BTCUSDT", "ETHUSDT", "SOLUSDT", HALTED}))
     time_ms = np.arange(3, dtype=np.int64) * 1000 + 1_760_129_100_000
-    volume = np.zeros((3, count))
-    volume[1] = np.geomspace(1e3, 1e5, count)
-    volume[1, -1] = 0.0  # a market in which nobody trades
+    still = np.zeros((3, len(markets)))
     return Tape(
         time_ms=time_ms,
         markets=markets,
-        mark=np.tile(np.geomspace(1e-4, 1e5, count), (3, 1)),
-        volume_usd=volume,
-        funding_rate=np.zeros((3, count)),
+        mark=np.tile(np.geomspace(1e-4, 1e5, len(markets)), (3, 1)),
+        volume_usd=still,
+        funding_rate=still,
         origins={name: MarketOrigin("last", "reconstructed", "test") for name in markets},
     )
 
@@ -112,11 +115,11 @@ def test_longs_and_shorts_balance_in_every_market(seed: int) -> None:
 def test_open_interest_is_the_given_one_shared_by_volume(book: Book) -> None:
     longs = positions_of(book).filter(pl.col("size") > 0).group_by("market").agg(pl.sum("usd"))
     held = dict(longs.iter_rows())
-    volume = TAPE.volume_usd.sum(axis=0)
-    expected = NIGHT.open_interest_usd * volume / volume.sum()
-    assert TAPE.markets[-1] not in held
-    for market, usd in zip(TAPE.markets[:-1], expected[:-1], strict=True):
-        assert held[market] == pytest.approx(usd, rel=1e-9)
+    total = sum(VOLUMES[market].volume_usd for market in TAPE.markets)
+    assert set(held) == set(TAPE.markets) - {HALTED}
+    for market, usd in held.items():
+        expected = NIGHT.open_interest_usd * VOLUMES[market].volume_usd / total
+        assert usd == pytest.approx(expected, rel=1e-9)
 
 
 @pytest.mark.parametrize(("tops", "share"), [(10, 0.5), (3, 0.2), (0, 0.0)])
@@ -151,8 +154,8 @@ def test_accounts_draw_as_many_markets_as_given() -> None:
     by_account = counts.group_by("account").len()["len"].value_counts()
     share = {row[0]: row[1] / 40_000 for row in by_account.iter_rows()}
     assert share[1] == pytest.approx(0.5, abs=0.02)
-    # Of three draws among 29 markets some fall together.
-    assert share[3] == pytest.approx(0.5 * (28 / 29) * (27 / 29), abs=0.02)
+    held = len(TAPE.markets) - 1  # of three draws among these some fall together
+    assert share[3] == pytest.approx(0.5 * (held - 1) * (held - 2) / held**2, abs=0.02)
 
 
 def test_leverage_keeps_its_bounds_and_its_median() -> None:
@@ -248,11 +251,18 @@ def test_a_larger_population_has_wider_names() -> None:
 
 
 def test_too_few_accounts_for_both_sides_of_every_market_are_refused() -> None:
-    with pytest.raises(InputError, match=r"50 accounts hold \d+ .* each of 29 markets; raise acc"):
+    with pytest.raises(InputError, match=r"50 accounts hold \d+ .* each of 27 markets; raise acc"):
         book_of(accounts=50)
 
 
-def test_a_tape_without_volume_is_refused() -> None:
-    still = Tape(**{**vars(TAPE), "volume_usd": np.zeros_like(TAPE.volume_usd)})
-    with pytest.raises(InputError, match=r"set prices.volume_scale above 0"):
-        generate_book(NIGHT, still, 1)
+def test_the_book_looks_at_nothing_of_the_tape_but_the_first_marks(book: Book) -> None:
+    later = np.where(np.arange(3)[:, None] > 0, 1.0, TAPE.mark)
+    traded = np.ones_like(TAPE.mark)
+    other = dataclasses.replace(TAPE, mark=later, volume_usd=traded)
+    assert digest(generate_book(NIGHT, other, 1)) == digest(book)
+
+
+def test_a_tape_of_other_markets_is_refused() -> None:
+    other = dataclasses.replace(TAPE, markets=tuple(f"X{name}" for name in TAPE.markets))
+    with pytest.raises(InputError, match=r"window_volume.csv: no volume for any market"):
+        generate_book(NIGHT, other, 1)

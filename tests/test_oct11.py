@@ -1,0 +1,47 @@
+"""The bundled night does what it is bundled for."""
+
+from functools import cache
+
+import polars as pl
+
+from crashsim.data.inputs import Inputs, read_inputs
+from crashsim.engine import Outcome, replay
+from crashsim.scenarios.loading import load
+from crashsim.scenarios.overrides import Overrides
+
+
+@cache
+def inputs() -> Inputs:
+    return read_inputs(load("oct11"))
+
+
+def outcome(venue: str | None = None, *settings: str) -> Outcome:
+    scenario = load("oct11", overrides=Overrides(venue=venue, set=settings))
+    given = inputs()
+    return replay(given.tape, given.book, given.flows, scenario.venue, seed=scenario.seed)
+
+
+def test_by_default_deposits_go_to_debts() -> None:
+    run = outcome()
+    accounts = run.accounts
+    assert accounts["was_liquidated"].sum() > 1_000
+    assert accounts["was_deleveraged"].sum() > 1_000
+    assert accounts["ended_in_debt"].sum() > 1_000
+    assert not accounts["ended_underwater"].any()
+    deposits = run.flows.filter(kind="deposit")
+    assert deposits["amount_usd"].max() == 40_000.0
+    assert 25 <= deposits.filter(pl.col("to_debt_usd") > 0)["account"].n_unique() <= 60
+    assert deposits["to_debt_usd"].sum() > 5_000
+
+
+def test_binance_without_a_fund_deleverages_and_leaves_no_debt() -> None:
+    accounts = outcome("binance", "absorber.0.cash=0").accounts
+    assert accounts["was_deleveraged"].sum() > 1_000
+    assert not accounts["was_in_debt"].any() and not accounts["ended_underwater"].any()
+
+
+def test_binance_with_a_large_fund_neither_deleverages_nor_leaves_debt() -> None:
+    accounts = outcome("binance", "absorber.0.cash=1e9").accounts
+    assert accounts["was_liquidated"].sum() > 1_000
+    assert not accounts["was_deleveraged"].any() and not accounts["was_in_debt"].any()
+    assert not accounts["ended_underwater"].any()
