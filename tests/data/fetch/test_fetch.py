@@ -13,6 +13,7 @@ from crashsim.data.fetch.archives import ARCHIVES
 from crashsim.data.fetch.files import RemoteFile, files_for
 from crashsim.data.fetch.remote import Endpoint, Remote
 from crashsim.data.fetch.run import Fetched, Order, cost_usd, fetch, order_for
+from crashsim.data.loaders.containers import input_files
 from crashsim.data.retry import Retry
 from crashsim.scenarios.errors import InputError
 
@@ -56,7 +57,7 @@ def order(archive: Any, tmp_path: Path, retry: Retry) -> Any:
 
 
 def recorded(folder: Path) -> dict[str, Any]:
-    files: dict[str, Any] = json.loads((folder / "fetched.json").read_text())["files"]
+    files: dict[str, Any] = json.loads((folder / ".fetched.json").read_text())["files"]
     return files
 
 
@@ -273,7 +274,7 @@ def test_a_folder_of_the_reservoir_is_listed_and_all_its_files_come(
 def test_nothing_written_down_holds_a_key(get: Any, archive: Any, tmp_path: Path) -> None:
     fills(archive)
     get("hl-fills")
-    text = (tmp_path / "fetched.json").read_text()
+    text = (tmp_path / ".fetched.json").read_text()
     assert "AKIA" not in text
     assert "secret" not in text
     assert str(tmp_path) not in text
@@ -297,8 +298,8 @@ def test_a_record_that_cannot_be_read_is_said_plainly(
     get: Any, archive: Any, tmp_path: Path
 ) -> None:
     with_checksum(archive, KEY, ZIP)
-    (tmp_path / "fetched.json").write_text("{")
-    with pytest.raises(InputError, match=r"fetched.json cannot be read .*move it away"):
+    (tmp_path / ".fetched.json").write_text("{")
+    with pytest.raises(InputError, match=r"\.fetched.json cannot be read .*move it away"):
         get()
 
 
@@ -329,3 +330,16 @@ def test_a_key_without_its_secret_explains_the_account_too(order: Any, monkeypat
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(NetworkError, match=r"Missing SecretAccessKey.*needs an AWS account"):
         order("hl-fills")
+
+
+def test_an_import_of_the_folder_finds_the_files_and_nothing_else(
+    get: Any, archive: Any, tmp_path: Path
+) -> None:
+    with_checksum(archive, KEY, ZIP)
+    get()
+    other = KEY.replace("BTC", "ETH")
+    with_checksum(archive, other, ZIP)
+    archive.faults.extend([-3_000_000, 500, 500, 500])
+    with pytest.raises(NetworkError):
+        get("binance-klines", "ETH")
+    assert [path.name for path in input_files(str(tmp_path))] == ["BTCUSDT-1m-2025-10-10.zip"]
