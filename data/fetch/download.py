@@ -33,7 +33,7 @@ class Body:
 
 @dataclass
 class _Part:
-    """The bytes that landed so far, and whose they are: `<name>.part` and `<name>.part.json`."""
+    """The bytes that landed so far, and whose they are: `.<name>.part` and `.<name>.part.json`."""
 
     path: Path
 
@@ -76,7 +76,7 @@ def download(
     its bytes are not what the archive says.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    part = _Part(target.with_name(target.name + ".part"))
+    part = _Part(target.with_name(f".{target.name}.part"))
     meta = retry.call(lambda: _receive(remote, file, part, landed))
     digest = file_sha256(part.path)
     try:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from crashsim.scenarios.errors import InputError
 
-RECORD = "fetched.json"
+RECORD = ".fetched.json"  # hidden: an import of the folder passes over it
 _VERSION = 1
 
 
@@ -46,6 +46,6 @@ def write_entry(folder: Path, name: str, entry: Entry) -> None:
         "version": _VERSION,
         "files": {key: asdict(value) for key, value in sorted(entries.items())},
     }
-    beside = folder / f".{os.getpid()}.{RECORD}"
+    beside = folder / f"{RECORD}.{os.getpid()}"
     beside.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
     beside.replace(folder / RECORD)

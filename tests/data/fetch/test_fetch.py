@@ -1,7 +1,9 @@
 """Files over a loopback archive: verified, resumed, recorded, priced, and never half there."""
 
 import hashlib
+import io
 import json
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +15,11 @@ from crashsim.data.fetch.archives import ARCHIVES
 from crashsim.data.fetch.files import RemoteFile, files_for
 from crashsim.data.fetch.remote import Endpoint, Remote
 from crashsim.data.fetch.run import Fetched, Order, cost_usd, fetch, order_for
+from crashsim.data.loaders.base import Options
+from crashsim.data.loaders.containers import input_files
+from crashsim.data.loaders.importer import import_file
 from crashsim.data.retry import Retry
+from crashsim.data.store import open_store
 from crashsim.scenarios.errors import InputError
 
 START = datetime(2025, 10, 10, 20, tzinfo=UTC)
@@ -56,7 +62,7 @@ def order(archive: Any, tmp_path: Path, retry: Retry) -> Any:
 
 
 def recorded(folder: Path) -> dict[str, Any]:
-    files: dict[str, Any] = json.loads((folder / "fetched.json").read_text())["files"]
+    files: dict[str, Any] = json.loads((folder / ".fetched.json").read_text())["files"]
     return files
 
 
@@ -273,7 +279,7 @@ def test_a_folder_of_the_reservoir_is_listed_and_all_its_files_come(
 def test_nothing_written_down_holds_a_key(get: Any, archive: Any, tmp_path: Path) -> None:
     fills(archive)
     get("hl-fills")
-    text = (tmp_path / "fetched.json").read_text()
+    text = (tmp_path / ".fetched.json").read_text()
     assert "AKIA" not in text
     assert "secret" not in text
     assert str(tmp_path) not in text
@@ -297,8 +303,8 @@ def test_a_record_that_cannot_be_read_is_said_plainly(
     get: Any, archive: Any, tmp_path: Path
 ) -> None:
     with_checksum(archive, KEY, ZIP)
-    (tmp_path / "fetched.json").write_text("{")
-    with pytest.raises(InputError, match=r"fetched.json cannot be read .*move it away"):
+    (tmp_path / ".fetched.json").write_text("{")
+    with pytest.raises(InputError, match=r"\.fetched.json cannot be read .*move it away"):
         get()
 
 
@@ -329,3 +335,31 @@ def test_a_key_without_its_secret_explains_the_account_too(order: Any, monkeypat
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(NetworkError, match=r"Missing SecretAccessKey.*needs an AWS account"):
         order("hl-fills")
+
+
+def test_an_import_of_the_folder_finds_the_files_and_nothing_else(
+    get: Any, archive: Any, tmp_path: Path
+) -> None:
+    with_checksum(archive, KEY, ZIP)
+    get()
+    other = KEY.replace("BTC", "ETH")
+    with_checksum(archive, other, ZIP)
+    archive.faults.extend([-3_000_000, 500, 500, 500])
+    with pytest.raises(NetworkError):
+        get("binance-klines", "ETH")
+    assert [path.name for path in input_files(str(tmp_path))] == ["BTCUSDT-1m-2025-10-10.zip"]
+
+
+def test_a_fetched_mark_file_is_imported_as_mark_candles(
+    get: Any, archive: Any, tmp_path: Path
+) -> None:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as made:
+        row = "1760130960000,10.0,10.5,9.1,9.4,0,1760131019999,0,42,0,0,0\n"
+        made.writestr("BTCUSDT-1m-2025-10-10.csv", row)
+    with_checksum(archive, KEY.replace("klines", "markPriceKlines"), packed.getvalue())
+    (path,) = get("binance-mark").files
+    store = open_store(tmp_path / "store")
+    import_file(store, path, Options(), now())
+    ((dataset, rows),) = [(info.dataset, info.rows) for info in store.datasets()]
+    assert (dataset.market, dataset.kind, dataset.interval_s, rows) == ("BTCUSDT", "mark", 60, 1)
