@@ -202,8 +202,10 @@ def _deposits_into_debt(draw: Draw, case: Case) -> list[Row]:
 def _venue(draw: Draw, gross: float) -> Row:
     rng = draw.rng
     tables = {"*": _margin_table(draw)}
-    if draw.maybe(0.3):
-        tables[rng.choice(("AAA", "BBB", "CCC-PERP", "DDD"))] = _margin_table(draw)
+    if draw.maybe(0.4):
+        none = {"kind": "tiers", "tiers": [{"from": 0.0, "rate": 0.0}]}
+        own = none if draw.maybe(0.4) else _margin_table(draw)
+        tables[rng.choice(("AAA", "AAA", "BBB", "CCC-PERP", "DDD"))] = own
     venue: Row = {
         "name": "random",
         "withdraw_margin": rng.choice((1.0, 2.0)),
