@@ -107,6 +107,30 @@ def test_a_half_spread_exactly_at_bankruptcy_closes_at_bankruptcy(replay: Replay
 
 
 @on_both
+@pytest.mark.parametrize(
+    ("half_spread", "closed"), [(0.0, ["ETH"]), (0.01, [])], ids=["at mark", "below mark"]
+)
+def test_a_bankrupt_units_position_without_margin_is_bankrupt_at_mark(
+    replay: Replay, half_spread: float, closed: list[str]
+) -> None:
+    # at -25 the margin of 6 lies in BTC alone (bankrupt at 85); ETH carries none of the -25
+    def flat(rate: float) -> dict[str, object]:
+        return {"kind": "tiers", "tiers": [{"from": 0.0, "rate": rate}]}
+
+    rules = Rules(
+        margin={"*": flat(0.1), "ETH": flat(0.0)}, liquidation={"half_spread": half_spread}
+    )
+    made = case(
+        {"BTC": [100.0, 60.0], "ETH": [50.0, 50.0]},
+        {"a": 15.0},
+        [Holding("a", 1.0), Holding("a", 1.0, 50.0, market="ETH")],
+        rules,
+        volume=PLENTY,
+    )
+    assert [fill["market"] for fill in fills(replay(made))] == closed
+
+
+@on_both
 def test_impact_stops_the_order_at_its_limit_price(replay: Replay) -> None:
     # limit 5/90; utilisation 5/90/0.2 = 5/18 of 2 BTC; the average is half way to 85
     rules = Rules(liquidation={"impact": 0.2})

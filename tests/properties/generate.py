@@ -202,8 +202,10 @@ def _deposits_into_debt(draw: Draw, case: Case) -> list[Row]:
 def _venue(draw: Draw, gross: float) -> Row:
     rng = draw.rng
     tables = {"*": _margin_table(draw)}
-    if draw.maybe(0.3):
-        tables[rng.choice(("AAA", "BBB", "CCC-PERP", "DDD"))] = _margin_table(draw)
+    if draw.maybe(0.4):
+        none = {"kind": "tiers", "tiers": [{"from": 0.0, "rate": 0.0}]}
+        own = none if draw.maybe(0.4) else _margin_table(draw)
+        tables[rng.choice(("AAA", "AAA", "BBB", "CCC-PERP", "DDD"))] = own
     venue: Row = {
         "name": "random",
         "withdraw_margin": rng.choice((1.0, 2.0)),
@@ -240,12 +242,17 @@ def _liquidation(draw: Draw) -> Row:
         "fraction": rng.choice((0.25, 0.5)),
         "above_notional": rng.choice((0.0, 512.0, 4096.0)),
     }
+    discounts = {
+        "half_spread": rng.choice((0.0, 0.0, 0.0078125, 0.0625)),
+        "impact": rng.choice((0.0, 0.0625, 0.25)),
+    }
+    if draw.maybe(0.2):  # a book that trades at mark
+        discounts = {"half_spread": 0.0, "impact": 0.0}
     return {
+        **discounts,
         "trigger": rng.choice(("below", "at_or_below")),
         "size": rng.choice(("full", "full", partial)),
         "participation": rng.choice((0.0, 0.125, 0.5, 1.0)),
-        "half_spread": rng.choice((0.0, 0.0, 0.0078125, 0.0625)),
-        "impact": rng.choice((0.0, 0.0625, 0.25)),
         "limit": rng.choice(("bankruptcy", "bankruptcy", "none")),
         "fee_rate": rng.choice((0.0, 0.0009765625, 0.03125)),
     }

@@ -91,6 +91,8 @@ def _queues(world: World, flagged: list[Unit]) -> Queues:
     by_market_side: dict[tuple[Market, int], list[Candidate]] = {}
     for holder in holders:
         for market, position in holder.positions.items():
+            if isinstance(holder, Absorber):
+                _note_rounded_entry(world, market, position)
             if _eligible(world, market, position):
                 found = columns(world, holder, market)
                 one = Candidate(holder, market, score(found), abs(position.size))
@@ -100,6 +102,12 @@ def _queues(world: World, flagged: list[Unit]) -> Queues:
     everyone = [*world.units.values(), *world.absorbers]
     sizes = {(*h.id, m): abs(p.size) for h in everyone for m, p in h.positions.items()}
     return Queues(by_market_side, sizes)
+
+
+def _note_rounded_entry(world: World, market: Market, position: Position) -> None:
+    """An entry averaged over takeovers at one mark may miss that mark by rounding."""
+    if position.upnl(world.mark[market]) == 0:
+        world.close_calls.append(f"step {world.step}: an absorber's entry is the mark")
 
 
 def _eligible(world: World, market: Market, position: Position) -> bool:

@@ -70,6 +70,8 @@ def _order(world: World, unit: Unit, market: Market, pb: float, size_at_start: f
     fill = _fill(world, market, side, order, limit)
     if fill is None:
         return
+    if limit == 0 and unit.equity(world.mark) < 0:
+        world.reached("a bankrupt unit sells what carries no margin at mark")
     fee = _fee(world, unit, fill, side, pb)
     realised = close_part(unit, market, fill.quantity, fill.price, size_at_start)
     _to_outside(world, market, side * fill.quantity, fill.price)

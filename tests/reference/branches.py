@@ -36,6 +36,7 @@ _BOOK = (
     "an order for the whole of a small position",
     "a market without volume fills nothing",
     "without impact the half spread is beyond the limit",
+    "a bankrupt unit sells what carries no margin at mark",
     "the limit price is already passed",
     "the capacity is used up",
     "an order takes exactly the capacity left",

@@ -36,9 +36,10 @@ def differences(case: Case, expected: Result, found: Result) -> list[str]:
     """One sentence for each disagreement; empty where there is none."""
     tolerance = TOLERANCE * gross_usd(case)
     said = []
-    one, other = expected.platform_cash_usd, found.platform_cash_usd
-    if not abs(one - other) <= tolerance:
-        said.append(f"platform cash: expected {one!r}, found {other!r}")
+    for name in ("platform_cash_usd", "deficit_usd"):
+        one, other = getattr(expected, name), getattr(found, name)
+        if not abs(one - other) <= tolerance:
+            said.append(f"{name}: expected {one!r}, found {other!r}")
     for table, key in KEYS.items():
         said += _table(table, key, expected.tables[table], found.tables[table], tolerance)
     return said
