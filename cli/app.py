@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from crashsim.cli import exits
-from crashsim.cli.commands import replay, scenarios, venues
+from crashsim.cli.commands import data, replay, scenarios, venues
 
 _HELP = """\
 Replay historical crypto crashes: who was deleveraged, who ended in debt, and what other rules
@@ -34,6 +34,7 @@ app = typer.Typer(
 app.command("replay", no_args_is_help=True)(replay.replay)
 app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(venues.app, name="venues")
+app.add_typer(data.data_app, name="data")
 
 
 def _print_version(wanted: bool) -> None:

@@ -72,6 +72,7 @@ def _cash(
     fee = pl.when(in_usdc).then(pl.col("fee").fill_null(0.0)).otherwise(0.0)
     parts = [
         record.accounts.select("account", usd="account_value"),
+        _values_without_account(record),
         # size * mark of the snapshot, signed.
         record.positions.select("account", usd=-pl.col("notional") * pl.col("size").sign()),
         fills.select("account", usd=-delta * pl.col("price") - fee),
@@ -80,6 +81,12 @@ def _cash(
     ]
     total = pl.concat(parts).group_by("account").agg(cash=pl.col("usd").sum())
     return total.filter(pl.col("account") != "").sort("account")
+
+
+def _values_without_account(record: Record) -> pl.DataFrame:
+    """Account values that only the positions file has (account, usd)."""
+    rest = record.positions.join(record.accounts, on="account", how="anti")
+    return rest.group_by("account").agg(usd=pl.col("account_value").first().fill_null(0.0))
 
 
 def _isolated_apart(
@@ -127,7 +134,7 @@ def _flows(events: pl.DataFrame, at_ms: int) -> pl.DataFrame:
     )
     kind = pl.when(pl.col("amount_usd") > 0).then(pl.lit("deposit")).otherwise(pl.lit("withdrawal"))
     return later.select("time", "account", kind=kind, amount=pl.col("amount_usd").abs()).cast(
-        dict(FLOW_COLUMNS)
+        pl.Schema(FLOW_COLUMNS)
     )
 
 
@@ -182,6 +189,10 @@ def _book_notes(record: Record, positions: pl.DataFrame, breaks: int, limited: i
             f"{isolated} isolated positions: their margin is assumed to be size x entry / leverage"
             f" ({limited} accounts had less)"
         )
+    unvalued = record.positions.join(record.accounts, on="account", how="anti")
+    unvalued = unvalued.filter(pl.col("account_value").is_null())
+    if unvalued.height:
+        notes.append(f"{unvalued['account'].n_unique()} accounts have no account value: taken as 0")
     other = record.fills.filter(pl.col("fee_token").fill_null("USDC") != "USDC").height
     if other:
         notes.append(f"{other} fills paid their fee in another token: not charged")
@@ -206,8 +217,10 @@ def _imbalances(positions: pl.DataFrame) -> list[str]:
     worst = uneven.sort((pl.col("net") / pl.col("gross")).abs(), descending=True).row(0, named=True)
     share = abs(worst["net"]) / worst["gross"]
     return [
-        f"in {uneven.height} markets longs and shorts differ (most in {worst['market']}, by"
-        f" {share:.2%} of open interest): part of the book is absent"
+        (
+            f"in {uneven.height} markets longs and shorts differ (most in {worst['market']}, by"
+            f" {share:.2%} of open interest): part of the book is absent"
+        )
     ]
 
 

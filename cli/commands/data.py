@@ -1,0 +1,249 @@
+"""`crashsim data`: bring in what a user holds, check it, list it, make a book of it."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from crashsim.data.loaders.base import Options
+    from crashsim.data.manifest import Window
+    from crashsim.data.store import Store
+
+data_app = typer.Typer(
+    rich_markup_mode=None,
+    no_args_is_help=True,
+    help="Bring in recorded data, check it, and make a replay's inputs of it.",
+)
+
+_Market = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="The market, where neither rows nor file name say it."),
+]
+_Kind = Annotated[
+    str | None,
+    typer.Option(metavar="KIND", help="last, mark, index, premium, trades or liquidations."),
+]
+_Map = Annotated[
+    str | None,
+    typer.Option(
+        "--map", metavar="THEIRS=OURS,...", help="Columns of a table that no format knows."
+    ),
+]
+_TimeUnit = Annotated[
+    str | None, typer.Option(metavar="UNIT", help="Of numeric times: s, ms, us or ns.")
+]
+_Tz = Annotated[str, typer.Option(metavar="ZONE", help="Of times that carry none.")]
+_Interval = Annotated[
+    int | None,
+    typer.Option(metavar="SECONDS", min=1, help="Length of a bar, if it cannot be seen."),
+]
+_ContractSize = Annotated[
+    list[str] | None,
+    typer.Option(metavar="[MARKET=]SIZE", help="Base units a contract (OKX swaps); repeatable."),
+]
+_StoreDir = Annotated[
+    Path | None, typer.Option("--store", metavar="DIR", help="The store.  [default: user data]")
+]
+_Start = Annotated[str | None, typer.Option(metavar="TIME", help="Rows must reach back to this.")]
+_End = Annotated[str | None, typer.Option(metavar="TIME", help="Rows must reach this.")]
+_Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
+
+
+@data_app.command("import", no_args_is_help=True)
+def import_(
+    path: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files, folders or globs.")],
+    source: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Name in the store.  [default: the format's own]"),
+    ] = None,
+    market: _Market = None,
+    kind: _Kind = None,
+    map_: _Map = None,
+    time_unit: _TimeUnit = None,
+    tz: _Tz = "UTC",
+    interval: _Interval = None,
+    contract_size: _ContractSize = None,
+    store: _StoreDir = None,
+    json: _Json = False,
+) -> None:
+    """Read files into the store. What a file is, is found from its content, not its name.
+
+    CSV, JSON, Parquet and Feather, plain or inside zip, gz, zst, lz4, xz, bz2 or tar: Binance, Bybit
+    and OKX archives, Hyperliquid node files, Reservoir, HyperReplay, Tardis, CoinAPI,
+    CryptoDataDownload, freqtrade, ccxt, Dune; anything else with --map. A file is imported whole or
+    not at all; importing it again changes nothing.
+
+    \b
+    Examples:
+      crashsim data import ~/Downloads/BTCUSDT-1m-2025-10-10.zip
+      crashsim data import 'archive/**/*.lz4'
+      crashsim data import trades.csv --map when=time,paid=price,n=size --time-unit us --market BTC
+      crashsim replay oct11 --set prices.source=store:binance
+    """
+    from datetime import UTC, datetime
+
+    from crashsim.cli import data_listing, data_progress
+    from crashsim.data.loaders.containers import input_files
+    from crashsim.data.loaders.importer import Imported, import_file
+    from crashsim.scenarios.errors import InputError
+
+    options = _options(market, kind, map_, time_unit, tz, interval, contract_size)
+    files = list(dict.fromkeys(file for each in path for file in input_files(each)))
+    imported: list[Imported] = []
+    failures: list[str] = []
+    with data_progress.file_bar() as report:
+        for file in files:
+            try:
+                imported += import_file(
+                    _store(store), file, options, datetime.now(UTC), source, report
+                )
+            except InputError as error:
+                failures.append(str(error))
+    data_listing.print_imported(imported, as_json=json)
+    if failures:
+        raise InputError("\n".join(failures))
+
+
+@data_app.command("check", no_args_is_help=True)
+def check(
+    path: Annotated[
+        list[str], typer.Argument(metavar="PATH...|store", help="Files, folders, globs; or store.")
+    ],
+    source: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Only this source of the store.")
+    ] = None,
+    start: _Start = None,
+    end: _End = None,
+    market: _Market = None,
+    kind: _Kind = None,
+    map_: _Map = None,
+    time_unit: _TimeUnit = None,
+    tz: _Tz = "UTC",
+    interval: _Interval = None,
+    contract_size: _ContractSize = None,
+    store: _StoreDir = None,
+    json: _Json = False,
+) -> None:
+    """Look for gaps, repeats, disorder, zero volume, outliers and missing coverage.
+
+    Nothing is changed or filled. Exit code 1 where something was found.
+
+    \b
+    Examples:
+      crashsim data check store --start 2025-10-10T20:45 --end 2025-10-10T22:00
+      crashsim data check BTCUSDT-1m-2025-10-10.zip
+    """
+    from crashsim.cli import data_listing, data_progress, exits
+    from crashsim.data.check_source import check_files, check_store
+    from crashsim.data.loaders.containers import input_files
+
+    window = _window(start, end)
+    if path == ["store"]:
+        report = check_store(_store(store), source, window)
+    else:
+        options = _options(market, kind, map_, time_unit, tz, interval, contract_size)
+        files = [file for each in path for file in input_files(each)]
+        with data_progress.file_names() as at_file:
+            report = check_files(files, options, window, at_file)
+    data_listing.print_check(report, as_json=json)
+    if not report.is_clean:
+        raise typer.Exit(exits.FINDING)
+
+
+@data_app.command("ls")
+def ls(store: _StoreDir = None, json: _Json = False) -> None:
+    """List what the store has: source, kind, market, rows, coverage, and where it came from."""
+    from crashsim.cli import data_listing
+
+    data_listing.print_store(_store(store), as_json=json)
+
+
+@data_app.command("book", no_args_is_help=True)
+def book(
+    snapshot: Annotated[
+        list[str],
+        typer.Option(
+            metavar="PATH", help="Account values and positions of one moment; repeatable."
+        ),
+    ],
+    at: Annotated[
+        str, typer.Option(metavar="TIME", help="The moment, UTC, such as 2025-10-10T21:15:00Z.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="A new folder for the book.")],
+    fills: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATH", help="Fills from the snapshot on; repeatable."),
+    ] = None,
+    events: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATH", help="Funding and ledger events; repeatable."),
+    ] = None,
+) -> None:
+    """Make the book of a real venue at a moment, from a snapshot and what came after it.
+
+    Reads Hyperliquid's node files, Reservoir and HyperReplay. Only what happened up to the moment
+    counts. Writes accounts, positions, the deposits and withdrawals after the moment (flows), and
+    book.json with the inputs and everything that a reader must know.
+
+    \b
+    Example:
+      crashsim data book --snapshot snapshots/ --fills 20.lz4 --fills 21.lz4 \\
+        --events misc_20.lz4 --at 2025-10-10T21:15:00Z --out hl-2115
+      crashsim replay oct11 --book hl-2115 --flows hl-2115/flows.parquet \\
+        --set scenario.start=2025-10-10T21:15:00Z --venue hyperliquid
+    """
+    from crashsim.cli import data_listing, data_progress
+    from crashsim.data.rebuild.book import book_at
+    from crashsim.data.rebuild.files import read_record, record_inputs, write_book
+
+    at_ms = _utc_ms(at, "--at")
+    with data_progress.file_names() as at_file:
+        record = read_record(snapshot, fills or [], events or [], at_ms, at_file)
+    made = book_at(record, at_ms)
+    inputs = record_inputs([*snapshot, *(fills or []), *(events or [])])
+    write_book(made, out, record, at_ms, inputs)
+    data_listing.print_book(made, out, at_ms)
+
+
+def _store(folder: Path | None) -> "Store":
+    from crashsim.data.store import open_store
+
+    return open_store(folder)
+
+
+def _options(
+    market: str | None,
+    kind: str | None,
+    columns: str | None,
+    time_unit: str | None,
+    tz: str,
+    interval_s: int | None,
+    contract_sizes: list[str] | None,
+) -> "Options":
+    from crashsim.data.loaders.options import parse_options
+
+    return parse_options(market, kind, columns, time_unit, tz, interval_s, contract_sizes or [])
+
+
+def _window(start: str | None, end: str | None) -> "Window | None":
+    from crashsim.data.manifest import Window
+    from crashsim.scenarios.errors import InputError
+
+    if start is None and end is None:
+        return None
+    if start is None or end is None:
+        raise InputError("--start and --end belong together: give both")
+    return Window(_utc_ms(start, "--start"), _utc_ms(end, "--end"))
+
+
+def _utc_ms(text: str, option: str) -> int:
+    import polars as pl
+
+    from crashsim.data.loaders.times import to_utc_ms
+    from crashsim.scenarios.errors import InputError
+
+    found = to_utc_ms(pl.Series([text]), None, "UTC")[0]
+    if found is None:
+        raise InputError(f"{option} {text}: expected a UTC time such as 2025-10-10T21:15:00Z")
+    return int(found)
