@@ -348,3 +348,27 @@ def test_a_deficit_is_the_equity_when_the_units_own_adl_begins(replay: Replay) -
     result = replay(case([100.0, 60.0], {"a": 5.0, "b": 15.0}, holdings, Rules()))
     assert [row["loser"] for row in result.tables["adl_fills"]] == ["a"]
     assert result.deficit_usd == pytest.approx(35.0)
+
+
+@on_both
+def test_an_isolated_closing_lifts_a_cross_unit_whose_turn_is_over(replay: Replay) -> None:
+    # cross: -25 at a limit of 85, nothing fills; isolated: 28 of 30, sold at mark, 28 returned
+    def flat(rate: float) -> dict[str, object]:
+        return {"kind": "tiers", "tiers": [{"from": 0.0, "rate": rate}]}
+
+    made = case(
+        {"BTC": [100.0, 60.0], "ETH": [100.0, 60.0]},
+        {"a": 15.0, "w": 1000.0},
+        [
+            Holding("a", 1.0),
+            Holding("a", 1.0, market="ETH", margin=68.0),
+            Holding("w", -1.0),
+        ],
+        Rules(margin={"*": flat(0.1), "ETH": flat(0.5)}),
+        volume=PLENTY,
+    )
+    result = replay(made)
+    assert [fill["market"] for fill in fills(result)] == ["ETH"]
+    step = result.tables["timeline"][1]
+    assert (step["units_below_mm"], step["units_bankrupt"]) == (2, 0)
+    assert result.tables["adl_fills"] == []
