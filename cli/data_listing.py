@@ -18,7 +18,6 @@ from crashsim.data.rebuild.book import VenueBook
 from crashsim.data.store import Store
 
 _SHOWN_MARKETS = 3
-_FILE_WIDTH = 16  # so that a line fits 80 columns
 
 
 def print_imported(imported: Sequence[Imported], *, as_json: bool) -> None:
@@ -71,11 +70,11 @@ def print_store(store: Store, *, as_json: bool) -> None:
         return
     table = _table("source", "kind", "market", "rows", "from - to (UTC)", "files")
     for info in infos:
-        places = tuple(dict.fromkeys(part.place for part in info.parts))
+        places = {part.place for part in info.parts}
         name = info.dataset
         kind = _kind(name.kind, name.interval_s)
         span = _span(info.first_ms, info.last_ms)
-        table.add_row(name.source, kind, name.market, f"{info.rows:,}", span, _files(places))
+        table.add_row(name.source, kind, name.market, f"{info.rows:,}", span, str(len(places)))
     output.emit_rendered(output.console(), table)
 
 
@@ -153,11 +152,6 @@ def _some(names: Sequence[str]) -> str:
     more = len(names) - _SHOWN_MARKETS
     shown = ", ".join(names[:_SHOWN_MARKETS]) or "no market"
     return f"{shown} and {more} more" if more > 0 else shown
-
-
-def _files(places: Sequence[str]) -> str:
-    name = places[0] if len(places) == 1 else f"{len(places)} files"
-    return name if len(name) <= _FILE_WIDTH else f"{name[: _FILE_WIDTH - 1]}…"
 
 
 def _span(first_ms: int | None, last_ms: int | None) -> str:

@@ -144,10 +144,12 @@ def describe_part(path: Path, times: pl.Series, window: Window, origin: Origin) 
     """The manifest's line for a Parquet file that was just written. times: its `time` column."""
     first_ms, last_ms = time_range_ms(times)
     place = public_place(origin.place)
-    # The origin is part of the name: two files may cover one window.
-    tag = f"{place}|{origin.sha256 or ''}|{origin.number}"
+    # The origin is part of the name: two files may cover one window. Its number keeps the parts of
+    # one file in their order where they begin in the same millisecond.
+    tag = hashlib.sha256(f"{place}|{origin.sha256 or ''}".encode()).hexdigest()[:8]
+    name = f"{window.start_ms}-{tag}-{origin.number:05d}-{window.end_ms}.parquet"
     return Part(
-        file=f"{window.start_ms}-{window.end_ms}-{hashlib.sha256(tag.encode()).hexdigest()[:8]}.parquet",
+        file=name,
         start_ms=window.start_ms,
         end_ms=window.end_ms,
         rows=len(times),

@@ -5,6 +5,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crashsim.cli.commands.fetch import fetch
+from crashsim.cli.commands.pull import pull
+
 if TYPE_CHECKING:
     from crashsim.data.loaders.base import Options
     from crashsim.data.manifest import Window
@@ -15,6 +18,9 @@ data_app = typer.Typer(
     no_args_is_help=True,
     help="Bring in recorded data, check it, and make a replay's inputs of it.",
 )
+
+data_app.command("pull", no_args_is_help=True)(pull)
+data_app.command("fetch", no_args_is_help=True)(fetch)
 
 _Market = Annotated[
     str | None,
@@ -153,7 +159,7 @@ def check(
 
 @data_app.command("ls")
 def ls(store: _StoreDir = None, json: _Json = False) -> None:
-    """List what the store has: source, kind, market, rows, coverage, and where it came from."""
+    """List what the store has; --json also says which file or URL each part came from."""
     from crashsim.cli import data_listing
 
     data_listing.print_store(_store(store), as_json=json)

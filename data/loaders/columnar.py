@@ -13,6 +13,7 @@ from crashsim.data.loaders.blob import Blob
 from crashsim.scenarios.errors import InputError
 
 BATCH_ROWS = 250_000
+_DAMAGE = (pa.ArrowException, OSError, ValueError, KeyError, pl.exceptions.PolarsError)
 
 
 def parquet_names(blob: Blob) -> tuple[str, ...]:
@@ -50,7 +51,11 @@ def _arrow_table(stream: IO[bytes]) -> Any:
 
 
 def _frame(table: Any) -> pl.DataFrame:
-    frame = pl.DataFrame(pl.from_arrow(table))
+    # Damaged text is found here: Polars would end the program on it.
+    table.validate(full=True)
+    names = [field.name for field in table.schema]
+    str(table.schema.types)  # a time zone is text too
+    frame = pl.DataFrame(pl.from_arrow(pa.Table.from_arrays(table.columns, names=names)))
     return frame.rename({name: name.lower() for name in frame.columns})
 
 
@@ -71,7 +76,7 @@ def _readable(blob: Blob, kind: str) -> Iterator[IO[bytes]]:
 def _guard(give: Callable[[], IO[bytes]], blob: Blob, kind: str) -> Iterator[IO[bytes]]:
     try:
         yield give()
-    except (pa.ArrowException, OSError, ValueError, KeyError, pl.exceptions.PolarsError) as error:
+    except (*_DAMAGE, pl.exceptions.PanicException) as error:
         first = str(error).splitlines()[0] if str(error) else type(error).__name__
         raise InputError(
             f"{blob.path}: not a whole {kind} file ({first}); download or export it again"

@@ -49,6 +49,7 @@ def _batches(stream: object, seen: Sample, columns: list[str]) -> Iterator[pa.Re
             column_names=columns,
             skip_rows=seen.skip + bool(seen.names),
             block_size=BLOCK_BYTES,
+            use_threads=False,
         ),
         parse_options=arrow_csv.ParseOptions(delimiter=seen.delimiter),
         convert_options=arrow_csv.ConvertOptions(

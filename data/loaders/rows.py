@@ -132,8 +132,14 @@ class Rows:
         more = f" ({count} such rows)" if count > 1 else ""
         raise InputError(
             f"{self.path}: row {self.first_row + index}, column {raw.name!r}: found"
-            f" {str(raw[index])[:60]!r}, expected {expected}{more}"
+            f" {_shown(raw, index)!r}, expected {expected}{more}"
         )
+
+
+def _shown(column: pl.Series, index: int) -> str:
+    """A value for a message; of a time its number, since a damaged one may be of no calendar."""
+    plain = column.to_physical() if column.dtype.is_temporal() else column
+    return str(plain[index])[:60]
 
 
 def _is_text(column: pl.Series) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -823,6 +824,23 @@ def test_a_file_cut_anywhere_is_an_input_error_or_whole_rows(case: Case, tmp_pat
     path.parent.mkdir(exist_ok=True)
     for size in range(0, len(case.content), max(1, len(case.content) // 12)):
         path.write_bytes(case.content[:size])
+        try:
+            for _ in read_file(path, case.options):
+                pass
+        except InputError as error:
+            assert str(error)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_damaged_bytes_are_an_input_error_or_rows(case: Case, tmp_path: Path) -> None:
+    path = tmp_path / case.name
+    path.parent.mkdir(exist_ok=True)
+    rng = np.random.default_rng(20251010)
+    for _ in range(25):
+        content = bytearray(case.content)
+        for place in rng.integers(0, len(content), 3):
+            content[place] = rng.integers(0, 256)
+        path.write_bytes(content)
         try:
             for _ in read_file(path, case.options):
                 pass
