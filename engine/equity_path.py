@@ -83,9 +83,7 @@ class EquityPath:
         mark = np.nan_to_num(tape.mark[at[asked], market], nan=1.0)
         upnl = sum_by(asked, size * (mark - self.row_entry[row]), account.size)
         notional = sum_by(asked, np.abs(size) * mark, account.size)
-        return Worth(
-            equity + upnl + self._collateral_usd(tape, account, after, at), upnl, notional
-        )
+        return Worth(equity + upnl + self._collateral_usd(tape, account, after, at), upnl, notional)
 
     def _collateral_usd(
         self, tape: Tape, account: Indices, after: Indices, at: Indices

@@ -12,8 +12,8 @@ from crashsim.engine.account_table import Opening
 from crashsim.engine.adl import deleverage
 from crashsim.engine.book_liquidation import liquidate_on_book
 from crashsim.engine.conservation import Conservation
-from crashsim.engine.events import AbsorberRow, TimelineRow
 from crashsim.engine.equity_path import PathRecorder
+from crashsim.engine.events import AbsorberRow, TimelineRow
 from crashsim.engine.flagged import flag
 from crashsim.engine.flow_rule import Flow, apply_flow, flows_by_step
 from crashsim.engine.funding_rule import apply_funding
