@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from crashsim.engine.equity_path import EquityPath
+
 
 @dataclass(frozen=True)
 class Refusal:
@@ -23,6 +25,7 @@ class Outcome:
     deficit_usd: sum of the negative equity of bankrupt units when their ADL began.
     adl_capacity: market, step, capacity_usd: what candidates held, at mark, where ADL was needed.
     default_margin_markets: markets served by the "*" table.
+    equity_path: what every account had after every step, where the replay was asked to keep it.
     """
 
     accounts: pl.DataFrame
@@ -42,6 +45,7 @@ class Outcome:
     first_refusals: tuple[Refusal, ...]
     default_margin_markets: tuple[str, ...]
     warnings: tuple[str, ...]
+    equity_path: EquityPath | None = None
 
     def tables(self) -> Mapping[str, pl.DataFrame]:
         """The tables of a run folder by name, in the order they are written."""

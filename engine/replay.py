@@ -1,6 +1,7 @@
 """The replay: one loop over the tape that applies the rules of SEMANTICS section 3 in order."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Literal
 
 import numpy as np
@@ -11,6 +12,7 @@ from crashsim.engine.account_table import Opening
 from crashsim.engine.adl import deleverage
 from crashsim.engine.book_liquidation import liquidate_on_book
 from crashsim.engine.conservation import Conservation
+from crashsim.engine.equity_path import PathRecorder
 from crashsim.engine.events import AbsorberRow, TimelineRow
 from crashsim.engine.flagged import flag
 from crashsim.engine.flow_rule import Flow, apply_flow, flows_by_step
@@ -20,7 +22,7 @@ from crashsim.engine.outcome import Outcome
 from crashsim.engine.ranking import SideRows
 from crashsim.engine.results import outcome_of
 from crashsim.engine.run import Run
-from crashsim.engine.scores import compile_score
+from crashsim.engine.scores import Score, compile_score
 from crashsim.engine.search import DenseSearch, PrunedSearch, Search
 from crashsim.engine.shortfall_rule import settle_shortfalls
 from crashsim.engine.state import State, open_state
@@ -40,16 +42,21 @@ def replay(
     *,
     seed: int = 0,
     search: Literal["pruned", "dense"] = "pruned",
+    score: Score | None = None,
+    keep_path: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
     """Replay a tape over a book under one venue's rules.
 
-    `search` changes the time taken, never the result. `progress(done, total)` is called after each
-    step. Raises PolicyError for an ADL score or sharing rule that cannot be evaluated, and
+    `search` changes the time taken, never the result. `score` ranks candidates in the place of
+    the venue's `adl.score`. `keep_path` adds `Outcome.equity_path`. `progress(done, total)` is
+    called after each step. Raises PolicyError for an ADL score or sharing rule that cannot be evaluated, and
     ConservationError if money or sizes do not add up.
     """
     state = open_state(tape, book, venue)
-    return _Replay(tape, book, flows, venue, state, seed, search).run_all(progress)
+    ranking = score or compile_score(venue.adl.score)
+    recorder = PathRecorder(state) if keep_path else None
+    return _Replay(tape, flows, venue, state, ranking, seed, search, recorder).run_all(progress)
 
 
 class _Replay:
@@ -58,12 +65,13 @@ class _Replay:
     def __init__(
         self,
         tape: Tape,
-        book: Book,
         flows: Flows | None,
         venue: Venue,
         state: State,
+        score: Score,
         seed: int,
         search: str,
+        recorder: PathRecorder | None,
     ) -> None:
         units = state.cash.size
         self._tape = tape
@@ -73,7 +81,7 @@ class _Replay:
             state=state,
             venue=venue,
             tables=MarginTables(venue.margin, tape.markets),
-            score=compile_score(venue.adl.score),
+            score=score,
             seed=seed,
             bankrupt_since_ms=np.zeros(units, dtype=np.int64),
             bankrupt_last_step=np.full(units, -2, dtype=np.int64),
@@ -87,6 +95,7 @@ class _Replay:
         self._search = self._new_search(search)
         self._opening = Opening.of(state, self._marks[0])
         self._conservation = Conservation(state, self._marks[0])
+        self._recorder = recorder
 
     def _new_search(self, kind: str) -> Search:
         state, tables = self._run.state, self._run.tables
@@ -105,7 +114,9 @@ class _Replay:
             previous = step.prices
             if progress:
                 progress(index + 1, steps)
-        return outcome_of(self._run, self._tape, self._opening, self._conservation.largest_frac)
+        outcome = outcome_of(self._run, self._tape, self._opening, self._conservation.largest_frac)
+        path = self._recorder.path(steps) if self._recorder else None
+        return replace(outcome, equity_path=path)
 
     def _step(self, index: int, previous: list[float]) -> Step:
         mark = self._marks[index]
@@ -137,6 +148,16 @@ class _Replay:
         self._settle_shortfalls(step)
         unwind(run, step)
         self._touch(step)
+        self._keep_path(step)
+
+    def _keep_path(self, step: Step) -> None:
+        if self._recorder is None:
+            return
+        # Funding changes the cash of all who hold positions, and the first step settles everyone.
+        if step.index == 0 or self._has_funding[step.index]:
+            self._recorder.note(step.index, None)
+        elif step.touched:
+            self._recorder.note(step.index, np.array(sorted(step.touched), dtype=np.intp))
 
     def _apply_flow(self, step: Step, flow: Flow) -> None:
         settled = self._settled[step.index] if self._settled is not None else None

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 import polars as pl
@@ -33,16 +34,29 @@ COLUMNS: Mapping[str, str] = {
 }
 
 # Four made-up candidates, no two alike, on which a new expression is tried before any replay.
-_PROBE_ROWS = 4
-_PROBE: Mapping[str, Floats] = {
+PROBE_ROWS = 4
+PROBE: Mapping[str, Floats] = {
     name: np.array([1.25, -0.5, 3.0, -2.0]) * (1.0 + 0.125 * place)
     for place, name in enumerate(COLUMNS)
 }
 
 
+class Score(Protocol):
+    """What ranks candidates. `columns` are those of COLUMNS it reads, never empty."""
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """Names of the columns it is given."""
+        ...
+
+    def evaluate(self, columns: Mapping[str, Floats]) -> Floats:
+        """Scores (n,) of candidates given by columns (n,) each; the highest goes first."""
+        ...
+
+
 @dataclass(frozen=True, eq=False)  # Polars overloads == on expressions
-class Score:
-    """A compiled score. `columns` are those it reads, never empty."""
+class ExpressionScore:
+    """A compiled SQL expression."""
 
     text: str
     columns: frozenset[str]
@@ -64,7 +78,7 @@ class Score:
         return values
 
 
-def compile_score(text: str) -> Score:
+def compile_score(text: str) -> ExpressionScore:
     """Compile a preset's name or an SQL expression over COLUMNS.
 
     A preset's name is looked up first: `size` is the preset (notional), not the column.
@@ -77,7 +91,7 @@ def compile_score(text: str) -> Score:
     if unknown := sorted(roots - COLUMNS.keys()):
         raise PolicyError(f"Score '{text}': unknown column {', '.join(unknown)}. {_allowed()}")
     # A constant reads no column, but needs one to know how many candidates there are.
-    score = Score(text, roots or frozenset({"notional"}), expression)
+    score = ExpressionScore(text, roots or frozenset({"notional"}), expression)
     _try_out(score)
     return score
 
@@ -103,9 +117,9 @@ def _parse(text: str) -> pl.Expr:
         ) from None
 
 
-def _try_out(score: Score) -> None:
+def _try_out(score: ExpressionScore) -> None:
     """Raise PolicyError unless the score gives one number a row, from that row alone."""
-    frame = pl.DataFrame({name: _PROBE[name] for name in sorted(score.columns)})
+    frame = pl.DataFrame({name: PROBE[name] for name in sorted(score.columns)})
     try:
         result = frame.select(score.expression)
     except pl.exceptions.PolarsError as error:
@@ -116,10 +130,10 @@ def _try_out(score: Score) -> None:
     if dtype is None or not (dtype.is_numeric() or dtype == pl.Boolean):
         raise PolicyError(f"Score '{score.text}' is not one number a candidate. {_allowed()}")
     alone = [
-        score.evaluate({name: values[row : row + 1] for name, values in _PROBE.items()})
-        for row in range(_PROBE_ROWS)
+        score.evaluate({name: values[row : row + 1] for name, values in PROBE.items()})
+        for row in range(PROBE_ROWS)
     ]
-    if not np.allclose(score.evaluate(_PROBE), np.concatenate(alone), rtol=1e-12, atol=0.0):
+    if not np.allclose(score.evaluate(PROBE), np.concatenate(alone), rtol=1e-12, atol=0.0):
         raise PolicyError(
             f"Score '{score.text}' compares a candidate with the others (an aggregate or a rank). "
             "A score must follow from the candidate's own row; ranking comes after it."

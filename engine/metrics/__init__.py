@@ -1,4 +1,4 @@
-"""The metrics of one run (SEMANTICS, section 7): every number with its words.
+"""The metrics of a run (SEMANTICS, section 7): every number with its words.
 
 A new metric is one entry of METRICS in the module of its noun; summary.json, the terminal and the
 docs take it from there.
@@ -10,6 +10,7 @@ from crashsim.engine.metrics import (
     absorbers,
     adl,
     debts,
+    haircuts,
     liquidations,
     make_whole,
     markouts,
@@ -17,7 +18,7 @@ from crashsim.engine.metrics import (
 )
 from crashsim.engine.metrics.declare import Input, Metric, Replayed, Value
 
-__all__ = ["METRICS", "Input", "Metric", "Replayed", "Value", "summarise"]
+__all__ = ["COMPARISON_METRICS", "METRICS", "Input", "Metric", "Replayed", "Value", "summarise"]
 
 METRICS: Mapping[str, Metric] = {
     metric.name: metric
@@ -33,7 +34,13 @@ METRICS: Mapping[str, Metric] = {
     for metric in metrics
 }
 
+# A comparison has those of each run, and those that need the replay without auto-deleveraging.
+COMPARISON_METRICS: Mapping[str, Metric] = {
+    **METRICS,
+    **{metric.name: metric for metric in haircuts.METRICS},
+}
 
-def summarise(run: Replayed) -> dict[str, Value]:
-    """The value of every metric of METRICS, in its order."""
-    return {name: metric.compute(run) for name, metric in METRICS.items()}
+
+def summarise(run: Replayed, metrics: Mapping[str, Metric] = METRICS) -> dict[str, Value]:
+    """The value of every one of these metrics, in their order."""
+    return {name: metric.compute(run) for name, metric in metrics.items()}

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from crashsim.data.schema import Tape
+from crashsim.engine.haircuts import Haircuts
 from crashsim.engine.outcome import Outcome
 
 # A time is UTC in ISO 8601; a mapping is by market or by absorber; None: there is nothing to measure.
@@ -17,10 +18,14 @@ EVERYTHING: tuple[Input, ...] = ("prices", "volume", "book", "flows", "venue")
 
 @dataclass(frozen=True)
 class Replayed:
-    """All that a metric of one run may look at."""
+    """All that a metric of one run may look at.
+
+    haircuts: against the replay without ADL; None for a run that is not part of a comparison.
+    """
 
     outcome: Outcome
     tape: Tape
+    haircuts: Haircuts | None = None
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,20 @@ def _adl_costs_usd(run: Replayed) -> float:
     return float(run.outcome.accounts.select(cost).item())
 
 
+def _all_usd(run: Replayed) -> float:
+    parts = (_adl_costs_usd(run), _sum(run, "deposits_to_debt_usd"), _sum(run, "debt_end"))
+    return sum(parts) + _sum(run, "fees_usd") / 2
+
+
 METRICS = (
+    Metric(
+        "make_whole_usd",
+        "USD",
+        "What it would cost to refund auto-deleveraging costs, deposits that repaid debt, debts "
+        "and half of the liquidation fees: the sum of the four that follow.",
+        _all_usd,
+        price_source="price of the fill against the mark of the step",
+    ),
     Metric(
         "make_whole_adl_costs_usd",
         "USD",
