@@ -4,8 +4,10 @@ GLOSSARY = (
     ("account", "What one customer holds with the venue: cash and open positions."),
     (
         "auto-deleveraging (ADL)",
-        "The venue closes positions of winners by force, to match a loser that nobody else takes. "
-        "Who is closed first is decided by a ranking.",
+        (
+            "The venue closes positions of winners by force, to match a loser that nobody else takes. "
+            "Who is closed first is decided by a ranking."
+        ),
     ),
     (
         "bankruptcy price",
@@ -22,8 +24,10 @@ GLOSSARY = (
     ),
     (
         "insurance fund, vault, absorber",
-        "Money set aside to take over positions of failing accounts, or to pay what they leave "
-        "unpaid.",
+        (
+            "Money set aside to take over positions of failing accounts, or to pay what they leave "
+            "unpaid."
+        ),
     ),
     ("liquidation", "The venue closes a position because the account's cushion is too thin."),
     ("long, short", "A long gains when the price rises, a short when it falls."),
@@ -36,7 +40,9 @@ GLOSSARY = (
     ("shortfall", "Negative cash left when an account's last position was closed."),
     (
         "recorded, reconstructed, assumed",
-        "Recorded: from a record of the event. Reconstructed: generated to fit published facts. "
-        "Assumed: chosen by the author of the scenario or of the venue file.",
+        (
+            "Recorded: from a record of the event. Reconstructed: generated to fit published facts. "
+            "Assumed: chosen by the author of the scenario or of the venue file."
+        ),
     ),
 )

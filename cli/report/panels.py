@@ -106,7 +106,7 @@ def _range(series: Sequence[Series]) -> tuple[float, float]:
     if any(one.shape != "line" for one in series):
         low, high = min(low, 0.0), max(high, 0.0)
     else:
-        low, high = low - (high - low) * 0.05, high
+        low -= (high - low) * 0.05
     if high <= low:
         high = low + 1.0
     return low, high

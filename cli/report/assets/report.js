@@ -15,12 +15,12 @@
 
   const people = document.getElementById("people");
   if (people) {
-    const { columns, rows } = read("people-data");
+    const { columns, rows, sort } = read("people-data");
     const at = Object.fromEntries(columns.map((column, i) => [column.key, i]));
     const search = document.getElementById("search"), group = document.getElementById("group"), band = document.getElementById("band");
     const body = people.tBodies[0], status = document.getElementById("people-status"), more = document.getElementById("more");
     const page = 25;
-    let shown = page, key = "debt_peak_usd", down = true;
+    let shown = page, key = sort, down = true;
     const groups = {
       all: () => true,
       deleveraged: (row) => row[at.adl_fills] > 0,
@@ -30,9 +30,9 @@
     };
     const draw = () => {
       const wanted = search.value.trim().toLowerCase();
-      const found = rows.filter((row) => groups[group.value](row) && (!band.value || row[at.band] === band.value) && (!wanted || row[at.account].toLowerCase().includes(wanted)));
+      const found = rows.filter((row) => (!group || groups[group.value](row)) && (!band || !band.value || row[at.band] === band.value) && (!wanted || row[at.account].toLowerCase().includes(wanted)));
       const i = at[key], sign = down ? -1 : 1;
-      found.sort((a, b) => (a[i] < b[i] ? -sign : a[i] > b[i] ? sign : a[0] < b[0] ? -1 : 1));
+      if (key) found.sort((a, b) => (a[i] < b[i] ? -sign : a[i] > b[i] ? sign : a[0] < b[0] ? -1 : 1));
       body.replaceChildren();
       for (const row of found.slice(0, shown)) {
         const tr = body.insertRow();
@@ -50,7 +50,7 @@
       });
     };
     const restart = () => { shown = page; draw(); };
-    [search, group, band].forEach((control) => control.addEventListener("input", restart));
+    [search, group, band].filter(Boolean).forEach((control) => control.addEventListener("input", restart));
     more.addEventListener("click", () => { shown += 100; draw(); });
     people.querySelectorAll("th").forEach((th) => {
       const button = document.createElement("button");
