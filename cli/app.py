@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from crashsim.cli import exits
-from crashsim.cli.commands import data, replay, scenarios, venues
+from crashsim.cli.commands import data, replay, report, scenarios, venues
 
 _HELP = """\
 Replay historical crypto crashes: who was deleveraged, who ended in debt, and what other rules
@@ -32,6 +32,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 app.command("replay", no_args_is_help=True)(replay.replay)
+app.command("report", no_args_is_help=True)(report.report)
 app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(venues.app, name="venues")
 app.add_typer(data.data_app, name="data")

@@ -13,6 +13,7 @@ from rich.text import Text
 from crashsim.cli import figures
 from crashsim.cli.figures import usd
 from crashsim.cli.run_folder import RunFolder
+from crashsim.engine.tables import TABLES
 
 _SPARK_COLUMNS = 56
 _HARDEST = 10
@@ -240,7 +241,7 @@ def _closing(folder: RunFolder) -> RenderableType:
         rows.add_row("margin", f'{_few(markets)}: the default table ("*") served')
     for warning in manifest["warnings"]:
         rows.add_row(Text("warning", style="red"), warning)
-    rows.add_row("files", f"{folder.path} (manifest.json, summary.json, 9 tables)")
+    rows.add_row("files", f"{folder.path} (manifest.json, summary.json, {len(TABLES)} tables)")
     return rows
 
 

@@ -1,6 +1,5 @@
 """The accounts table: what happened to each account, summed from the journal."""
 
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,50 +7,29 @@ import polars as pl
 from numpy.typing import NDArray
 
 from crashsim.engine.arrays import Flags, Floats, sum_by
-from crashsim.engine.collateral import LotsOf
 from crashsim.engine.events import AdlFill, Closing, FlowResult, LossShare, Shortfall
 from crashsim.engine.journal import frame_of
 from crashsim.engine.run import Run
+from crashsim.engine.snapshot import Snapshot
 from crashsim.engine.state import State
 from crashsim.engine.tables import polars_schema
 
 IN_DEBT_USD = 0.01
 
 
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What each account had before the first step, arrays (N,) in USD."""
-
-    cash_usd: Floats
-    equity_usd: Floats
-
-    @classmethod
-    def of(cls, state: State, mark: Floats) -> "Opening":
-        """Cash of the cross units, and equity of all units at the first marks, (M,)."""
-        return cls(state.cash[state.cross_unit].copy(), _equity_usd(state, mark))
-
-
-def _equity_usd(state: State, mark: Floats) -> Floats:
-    """Equity of all of an account's units, (N,)."""
-    upnl = state.size * (mark[state.row_market] - state.entry)
-    by_unit = state.cash + sum_by(state.row_unit, upnl, state.cash.size)
-    every = np.arange(state.cash.size, dtype=np.intp)
-    return _by_account(state, by_unit + LotsOf(state.collateral, every).value_usd(mark))
-
-
 def _by_account(state: State, by_unit: Floats) -> Floats:
     return sum_by(state.unit_account, by_unit, len(state.accounts))
 
 
-def accounts_table(run: Run, opening: Opening, marks: Floats) -> pl.DataFrame:
+def accounts_table(run: Run, opening: Snapshot, closing: Snapshot, marks: Floats) -> pl.DataFrame:
     """One row an account, columns of `engine.tables`; `marks` is (T, M) without NaN."""
     state = run.state
     sums = _Sums(run, marks)
-    equity_end = _equity_usd(state, marks[-1])
+    equity_end = _by_account(state, closing.equity_usd)
     columns: dict[str, Any] = {
         "account": state.accounts,
-        "cash_start": opening.cash_usd,
-        "equity_start": opening.equity_usd,
+        "cash_start": opening.cash_usd[state.cross_unit],
+        "equity_start": _by_account(state, opening.equity_usd),
         "cash_end": state.cash[state.cross_unit],
         "equity_end": equity_end,
         "debt_end": state.debt,

@@ -29,7 +29,9 @@ class Outcome:
     """
 
     accounts: pl.DataFrame
+    positions_start: pl.DataFrame
     positions_end: pl.DataFrame
+    units: pl.DataFrame
     liquidations: pl.DataFrame
     adl_fills: pl.DataFrame
     shortfalls: pl.DataFrame
@@ -38,6 +40,7 @@ class Outcome:
     collateral_sales: pl.DataFrame
     absorbers: pl.DataFrame
     timeline: pl.DataFrame
+    prices_1m: pl.DataFrame
     adl_capacity: pl.DataFrame
     platform_cash_usd: float
     conservation_residual_frac: float
@@ -51,7 +54,9 @@ class Outcome:
         """The tables of a run folder by name, in the order they are written."""
         names = (
             "accounts",
+            "positions_start",
             "positions_end",
+            "units",
             "liquidations",
             "adl_fills",
             "shortfalls",
@@ -60,5 +65,6 @@ class Outcome:
             "collateral_sales",
             "absorbers",
             "timeline",
+            "prices_1m",
         )
         return {name: getattr(self, name) for name in names}

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crashsim.data.schema import Book, Flows, Tape
-from crashsim.engine.account_table import Opening
 from crashsim.engine.adl import deleverage
 from crashsim.engine.book_liquidation import liquidate_on_book
 from crashsim.engine.conservation import Conservation
@@ -25,6 +24,7 @@ from crashsim.engine.run import Run
 from crashsim.engine.scores import Score, compile_score
 from crashsim.engine.search import DenseSearch, PrunedSearch, Search
 from crashsim.engine.shortfall_rule import settle_shortfalls
+from crashsim.engine.snapshot import Snapshot
 from crashsim.engine.state import State, open_state
 from crashsim.engine.step import OrderBook, Step
 from crashsim.engine.takeover import take_over
@@ -93,7 +93,7 @@ class _Replay:
         self._capacity = (venue.liquidation.participation * tape.volume_usd).tolist()
         self._side_rows = SideRows(state.row_market, state.size, len(tape.markets))
         self._search = self._new_search(search)
-        self._opening = Opening.of(state, self._marks[0])
+        self._opening = Snapshot.of(state, self._run.tables, self._marks[0])
         self._conservation = Conservation(state, self._marks[0])
         self._recorder = recorder
 
@@ -114,7 +114,8 @@ class _Replay:
             previous = step.prices
             if progress:
                 progress(index + 1, steps)
-        outcome = outcome_of(self._run, self._tape, self._opening, self._conservation.largest_frac)
+        residual_frac = self._conservation.largest_frac
+        outcome = outcome_of(self._run, self._tape, self._marks, self._opening, residual_frac)
         path = self._recorder.path(steps) if self._recorder else None
         return replace(outcome, equity_path=path)
 

@@ -4,7 +4,8 @@ import numpy as np
 import polars as pl
 
 from crashsim.data.schema import Tape
-from crashsim.engine.account_table import Opening, accounts_table
+from crashsim.engine.account_table import accounts_table
+from crashsim.engine.arrays import Floats
 from crashsim.engine.events import (
     AbsorberRow,
     AdlFill,
@@ -17,18 +18,25 @@ from crashsim.engine.events import (
     TimelineRow,
 )
 from crashsim.engine.journal import Names, fit, frame_of
+from crashsim.engine.minute_prices import prices_1m
 from crashsim.engine.outcome import Outcome, Refusal
 from crashsim.engine.run import Run
+from crashsim.engine.snapshot import Snapshot, positions_table, units_table
 
 COARSE_STEP_MS = 5_000  # beyond this the previous mark is no proxy for the last one
 
 
-def outcome_of(run: Run, tape: Tape, opening: Opening, residual_frac: float) -> Outcome:
-    """All tables of a finished run."""
+def outcome_of(
+    run: Run, tape: Tape, marks: Floats, opening: Snapshot, residual_frac: float
+) -> Outcome:
+    """All tables of a finished run; `marks` are the tape's, (T, M), without NaN."""
     names = Names(run, tape)
+    closing = Snapshot.of(run.state, run.tables, marks[-1])
     return Outcome(
-        accounts=accounts_table(run, opening, np.nan_to_num(tape.mark, nan=1.0)),
-        positions_end=_positions_end(run, tape, names),
+        accounts=accounts_table(run, opening, closing, marks),
+        positions_start=positions_table("positions_start", run.state, names, opening),
+        positions_end=positions_table("positions_end", run.state, names, closing),
+        units=units_table(run.state, names, opening, closing),
         liquidations=_liquidations(run, names),
         adl_fills=_adl_fills(run, names),
         shortfalls=_shortfalls(run, names),
@@ -37,6 +45,7 @@ def outcome_of(run: Run, tape: Tape, opening: Opening, residual_frac: float) -> 
         collateral_sales=_collateral_sales(run, names),
         absorbers=_absorbers(run, names),
         timeline=_timeline(run, names),
+        prices_1m=prices_1m(tape),
         adl_capacity=_adl_capacity(run, names),
         platform_cash_usd=run.state.platform_cash_usd,
         conservation_residual_frac=residual_frac,
@@ -45,24 +54,6 @@ def outcome_of(run: Run, tape: Tape, opening: Opening, residual_frac: float) -> 
         default_margin_markets=run.tables.default_markets,
         warnings=_warnings(run, tape),
     )
-
-
-def _positions_end(run: Run, tape: Tape, names: Names) -> pl.DataFrame:
-    state = run.state
-    rows = np.flatnonzero(state.size)
-    row, market = pl.Series(rows), pl.Series(state.row_market[rows])
-    size, entry = state.size[rows], state.entry[rows]
-    mark = tape.mark[-1, state.row_market[rows]]
-    columns = {
-        "account": names.holder(row),
-        "market": names.market(market),
-        "margin_mode": names.mode(row),
-        "size": pl.Series(size),
-        "entry_price": pl.Series(entry),
-        "mark_price": pl.Series(mark),
-        "upnl_usd": pl.Series(size * (mark - entry)),
-    }
-    return fit("positions_end", columns).sort("account", "market", "margin_mode")
 
 
 def _liquidations(run: Run, names: Names) -> pl.DataFrame:

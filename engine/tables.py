@@ -47,6 +47,29 @@ _ACCOUNT = _text("account", "account id")
 _MARKET = _text("market", "market name as in the price file")
 _MODE = _text("margin_mode", "cross or isolated")
 
+
+def _positions(moment: str, mark: str) -> tuple[Column, ...]:
+    return (
+        _ACCOUNT,
+        _MARKET,
+        _MODE,
+        _qty("size", f"signed size open {moment}; long > 0"),
+        _price("entry_price", "average entry price"),
+        _price("mark_price", f"{mark} mark"),
+        _usd("upnl_usd", f"unrealised profit at the {mark} mark"),
+    )
+
+
+def _standing(when: str, moment: str) -> tuple[Column, ...]:
+    return (
+        _usd(f"cash_{when}_usd", f"cash {moment}; of an isolated unit its margin"),
+        _usd(f"equity_{when}_usd", f"cash, unrealised profit and weighted collateral {moment}"),
+        _usd(f"mm_{when}_usd", f"maintenance margin {moment}"),
+        _usd(f"notional_{when}_usd", f"sum of the notionals {moment}"),
+        _usd(f"collateral_{when}_usd", f"weighted collateral {moment}"),
+    )
+
+
 TABLES: dict[str, tuple[Column, ...]] = {
     "accounts": (
         _ACCOUNT,
@@ -75,14 +98,14 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _flag("ended_in_debt", "debt is at least $0.01 after the last step"),
         _flag("ended_underwater", "equity is negative with positions still open"),
     ),
-    "positions_end": (
+    "positions_start": _positions("before the first step", "first"),
+    "positions_end": _positions("after the last step", "last"),
+    "units": (
         _ACCOUNT,
-        _MARKET,
         _MODE,
-        _qty("size", "signed size still open; long > 0"),
-        _price("entry_price", "average entry price"),
-        _price("mark_price", "last mark"),
-        _usd("upnl_usd", "unrealised profit at the last mark"),
+        _text("market", "of an isolated position; empty for the cross unit"),
+        *_standing("start", "before the first step"),
+        *_standing("end", "after the last step"),
     ),
     "liquidations": (
         _STEP,
@@ -163,6 +186,15 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _count("units_below_mm", "units flagged in rule 3"),
         _count("units_bankrupt", "units found with equity <= 0 in rule 5"),
         _usd("platform_cash_usd", "platform's cash after the step"),
+    ),
+    "prices_1m": (
+        Column("time", TIME, "UTC", "start of the minute"),
+        _MARKET,
+        _price("open", "first mark of the minute"),
+        _price("high", "highest mark of the minute"),
+        _price("low", "lowest mark of the minute"),
+        _price("close", "last mark of the minute"),
+        _usd("volume_usd", "traded in the minute, as the replay took it"),
     ),
 }
 

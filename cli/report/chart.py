@@ -1,0 +1,35 @@
+"""A chart: its words, its data, and how it is drawn at a width."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import polars as pl
+
+from crashsim.cli.report.svg import Canvas
+
+WIDE = 820.0
+NARROW = 380.0
+
+
+@dataclass(frozen=True)
+class Chart:
+    """One picture with what a reader needs beside it.
+
+    name: of its files. alt: what it shows, for those who do not see it. note: how to read it.
+    """
+
+    name: str
+    title: str
+    alt: str
+    note: str
+    data: pl.DataFrame
+    draw: Callable[[float], Canvas]
+
+    def for_page(self) -> str:
+        """The chart twice, wide and narrow; the page shows the one that fits."""
+        wide, narrow = self.draw(WIDE), self.draw(NARROW)
+        return wide.inline(self.alt, "chart wide") + narrow.inline(self.alt, "chart narrow")
+
+    def alone(self) -> str:
+        """The chart as an SVG file."""
+        return self.draw(WIDE).alone(self.alt)

@@ -1,0 +1,192 @@
+"""The charts of one run."""
+
+from collections.abc import Iterable, Mapping
+from datetime import timedelta
+from functools import partial
+from typing import Any
+
+import polars as pl
+
+from crashsim.cli.report.chart import Chart
+from crashsim.cli.report.panels import Panel, Series, Span, draw_panels
+from crashsim.cli.report.shapes import draw_bands, draw_lorenz, draw_transfers
+from crashsim.cli.report.svg import Canvas, compact_usd
+from crashsim.engine.report import Tables, burden, distance, minutes, transfers
+
+
+def charts_of(tables: Tables, summary: Mapping[str, Any]) -> list[Chart]:
+    """Every chart of a run for which there is something to show."""
+    return [
+        timeline_chart(tables),
+        *_fund_chart(tables, summary),
+        *_transfer_chart(tables),
+        *_lorenz_chart(tables),
+        distance_chart(tables),
+    ]
+
+
+def timeline_chart(tables: Tables) -> Chart:
+    """Price, liquidations, auto-deleveraging, debt and fund, minute by minute."""
+    bins, prices = minutes.by_minute(tables), minutes.price_paths(tables)
+    width = minutes.bin_minutes(tables["timeline"])
+    data = _wide(bins, prices)
+    panels = list(_timeline_panels(bins, prices))
+    draw = partial(_draw_timeline, data=data, panels=panels, span=_adl_span(tables))
+    what = ", ".join(panel.title.lower() for panel in panels)
+    return Chart(
+        "timeline",
+        "Minute by minute" if width == 1 else f"In steps of {width} minutes",
+        f"Panels over time, one below the other: {what}. The data is in the table below.",
+        "Prices are lowest marks of each bin over the first mark. Shaded: from the first to the last "
+        "auto-deleveraging fill. Debt is the largest of each bin, the fund's equity the lowest.",
+        data,
+        draw,
+    )
+
+
+def _wide(bins: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:
+    """The bins with a column of each shown market's price, its last one where a bin has none."""
+    if prices.is_empty():
+        return bins
+    columns = prices.pivot(on="market", index="time", values="low_frac")
+    return bins.join(columns, on="time", how="left").with_columns(
+        pl.col(columns.columns[1:]).forward_fill().backward_fill()
+    )
+
+
+def _timeline_panels(bins: pl.DataFrame, prices: pl.DataFrame) -> Iterable[Panel]:
+    markets = prices["market"].cast(pl.String).unique(maintain_order=True).to_list()
+    wide = _wide(bins, prices)
+    lines = [
+        Series(market, wide[market].to_list(), "line", kind) for kind, market in enumerate(markets)
+    ]
+    if lines:
+        title = "Price" if len(lines) > 1 else f"Price of {markets[0]}"
+        yield Panel(title, lines, 130, lambda value: f"{value:.0%}")
+    closed = [Series("order book", bins["liquidated_usd"].to_list(), "bars", 0)]
+    if bins["taken_over_usd"].sum() > 0:
+        closed.append(Series("taken over", bins["taken_over_usd"].to_list(), "bars", 5))
+    yield Panel("Liquidated", closed, 84)
+    if bins["adl_usd"].sum() > 0:
+        yield Panel("Auto-deleveraged", [Series("", bins["adl_usd"].to_list(), "bars", 1)], 84)
+    if bins["debt_usd"].to_numpy().max() > 0:
+        yield Panel(
+            "Debt owed by accounts", [Series("", bins["debt_usd"].to_list(), "area", 3)], 70
+        )
+    if bins["fund_usd"].null_count() < bins.height:
+        fund = bins["fund_usd"].forward_fill().to_list()
+        yield Panel("Insurance fund and vaults", [Series("", fund, "area", 2)], 70)
+
+
+def _adl_span(tables: Tables) -> Span | None:
+    fills = tables["adl_fills"]
+    if fills.is_empty():
+        return None
+    width = timedelta(minutes=minutes.bin_minutes(tables["timeline"]))
+    first, last = fills["time"][0], fills["time"][-1]
+    return Span(first - width, last, f"auto-deleveraging {first:%H:%M} to {last:%H:%M}")
+
+
+def _draw_timeline(
+    width: float, data: pl.DataFrame, panels: list[Panel], span: Span | None
+) -> Canvas:
+    return draw_panels(width, data["time"].to_list(), panels, span)
+
+
+def _fund_chart(tables: Tables, summary: Mapping[str, Any]) -> list[Chart]:
+    bins = minutes.by_minute(tables)
+    if bins["fund_usd"].null_count() == bins.height:
+        return []
+    data = bins.select("time", "fund_usd")
+    values = data["fund_usd"].forward_fill().to_list()
+    panel = Panel("Equity of insurance fund and vaults", [Series("", values, "area", 2)], 220)
+    low, at = summary["absorber_low_usd"]["value"], summary["absorber_low_at"]["value"]
+    refused = summary["absorber_first_refusal_at"]["value"]
+    told = f"Lowest: {compact_usd(low)} at {at[11:19]} UTC."
+    if refused:
+        told += f" It first refused a takeover for lack of funds at {refused[11:19]} UTC."
+    return [
+        Chart(
+            "fund",
+            "The fund's curve",
+            f"Equity of the insurance fund and vaults over time. {told}",
+            f"{told} Cash and unrealised profit of what it had taken over, the lowest of each bin.",
+            data,
+            partial(_draw_timeline, data=data, panels=[panel], span=_refusal_span(tables, refused)),
+        )
+    ]
+
+
+def _refusal_span(tables: Tables, refused: str | None) -> Span | None:
+    if not refused:
+        return None
+    times = tables["timeline"]["time"]
+    first = times.filter(times.dt.strftime("%Y-%m-%dT%H:%M:%S") >= refused[:19])
+    end: Any = times[-1]
+    width = timedelta(minutes=minutes.bin_minutes(tables["timeline"]))
+    return (
+        Span(first[0] - width, end, f"refuses takeovers from {refused[11:16]}")
+        if first.len()
+        else None
+    )
+
+
+def _transfer_chart(tables: Tables) -> list[Chart]:
+    flows = transfers.who_paid_whom(tables)
+    if flows.is_empty():
+        return []
+    told = "; ".join(
+        f"{payer} paid {compact_usd(usd)} to {receiver} ({reason})"
+        for payer, receiver, reason, usd in flows.iter_rows()
+    )
+    return [
+        Chart(
+            "who-paid-whom",
+            "Who paid whom",
+            f"Flows of money between groups: {told}.",
+            "Money that changed hands beyond trading at mark. What prices alone made or lost is not "
+            "in it. An account can be in more than one group.",
+            flows,
+            partial(draw_transfers, flows=flows),
+        )
+    ]
+
+
+def _lorenz_chart(tables: Tables) -> list[Chart]:
+    curves = burden.lorenz(tables)
+    if curves.is_empty():
+        return []
+    told = "; ".join(
+        f"{name}: {accounts:,} accounts, the ten largest bear {top:.0%}, Gini {gini:.2f}"
+        for name, accounts, _, gini, top in burden.concentration(tables).iter_rows()
+    )
+    return [
+        Chart(
+            "lorenz",
+            "How unequally it fell",
+            f"Lorenz curves. {told}.",
+            f"{told[0].upper()}{told[1:]}. The further a curve hangs below the dashed line, the "
+            "fewer bear most of it.",
+            curves,
+            partial(draw_lorenz, curves=curves),
+        )
+    ]
+
+
+def distance_chart(tables: Tables) -> Chart:
+    """Distance to liquidation before and after."""
+    data = distance.distance(tables)
+    bands = data["band"].cast(pl.String).to_list()
+    series = [("before", data["before"].to_list()), ("after", data["after"].to_list())]
+    gone = int(data["after"][-1])
+    alt = f"Bars: margin units by distance to liquidation before and after; {gone:,} have no position left."
+    return Chart(
+        "distance",
+        "Distance to liquidation, before and after",
+        alt,
+        "Distance: (equity less maintenance margin) over notional, the adverse move of all positions "
+        "that would bring liquidation. A unit is a cross account or one isolated position; those "
+        "with a position at the start are counted.",
+        data,
+        partial(draw_bands, bands=bands, series=series, unit="margin units"),
+    )

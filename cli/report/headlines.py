@@ -1,0 +1,114 @@
+"""The five headline numbers of a run, from summary.json: each with how it is known."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from crashsim.cli.report.svg import compact_usd
+
+Summary = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A number in words. metric: its name in summary.json; value: as it stands there."""
+
+    metric: str
+    value: float
+    figure: str
+    label: str
+    more: str
+    definition: str
+    known: Mapping[str, str]
+
+
+def headlines(summary: Summary) -> list[Headline]:
+    """Five numbers: liquidated, deleveraged, in debt, deposits swallowed, and who stood behind."""
+    return [
+        _usd(summary, "liquidated_notional_usd", "of positions liquidated", _of_accounts(summary)),
+        _usd(
+            summary,
+            "adl_notional_usd",
+            "of winning positions closed by force",
+            _deleveraged(summary),
+        ),
+        _in_debt(summary),
+        _usd(
+            summary,
+            "deposits_to_debt_usd",
+            "of new deposits went to old debts",
+            _swallowed(summary),
+        ),
+        _backing(summary),
+    ]
+
+
+def _value(summary: Summary, name: str) -> Any:
+    return summary[name]["value"]
+
+
+def _headline(summary: Summary, name: str, figure: str, label: str, more: str) -> Headline:
+    entry = summary[name]
+    return Headline(
+        name, entry["value"], figure, label, more, entry["definition"], entry.get("inputs", {})
+    )
+
+
+def _usd(summary: Summary, name: str, label: str, more: str) -> Headline:
+    return _headline(summary, name, compact_usd(_value(summary, name)), label, more)
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 account`, `2 accounts`."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+
+
+def _of_accounts(summary: Summary) -> str:
+    accounts = counted(_value(summary, "liquidated_accounts"), "account")
+    taken = _value(summary, "taken_over_usd")
+    return f"{accounts}; {compact_usd(taken)} of it taken over" if taken else accounts
+
+
+def _deleveraged(summary: Summary) -> str:
+    accounts = counted(_value(summary, "adl_accounts"), "account")
+    cost = _value(summary, "adl_cost_usd")
+    if not cost:
+        return f"{accounts}, at mark"
+    what = "at a cost against mark of" if cost > 0 else "with a gain against mark of"
+    return f"{accounts}, {what} {compact_usd(abs(cost))}"
+
+
+def _in_debt(summary: Summary) -> Headline:
+    count = _value(summary, "was_in_debt_accounts")
+    if not count:
+        return _headline(
+            summary, "was_in_debt_accounts", "0", "accounts fell into debt", "nobody owed the venue"
+        )
+    more = (
+        f"{compact_usd(_value(summary, 'debt_peak_usd'))} at the peak; "
+        f"{_value(summary, 'debt_accounts'):,} still owe "
+        f"{compact_usd(_value(summary, 'debt_usd'))} at the end"
+    )
+    label = "account fell into debt" if count == 1 else "accounts fell into debt"
+    return _headline(summary, "was_in_debt_accounts", f"{count:,}", label, more)
+
+
+def _swallowed(summary: Summary) -> str:
+    deposited = compact_usd(_value(summary, "deposits_usd"))
+    accounts = counted(_value(summary, "deposits_to_debt_accounts"), "account")
+    return f"of {accounts}; {deposited} were deposited in all"
+
+
+def _backing(summary: Summary) -> Headline:
+    low = _value(summary, "absorber_low_usd")
+    if low is None:
+        lost = compact_usd(_value(summary, "platform_loss_usd"))
+        label = "owed to the platform at the end"
+        return _usd(
+            summary, "platform_receivable_usd", label, f"no insurance fund; {lost} written off"
+        )
+    refused = _value(summary, "absorber_first_refusal_at")
+    more = f"at {_value(summary, 'absorber_low_at')[11:19]} UTC"
+    if refused:
+        more += f"; takeovers refused from {refused[11:19]}"
+    return _usd(summary, "absorber_low_usd", "the insurance fund at its lowest", more)

@@ -1,0 +1,183 @@
+"""The HTML page: everything in one file that asks no network for anything."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+import polars as pl
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+import crashsim
+from crashsim.cli.figures import usd
+from crashsim.cli.report import story
+from crashsim.cli.report.chart import Chart
+from crashsim.cli.report.charts import charts_of
+from crashsim.cli.report.glossary import GLOSSARY
+from crashsim.cli.report.pseudonyms import shortened
+from crashsim.cli.report.svg import compact_usd
+from crashsim.cli.report.versus import metric_rows, versus_charts
+from crashsim.cli.report.view import RunView
+from crashsim.engine.report import people, sides
+
+MOST_PEOPLE = 15_000
+STATIC_ROWS = 25
+MOST_DATA_ROWS = 80
+
+
+@dataclass(frozen=True)
+class ShownColumn:
+    """A column of the table of accounts. kind: text, usd or count."""
+
+    key: str
+    title: str
+    kind: str
+
+
+_PEOPLE = (
+    ShownColumn("account", "account", "text"),
+    ShownColumn("band", "opening equity", "text"),
+    ShownColumn("adl_notional_usd", "closed by ADL", "usd"),
+    ShownColumn("adl_cost_usd", "cost of it", "usd"),
+    ShownColumn("adl_fills", "fills", "count"),
+    ShownColumn("debt_peak_usd", "debt at its peak", "usd"),
+    ShownColumn("deposits_usd", "deposited", "usd"),
+    ShownColumn("deposits_to_debt_usd", "of it to debt", "usd"),
+    ShownColumn("debt_end", "debt left", "usd"),
+)
+
+
+def page_of_run(run: RunView) -> str:
+    """The report of one run."""
+    hit = people.hit_accounts(run.tables)
+    return (
+        _environment()
+        .get_template("run.html.j2")
+        .render(
+            **_common([run]),
+            run=run,
+            standfirst=story.standfirst(run),
+            story=story.sentences(run),
+            charts=charts_of(run.tables, run.summary),
+            people=_people(hit),
+            hit_count=hit.height,
+            bands=people.by_band(run.tables).rows(named=True),
+            band_names=people.BANDS,
+        )
+    )
+
+
+def page_of_runs(runs: Sequence[RunView]) -> str:
+    """The report of several runs, side by side; the first is what the others are held against."""
+    tables = {run.label: run.tables for run in runs}
+    changers = sides.changers(tables)
+    base = runs[0]
+    crossings = [
+        (run.label, _matrix(sides.crossings(tables, base.label, run.label))) for run in runs[1:]
+    ]
+    return (
+        _environment()
+        .get_template("runs.html.j2")
+        .render(
+            **_common(runs),
+            runs=runs,
+            base=base,
+            metrics=metric_rows(runs),
+            charts=versus_charts(runs),
+            outcomes=sides.OUTCOMES,
+            crossings=crossings,
+            changers=_changers(changers, runs),
+            changed_count=changers.height,
+        )
+    )
+
+
+def _common(runs: Sequence[RunView]) -> dict[str, Any]:
+    return {
+        "version": crashsim.__version__,
+        "title": runs[0].title,
+        "css": Markup(_asset("report.css")),
+        "js": Markup(_asset("report.js")),
+        "glossary": GLOSSARY,
+        "known_words": story.known_words,
+    }
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FunctionLoader(_asset),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "usd": usd,
+        "short": shortened,
+        "compact": compact_usd,
+        "picture": lambda chart: Markup(chart.for_page()),
+        "data_rows": _data_rows,
+        "json": _json,
+    }
+    return environment
+
+
+def _asset(name: str) -> str:
+    return files("crashsim.cli.report").joinpath("assets", name).read_text(encoding="utf-8")
+
+
+def _json(content: object) -> Markup:
+    """JSON for a script element: nothing in it can end the element."""
+    written = json.dumps(content, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return Markup(written.replace("<", "\\u003c").replace("\u2028", "\\u2028"))
+
+
+def _people(hit: pl.DataFrame) -> dict[str, Any]:
+    return _table(hit.head(MOST_PEOPLE), _PEOPLE, sort="debt_peak_usd")
+
+
+def _table(frame: pl.DataFrame, columns: Sequence[ShownColumn], sort: str | None) -> dict[str, Any]:
+    rounded = [
+        pl.col(one.key).round(2) if one.kind == "usd" else pl.col(one.key) for one in columns
+    ]
+    return {
+        "columns": [vars(one) for one in columns],
+        "rows": [list(row) for row in frame.select(rounded).iter_rows()],
+        "sort": sort,
+    }
+
+
+def _changers(frame: pl.DataFrame, runs: Sequence[RunView]) -> dict[str, Any]:
+    columns = [ShownColumn("account", "account", "text")]
+    for run in runs:
+        columns.append(ShownColumn(run.label, run.label, "text"))
+    for run in runs:
+        columns.append(ShownColumn(f"{run.label} net_usd", f"gain or loss, {run.label}", "usd"))
+    shown = frame.with_columns(pl.col(run.label).cast(pl.String).fill_null("") for run in runs)
+    shown = shown.with_columns(pl.col(f"{run.label} net_usd").fill_null(0.0) for run in runs)
+    return _table(shown.head(MOST_PEOPLE), columns, sort=None)
+
+
+def _matrix(crossings: pl.DataFrame) -> Mapping[tuple[str, str], int]:
+    return {(one, other): count for one, other, count in crossings.iter_rows()}
+
+
+def _data_rows(chart: Chart) -> tuple[list[str], list[list[str]]] | None:
+    """The chart's data as text, where it is short enough to be read."""
+    if chart.data.height > MOST_DATA_ROWS:
+        return None
+    return chart.data.columns, [
+        [_written(value) for value in row] for row in chart.data.iter_rows()
+    ]
+
+
+def _written(value: object) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:,.4g}" if abs(value) < 10 else f"{value:,.0f}"
+    if isinstance(value, int):
+        return f"{value:,}"
+    return f"{value:%Y-%m-%d %H:%M}" if hasattr(value, "hour") else str(value)

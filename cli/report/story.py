@@ -1,0 +1,111 @@
+"""The journalist's page: what happened in order, figures with definitions, caveats."""
+
+from collections.abc import Sequence
+
+from crashsim.cli.report.headlines import Headline, counted
+from crashsim.cli.report.svg import compact_usd
+from crashsim.cli.report.view import RunView
+from crashsim.engine.report.moments import Moment
+
+
+def sentences(run: RunView) -> list[str]:
+    """What happened, in order, a sentence a moment."""
+    first = run.moments[0].time.date() if run.moments else None
+    return [
+        f"{moment.time:%H:%M:%S} UTC" + _day(moment, first) + f": {_said(moment, run)}"
+        for moment in run.moments
+    ]
+
+
+def _day(moment: Moment, first: object) -> str:
+    return f" ({moment.time:%d %B})" if moment.time.date() != first else ""
+
+
+def _said(moment: Moment, run: RunView) -> str:
+    amount = compact_usd(moment.value)
+    match moment.kind:
+        case "first_liquidation":
+            return "the first position is liquidated on the order book."
+        case "first_takeover":
+            return "the insurance fund or a vault takes over an account's positions for the first time."
+        case "busiest_liquidation":
+            return f"the busiest minute on the order book begins: {amount} liquidated."
+        case "low":
+            return f"{moment.name} is at its lowest, {moment.value:.1%} below its first mark (minute of)."
+        case "fund_low":
+            return f"the equity of the fund and vaults is at its lowest, {amount}."
+        case "fund_below_zero":
+            return "the fund and vaults together are below zero."
+        case "first_adl":
+            return f"the first winner is closed by force, in {moment.name}."
+        case "busiest_adl":
+            return f"the busiest minute of auto-deleveraging begins: {amount} closed."
+        case "last_adl":
+            return f"the last winner is closed by force, in {moment.name}; {_deleveraged(run)}."
+        case "first_debt":
+            return f"an account ends below zero for the first time; {amount} are owed."
+        case "debt_peak":
+            return f"debts are at their peak, {amount}."
+        case "first_deposit_to_debt":
+            return f"for the first time a deposit goes to a debt: {amount} of it."
+    raise ValueError(f"no words for the moment {moment.kind}")
+
+
+def _deleveraged(run: RunView) -> str:
+    count = run.summary["adl_accounts"]["value"]
+    return f"by now it has hit {counted(count, 'account')}"
+
+
+def standfirst(run: RunView) -> str:
+    """One sentence that says what the run shows."""
+    values = {name: entry["value"] for name, entry in run.summary.items()}
+    parts = [f"{compact_usd(values['liquidated_notional_usd'])} of positions were liquidated"]
+    if values["adl_accounts"]:
+        parts.append(f"{counted(values['adl_accounts'], 'winning account')} were closed by force")
+    if values["was_in_debt_accounts"]:
+        parts.append(f"{counted(values['was_in_debt_accounts'], 'account')} fell into debt")
+    if values["deposits_to_debt_usd"]:
+        swallowed = compact_usd(values["deposits_to_debt_usd"])
+        parts.append(f"{swallowed} of new deposits went to debts")
+    words = ", ".join(parts[:-1]) + " and " + parts[-1] if len(parts) > 1 else parts[0]
+    return f"In this replay under the rules of {run.venue}, {words}."
+
+
+def markdown(runs: Sequence[RunView]) -> str:
+    """The page of one run, or of the first of several with what the others change."""
+    run = runs[0]
+    lines = [f"# {run.title}", "", standfirst(run), "", f"**{run.caution}**", ""]
+    lines += ["## What happened, in order", ""]
+    lines += [f"- {sentence}" for sentence in sentences(run)] or ["- Nobody was liquidated."]
+    lines += ["", "## Five figures", ""]
+    lines += [_figure(one) for one in run.headlines]
+    if len(runs) > 1:
+        lines += ["", "## Under other rules", "", *_others(runs)]
+    lines += ["", "## What to keep in mind", ""]
+    lines += [f"- *{one['kind']}*: {one['text']}" for one in run.statements]
+    lines += ["", "## To check it", "", *(f"    {one.command}" for one in runs), ""]
+    return "\n".join(lines)
+
+
+def known_words(headline: Headline) -> str:
+    """How the inputs of a number are known, in a line."""
+    return "; ".join(f"{name}: {how}" for name, how in headline.known.items())
+
+
+def _figure(one: Headline) -> str:
+    return (
+        f"1. **{one.figure}** {one.label} ({one.more}). *{one.definition}* "
+        f"`{one.metric}` = {one.value:,}. How it is known: {known_words(one)}."
+    )
+
+
+def _others(runs: Sequence[RunView]) -> list[str]:
+    lines = []
+    for other in runs[1:]:
+        changed = [
+            f"{now.figure} {now.label} instead of {then.figure}"
+            for then, now in zip(runs[0].headlines, other.headlines, strict=True)
+            if then.metric == now.metric and then.figure != now.figure
+        ]
+        lines.append(f"- **{other.label}**: {'; '.join(changed) or 'the same five figures'}.")
+    return lines

@@ -1,0 +1,124 @@
+"""Several runs side by side: the metrics and the curves."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+import polars as pl
+
+from crashsim.cli.figures import clock, usd
+from crashsim.cli.report.chart import Chart
+from crashsim.cli.report.panels import Panel, Series, draw_panels
+from crashsim.cli.report.svg import Canvas
+from crashsim.cli.report.view import RunView
+from crashsim.engine.report.side_by_side import over_time
+
+# The metrics a reader asks for first; the rest is in each run's summary.json.
+_METRICS = (
+    "liquidated_accounts",
+    "liquidated_notional_usd",
+    "taken_over_usd",
+    "adl_accounts",
+    "adl_notional_usd",
+    "adl_cost_usd",
+    "adl_markout_end_usd",
+    "adl_gini",
+    "hedges_broken",
+    "was_in_debt_accounts",
+    "debt_peak_usd",
+    "debt_accounts",
+    "debt_usd",
+    "deposits_to_debt_accounts",
+    "deposits_to_debt_usd",
+    "underwater_usd",
+    "absorber_low_usd",
+    "absorber_first_refusal_at",
+    "platform_receivable_usd",
+    "platform_loss_usd",
+    "shared_usd",
+)
+_COLOURS = 6
+
+
+@dataclass(frozen=True)
+class MetricRow:
+    """A metric under each run. differs: whether the runs disagree."""
+
+    name: str
+    definition: str
+    sign: str
+    values: Sequence[str]
+    differs: bool
+
+
+def metric_rows(runs: Sequence[RunView]) -> list[MetricRow]:
+    """The metrics of the runs as they stand in their summaries."""
+    rows = []
+    for name in _METRICS:
+        entries = [run.summary[name] for run in runs]
+        values = [_written(entry["value"], entry["unit"]) for entry in entries]
+        first = entries[0]
+        rows.append(
+            MetricRow(name, first["definition"], first["sign"], values, len(set(values)) > 1)
+        )
+    return rows
+
+
+def _written(value: float | str | None, unit: str) -> str:
+    if value is None:
+        return "none"
+    if isinstance(value, str):
+        return clock(value) if unit == "UTC" else value
+    if unit == "USD":
+        return usd(value) if value else "$0"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
+
+
+def versus_charts(runs: Sequence[RunView]) -> list[Chart]:
+    """Debt, auto-deleveraging and fund of the runs, laid over another."""
+    data = over_time({run.label: run.tables for run in runs})
+    times = data["time"].unique().sort().to_list()
+    panels = [
+        panel
+        for column, title in (
+            ("adl_total_usd", "Auto-deleveraged so far"),
+            ("debt_usd", "Debt owed by accounts"),
+            ("fund_usd", "Insurance fund and vaults"),
+        )
+        if (panel := _panel(data, times, runs, column, title)) is not None
+    ]
+    if not panels:
+        return []
+    named = ", ".join(run.label for run in runs)
+    return [
+        Chart(
+            "side-by-side",
+            "The same night, other rules",
+            f"Curves over time, one per run ({named}): {', '.join(p.title for p in panels)}.",
+            "One line a run. Dashes repeat what colours say.",
+            data,
+            partial(_draw, times=times, panels=panels),
+        )
+    ]
+
+
+def _panel(
+    data: pl.DataFrame, times: Sequence[datetime], runs: Sequence[RunView], column: str, title: str
+) -> Panel | None:
+    grid = pl.DataFrame({"time": times}, schema={"time": data.schema["time"]})
+    series = []
+    for kind, run in enumerate(runs):
+        own = data.filter(pl.col("run") == run.label).select("time", column)
+        values = grid.join(own, on="time", how="left")[column].forward_fill()
+        if values.null_count() < values.len():
+            series.append(
+                Series(run.label, values.fill_null(0.0).to_list(), "line", kind % _COLOURS)
+            )
+    if not any(any(one.values) for one in series):
+        return None
+    return Panel(title, series, 130)
+
+
+def _draw(width: float, times: Sequence[datetime], panels: Sequence[Panel]) -> Canvas:
+    return draw_panels(width, times, panels)

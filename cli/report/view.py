@@ -1,0 +1,108 @@
+"""A run as its report shows it: tables, words and what they are known from."""
+
+import shlex
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import polars as pl
+
+from crashsim.cli import figures
+from crashsim.cli.report.headlines import Headline, headlines
+from crashsim.cli.report.pseudonyms import pseudonymised
+from crashsim.cli.run_folder import RunFolder
+from crashsim.engine.report.moments import Moment, moments
+from crashsim.engine.tables import TABLES
+
+
+@dataclass(frozen=True)
+class RunView:
+    """One run, read once. label: what tells it from the other runs of the report."""
+
+    label: str
+    manifest: Mapping[str, Any]
+    summary: Mapping[str, Any]
+    tables: Mapping[str, pl.DataFrame]
+    headlines: Sequence[Headline]
+    moments: Sequence[Moment]
+
+    @property
+    def title(self) -> str:
+        """The scenario's title."""
+        head = self.manifest["scenario"]["scenario"]
+        return str(head.get("title") or head["name"])
+
+    @property
+    def venue(self) -> str:
+        """The venue whose rules were applied."""
+        return str(self.manifest["venue"]["name"])
+
+    @property
+    def span(self) -> str:
+        """The window in words."""
+        window = self.manifest["window"]
+        return figures.span(window["start"], window["end"])
+
+    @property
+    def statements(self) -> Sequence[Mapping[str, str]]:
+        """What is recorded, reconstructed and assumed."""
+        found: Sequence[Mapping[str, str]] = self.manifest["provenance"]["statements"]
+        return found
+
+    @property
+    def command(self) -> str:
+        """The command that makes this run again."""
+        return shlex.join(["crashsim", *self.manifest["argv"]])
+
+    @property
+    def caution(self) -> str:
+        """What must be said beside every number."""
+        kinds = {one["kind"] for one in self.statements}
+        if "assumed" in kinds or "reconstructed" in kinds:
+            return (
+                "This is a simulation. Parts of it are reconstructed or assumed, so its counts and "
+                "dollars show what rules do; they are not the figures of any venue."
+            )
+        return "This is a simulation on recorded inputs; it is not the record of any venue."
+
+
+def views(folders: Sequence[RunFolder], key: str | None) -> list[RunView]:
+    """The runs in order, labelled apart; accounts replaced where a key is given."""
+    labels = _labels(folders)
+    return [_view(folder, label, key) for folder, label in zip(folders, labels, strict=True)]
+
+
+def _view(folder: RunFolder, label: str, key: str | None) -> RunView:
+    tables: dict[str, pl.DataFrame] = {name: folder.table(name) for name in TABLES}
+    if key:
+        tables = pseudonymised(tables, key)
+    return RunView(
+        label=label,
+        manifest=folder.manifest,
+        summary=folder.summary,
+        tables=tables,
+        headlines=headlines(folder.summary),
+        moments=moments(tables),
+    )
+
+
+def _labels(folders: Sequence[RunFolder]) -> list[str]:
+    """The shortest labels that tell the runs apart: venue; venue and settings; the run's name."""
+    scenarios = {folder.manifest["scenario"]["scenario"]["name"] for folder in folders}
+    names = [folder.path.name for folder in folders]
+    candidates = [names, [f"{i}: {name}" for i, name in enumerate(names, 1)]]
+    if len(scenarios) == 1:
+        venues = [str(folder.manifest["venue"]["name"]) for folder in folders]
+        changed = [_settings(folder.manifest["argv"]) for folder in folders]
+        settings = [", ".join([venue, *more]) for venue, more in zip(venues, changed, strict=True)]
+        candidates = [venues, settings, *candidates]
+    return next(labels for labels in candidates if len(set(labels)) == len(labels))
+
+
+def _settings(argv: Sequence[str]) -> list[str]:
+    """The values of --set, without their section."""
+    pairs = pairwise(argv)
+    given = [value for option, value in pairs if option == "--set"]
+    given += [one.removeprefix("--set=") for one in argv if one.startswith("--set=")]
+    return [one.partition(".")[2] or one for one in given]

@@ -1,0 +1,55 @@
+"""The files of a report."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from crashsim.cli.exits import OutputError
+from crashsim.cli.report.chart import Chart
+from crashsim.cli.report.charts import charts_of
+from crashsim.cli.report.page import page_of_run, page_of_runs
+from crashsim.cli.report.versus import versus_charts
+from crashsim.cli.report.view import RunView
+from crashsim.cli.run_folder import RunFolder
+
+PNG_ZOOM = 2
+
+
+def default_target(folders: Sequence[RunFolder]) -> Path:
+    """`report.html` in the run; beside the first run where there are several."""
+    first = folders[0].path
+    return first / "report.html" if len(folders) == 1 else first.parent / "report.html"
+
+
+def write_report(runs: Sequence[RunView], target: Path, assets: Path | None) -> list[Path]:
+    """Write the page, and the charts where asked; returns what was written. Raises OutputError."""
+    page = page_of_run(runs[0]) if len(runs) == 1 else page_of_runs(runs)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        beside = target.with_name(f".{target.name}.unfinished")
+        beside.write_text(page, encoding="utf-8")
+        beside.replace(target)
+        return [target, *(_write_assets(runs, assets) if assets else [])]
+    except OSError as error:
+        reason = error.strerror or error
+        raise OutputError(f"the report {target} cannot be written: {reason}") from error
+
+
+def _write_assets(runs: Sequence[RunView], folder: Path) -> list[Path]:
+    folder.mkdir(parents=True, exist_ok=True)
+    charts = versus_charts(runs) if len(runs) > 1 else charts_of(runs[0].tables, runs[0].summary)
+    return [path for chart in charts for path in _write_chart(chart, folder)]
+
+
+def _write_chart(chart: Chart, folder: Path) -> list[Path]:
+    svg, png, csv = (folder / f"{chart.name}.{kind}" for kind in ("svg", "png", "csv"))
+    svg.write_text(chart.alone(), encoding="utf-8")
+    png.write_bytes(_png(chart.alone()))
+    chart.data.write_csv(csv, datetime_format="%Y-%m-%dT%H:%M:%SZ")
+    return [svg, png, csv]
+
+
+def _png(svg: str) -> bytes:
+    # resvg (1.4 MB) draws the SVG as it is; fonts are the system's.
+    import resvg_py
+
+    return bytes(resvg_py.svg_to_bytes(svg_string=svg, zoom=PNG_ZOOM))

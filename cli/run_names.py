@@ -1,0 +1,37 @@
+"""Runs by path or by name under `runs/`."""
+
+from pathlib import Path
+
+from crashsim.cli import run_folder
+from crashsim.cli.run_folder import RunFolder
+from crashsim.cli.running import RUNS
+from crashsim.scenarios.errors import InputError
+
+
+def find_run(name: str) -> RunFolder:
+    """The run of a path, of a name under `runs/`, or of the only name that begins so.
+
+    Raises InputError where there is none, or more than one.
+    """
+    path = Path(name)
+    if path.is_dir():
+        return run_folder.read(path)
+    matches = [folder for folder in run_paths() if folder.name.startswith(name)]
+    exact = [folder for folder in matches if folder.name == name]
+    if len(exact or matches) == 1:
+        return run_folder.read((exact or matches)[0])
+    if matches:
+        names = ", ".join(folder.name for folder in matches)
+        raise InputError(f'"{name}" could be {names}; give more of the name, or a path')
+    known = ", ".join(folder.name for folder in run_paths()) or "none yet"
+    raise InputError(
+        f'"{name}" is neither a run folder nor the beginning of a name under {RUNS}/ '
+        f"(known: {known}); make one with crashsim replay"
+    )
+
+
+def run_paths() -> list[Path]:
+    """The run folders under `runs/`, by name."""
+    if not RUNS.is_dir():
+        return []
+    return sorted(path for path in RUNS.iterdir() if run_folder.is_run_folder(path))
