@@ -11,12 +11,10 @@ from typing import Any
 import crashsim
 from crashsim.cli import honesty, manifest, output, run_folder
 from crashsim.cli.comparing import Compared
-from crashsim.cli.exits import OutputError
-from crashsim.cli.policy_source import FunctionFile
 from crashsim.cli.running import RUNS
 from crashsim.cli.variants import Variant
 from crashsim.engine import comparison
-from crashsim.engine.metrics import COMPARISON_METRICS, METRICS, Metric, summarise
+from crashsim.engine.metrics import COMPARISON_METRICS, METRICS, Metric
 
 CONTENT = "comparison.json"
 
@@ -52,19 +50,12 @@ def _runs(compared: Compared) -> dict[str, Any]:
         variant.name: {
             "what": variant.what,
             "venue": variant.of(compared.scenario).resolved()["venue"],
-            "policy_file": policy_file(variant.file),
+            "policy_file": manifest.policy_file(variant.file) if variant.file else None,
             "largest_residual_frac_of_gross": done.conservation_residual_frac,
             "warnings": list(done.warnings),
         }
         for variant, done in zip(compared.variants, compared.done, strict=True)
     }
-
-
-def policy_file(file: FunctionFile | None) -> dict[str, str] | None:
-    """A Python policy in a manifest: what ran, without its folders."""
-    if file is None:
-        return None
-    return {"name": file.path.name, "function": file.function, "sha256": file.sha256}
 
 
 def _metric(compared: Compared, metric: Metric) -> dict[str, Any]:
@@ -102,7 +93,8 @@ def name(compared: Compared) -> str:
 
 def _identity(variant: Variant, compared: Compared) -> list[object]:
     venue = variant.of(compared.scenario).resolved()["venue"]
-    return [variant.name, venue, policy_file(variant.file)]
+    file = manifest.policy_file(variant.file) if variant.file else None
+    return [variant.name, venue, file]
 
 
 def check_target(path: Path) -> None:

@@ -2,9 +2,12 @@
 
 import operator
 import re
+import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
+from crashsim.cli.comparing import Compared
+from crashsim.cli.exits import FINDING
 from crashsim.engine.metrics import COMPARISON_METRICS, Value
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.problems import nearest
@@ -42,7 +45,9 @@ class Condition:
         )
 
 
-def parse(texts: Sequence[str], known: Sequence[str] = tuple(COMPARISON_METRICS)) -> list[Condition]:
+def parse(
+    texts: Sequence[str], known: Sequence[str] = tuple(COMPARISON_METRICS)
+) -> list[Condition]:
     """The conditions of `--fail-on` options, on these metrics. Raises InputError."""
     return [_parse(text, known) for text in texts]
 
@@ -58,7 +63,7 @@ def _parse(text: str, known: Sequence[str]) -> Condition:
     metric = match[1]
     if metric not in known:
         raise InputError(
-            f'--fail-on \'{text}\': there is no metric "{metric}"{nearest(metric, known)} '
+            f"--fail-on '{text}': there is no metric \"{metric}\"{nearest(metric, known)} "
             "`crashsim compare --explain all` lists them"
         )
     if COMPARISON_METRICS[metric].unit == "UTC":
@@ -71,3 +76,19 @@ def _number(text: str) -> float | None:
         return float(text)
     except ValueError:
         return None
+
+
+def verdict(conditions: Sequence[Condition], compared: Compared) -> int:
+    """0, or 1 with a sentence on stderr for each run that meets a condition.
+
+    The last run, without auto-deleveraging, is the measure of the others and is not judged.
+    """
+    met = [
+        f"{done.measured.name}: {condition.text}"
+        for condition in conditions
+        for done in compared.done[:-1]
+        if condition.is_met(done.measured.values)
+    ]
+    for line in met:
+        print(f"crashsim: --fail-on met by {line}", file=sys.stderr)
+    return FINDING if met else 0
