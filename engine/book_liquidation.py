@@ -59,8 +59,9 @@ def _places_by_book_side(run: Run, step: Step, flagged: Flagged) -> dict[int, li
     """Places of the units that could trade on each open book side, ascending."""
     state = run.state
     able = np.arange(flagged.units.size)
-    if run.venue.liquidation.limit == "bankruptcy":
-        # Below zero the limit lies beyond the mark, where nothing fills.
+    rules = run.venue.liquidation
+    if rules.limit == "bankruptcy" and rules.half_spread + rules.impact > 0.0:
+        # Below zero no limit lies below the mark, where a book with any discount fills nothing.
         able = able[flagged.equity_usd >= 0.0]
     units = flagged.units[able]
     rows = state.expand(units)
