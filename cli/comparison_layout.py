@@ -89,6 +89,7 @@ GROUPS: tuple[Group, ...] = (
 
 NOTHING = "-"
 
+
 def _index(value: float) -> str:
     return f"{value:.2f}"
 
