@@ -73,6 +73,7 @@ def _with_added(reading: BookReading, path: Path, tape: Tape) -> BookReading:
     known = (
         rows.accounts_table.frame["account"]
         .cast(pl.String)
+        .str.strip_chars()
         .is_in(book.accounts["account"].to_list())
     )
     findings.bad_rows(known, "account", f"an id that {book.source} does not have already")

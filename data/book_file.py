@@ -117,12 +117,19 @@ def _accounts(findings: Findings) -> pl.DataFrame:
     return frame
 
 
-def _check_columns(findings: Findings, needed: tuple[str, ...], allowed: tuple[str, ...]) -> None:
+def _check_columns(
+    findings: Findings,
+    needed: tuple[str, ...],
+    allowed: tuple[str, ...],
+    *,
+    rows_needed: bool = True,
+) -> None:
     for name in findings.table.columns:
         if name not in allowed and (name == "asset" or name.startswith("collateral")):
             raise InputError(_not_here(f"{findings.table.path}, column {name}"))
     findings.require(needed)
-    findings.require_rows()
+    if rows_needed:
+        findings.require_rows()
     findings.refuse_unknown(allowed)
     findings.stop()
 
@@ -141,7 +148,7 @@ def _refuse_repeats(findings: Findings, keys: pl.DataFrame) -> None:
 
 
 def _positions(findings: Findings) -> pl.DataFrame:
-    _check_columns(findings, POSITIONS[:4], POSITIONS)
+    _check_columns(findings, POSITIONS[:4], POSITIONS, rows_needed=False)
     frame = _position_columns(findings, bare=False)
     findings.stop()
     _refuse_repeats(findings, frame.select("account", "market", "margin_mode"))
@@ -178,10 +185,11 @@ def _isolated_margin(findings: Findings, mode: pl.Series) -> pl.Series:
                 "has isolated positions but no column isolated_margin, expected their margin"
             )
         return pl.repeat(None, len(mode), dtype=pl.Float64, eager=True).alias(name)
-    expected = "a margin in USD of at least 0 where margin_mode is isolated, else empty"
+    expected = "a margin in USD of at least 0 where margin_mode is isolated, else empty or 0"
     margin = numbers(findings, name, expected, at_least=0, empty_ok=True)
-    findings.bad_rows(isolated == is_empty(findings.table.frame[name]), name, expected)
-    return margin
+    absent = is_empty(findings.table.frame[name])
+    findings.bad_rows(isolated & absent | ~isolated & (margin > 0).fill_null(False), name, expected)
+    return margin.set(~isolated, None)
 
 
 def _opened_at(findings: Findings) -> pl.Series:

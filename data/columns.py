@@ -52,9 +52,12 @@ def texts(
     allowed: Sequence[str] = (),
     empty_ok: bool | pl.Series = False,
 ) -> pl.Series:
-    """The column as String, one of `allowed` if given; null where empty, as `empty_ok` allows."""
+    """The column as String, one of `allowed` if given; null where empty, as `empty_ok` allows.
+
+    Spaces around a text do not belong to it (`a, BTC, 1`): " BTC" would have no margin table.
+    """
     raw = findings.table.frame[column]
-    values = raw.cast(pl.String, strict=False)
+    values = raw.cast(pl.String, strict=False).str.strip_chars()
     values = values.set(is_empty(values), None)
     bad = values.is_null() & ~_may_be_empty(values, empty_ok)
     if allowed:
@@ -85,9 +88,11 @@ def times_ms(findings: Findings, column: str, *, empty_ok: bool = False) -> pl.S
 
 
 def is_empty(raw: pl.Series) -> pl.Series:
-    """Where a value is absent: null, or text of nothing but spaces."""
+    """Where a value is absent: null, text of nothing but spaces, or NaN in a column of numbers."""
     if raw.dtype == pl.String:
         return raw.is_null() | (raw.str.strip_chars() == "").fill_null(False)
+    if raw.dtype.is_float():  # a writer of Parquet may mark what is absent by NaN
+        return raw.is_null() | raw.is_nan().fill_null(False)
     return raw.is_null()
 
 

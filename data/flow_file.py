@@ -75,7 +75,7 @@ def _from_file(path: Path, book: Book, tape: Tape) -> FlowReading:
     findings.bad_rows(unknown, "account", f"an account of the book ({book.source})")
     findings.stop()
     late = time_ms > last_ms
-    note = f"{late.sum()} flows after the last step {utc_text(last_ms)} are not applied"
+    note = f"flows after the last step {utc_text(last_ms)}, not applied: {late.sum()}"
     notes = (note,) if late.any() else ()
     return FlowReading(_flows(frame.filter(~late), path.name), (table.as_input("flows", *notes),))
 

@@ -59,8 +59,9 @@ def _places_by_book_side(run: Run, step: Step, flagged: Flagged) -> dict[int, li
     """Places of the units that could trade on each open book side, ascending."""
     state = run.state
     able = np.arange(flagged.units.size)
-    if run.venue.liquidation.limit == "bankruptcy":
-        # Below zero the limit lies beyond the mark, where nothing fills.
+    rules = run.venue.liquidation
+    if rules.limit == "bankruptcy" and rules.half_spread + rules.impact > 0.0:
+        # Below zero no limit lies below the mark, where a book with any discount fills nothing.
         able = able[flagged.equity_usd >= 0.0]
     units = flagged.units[able]
     rows = state.expand(units)
@@ -73,8 +74,9 @@ def _places_by_book_side(run: Run, step: Step, flagged: Flagged) -> dict[int, li
     place = place[live]
     order = np.argsort(key, kind="stable")  # places are ascending within a key already
     keys, starts = np.unique(key[order], return_index=True)
-    parts = np.split(place[order], starts[1:]) if keys.size else []
-    return {int(k): part.tolist() for k, part in zip(keys, parts, strict=True)}
+    places = place[order].tolist()
+    bounds = [*starts.tolist(), len(places)]
+    return {k: places[bounds[i] : bounds[i + 1]] for i, k in enumerate(keys.tolist())}
 
 
 def liquidate_on_book(run: Run, step: Step, flagged: Flagged) -> None:

@@ -266,3 +266,38 @@ def test_a_folder_can_be_added_too(write: Write, scenario: Build) -> None:
         last = write(f"{folder}/positions.csv", f"{POSITIONS}\n{account},BTC,1,100")
     built = scenario(extra_book=(last.parent,))
     assert read_book(built, read_tape(built)).accounts["account"].to_list() == ["a", "z"]
+
+
+def test_an_isolated_margin_of_a_cross_position_may_be_0_or_nan_but_not_money(
+    book_of: Callable[..., Book], tmp_path: Path
+) -> None:
+    header = "account,market,size,entry_price,margin_mode,isolated_margin"
+    book = book_of(f"{header}\na,BTCUSDT,1,100,cross,0\nb,BTCUSDT,-1,100,isolated,0")
+    assert book.positions["isolated_margin"].to_list() == [None, 0.0]
+    message = _message(lambda: book_of(f"{header}\na,BTCUSDT,1,100,cross,5"))
+    assert message.count("line 2: isolated_margin") == 1
+    assert "empty or 0" in message
+
+    folder = tmp_path / "parquet"
+    folder.mkdir()
+    pl.DataFrame({"account": ["a"], "cash": [1.0]}).write_parquet(folder / "accounts.parquet")
+    row = {"account": "a", "market": "BTC", "size": 1.0, "entry_price": 9.0}
+    positions = pl.DataFrame([row | {"margin_mode": "cross", "isolated_margin": float("nan")}])
+    positions.write_parquet(folder / "positions.parquet")
+    assert read_book_folder(folder).positions["isolated_margin"].to_list() == [None]
+
+
+def test_a_book_may_hold_no_position_at_all(book_of: Callable[..., Book]) -> None:
+    book = book_of(POSITIONS)
+    assert book.accounts.height == 2
+    assert book.positions.is_empty()
+
+
+def test_spaces_around_names_do_not_belong_to_them(tmp_path: Path) -> None:
+    (tmp_path / "accounts.csv").write_text("account, cash\na , 1\n", encoding="utf-8")
+    rows = "account, market, size, entry_price, margin_mode\na, BTC, 1, 9, cross\n"
+    (tmp_path / "positions.csv").write_text(rows, encoding="utf-8")
+    book = read_book_folder(tmp_path)
+    assert book.positions.select("account", "market", "margin_mode").rows() == [
+        ("a", "BTC", "cross")
+    ]

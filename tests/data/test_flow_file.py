@@ -46,7 +46,7 @@ def test_flows_from_the_first_to_the_last_step_count_and_later_ones_are_noted(
     tape = read_tape(scenario)
     reading = load_flows(scenario, read_book(scenario, tape), tape)
     assert reading.flows.frame["amount"].to_list() == [1, 11]
-    note = "1 flows after the last step 2025-10-10T21:10:00Z are not applied"
+    note = "flows after the last step 2025-10-10T21:10:00Z, not applied: 1"
     assert reading.files[0].notes == (note,)
     assert reading.files[0].rows == 3
 

@@ -172,8 +172,11 @@ def _comparable(row: Row) -> Row:
     return {name: value for name, value in row.items() if name not in FIXED}
 
 
+PRICES = {column.name for table in TABLES.values() for column in table if column.unit == "USD/base"}
+
+
 def _scaled_row(row: Row, scale: float) -> Row:
     return {
-        name: value * scale if isinstance(value, float) and not name.endswith("price") else value
+        name: value * scale if isinstance(value, float) and name not in PRICES else value
         for name, value in _comparable(row).items()
     }
