@@ -112,7 +112,7 @@ def _table() -> Table:
 # A heading for accounts that are on a side under the first run only, and under the other only.
 _LEAVES = {"deleveraged": "spared\n(closed, first only)", "in_debt": "out of debt\n(first only)"}
 _ENTERS = {"deleveraged": "hit instead\n(closed, here only)", "in_debt": "into debt\n(here only)"}
-_WHY = {"deleveraged": "deleveraged", "in_debt": "in debt"}
+_WHY = {"deleveraged": "closed", "in_debt": "in debt"}
 
 
 def _totals(changes: pl.DataFrame, first: str, runs: Sequence[str]) -> RenderableType:
@@ -135,9 +135,9 @@ def _most_changed(changes: pl.DataFrame, first: str) -> RenderableType:
     rows = _table()
     for title in ("account", "run"):
         rows.add_column(title, no_wrap=True)
-    for title in ("under the first", "under the run", "difference"):
+    for title in ("first run", "here", "difference"):
         rows.add_column(title, justify="right")
-    rows.add_column("changes sides")
+    rows.add_column("changes sides", no_wrap=True)
     top = changes.sort(
         [pl.col("difference_usd").abs(), "account", "run"], descending=[True, False, False]
     ).unique("account", keep="first", maintain_order=True)
@@ -149,7 +149,7 @@ def _most_changed(changes: pl.DataFrame, first: str) -> RenderableType:
             figures.short_usd(row["end_first_usd"]),
             figures.short_usd(row["end_run_usd"]),
             _signed(row["difference_usd"]),
-            f"{_WHY[row['side']]} {where}",
+            f"{_WHY[row['side']]}: {where}",
         )
     return rows
 
