@@ -42,7 +42,7 @@ def _parts(result: Allocated) -> Iterable[RenderableType]:
 
 
 def _table(*headings: str) -> Table:
-    rows = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
+    rows = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1), show_edge=False)
     rows.add_column("policy", no_wrap=True)
     for heading in headings:
         rows.add_column(heading, justify="right", no_wrap=True)

@@ -19,7 +19,7 @@ FLAG = "is_negative_equity"  # rows that a file itself calls insolvent
 class WinnersTable:
     """account, weight, equity, leverage and the extra columns asked for, sorted by account.
 
-    insolvent: (n,) equity below 0, or flagged so by the file.
+    insolvent: (n,) flagged so by the file; where it has no such flag, equity below 0.
     """
 
     frame: pl.DataFrame
@@ -50,16 +50,16 @@ def read_winners(path: Path, columns: Mapping[str, str], extra: Sequence[str] = 
         if name not in ("account", FLAG) and table.has(column):
             found[name] = numbers(findings, column, "a finite number").alias(name)
     findings.repeats(found["account"].to_frame())
-    flagged = _flag(findings, names[FLAG])
+    if table.has(names[FLAG]):
+        found["insolvent"] = _flag(findings, names[FLAG]).alias("insolvent")
     findings.stop()
-    frame = pl.DataFrame(list(found.values()))
-    frame = frame.with_columns(insolvent=flagged | (pl.col("equity") < 0)).sort("account")
+    frame = pl.DataFrame(list(found.values())).sort("account")
+    if "insolvent" not in frame.columns:
+        frame = frame.with_columns(insolvent=pl.col("equity") < 0)
     return WinnersTable(frame.drop("insolvent"), frame["insolvent"], table.as_input("winners"))
 
 
 def _flag(findings: Findings, column: str) -> pl.Series:
-    if not findings.table.has(column):
-        return pl.repeat(False, findings.table.frame.height, eager=True)
     written = texts(findings, column, "true or false", allowed=("true", "false"))
     return (written == "true").fill_null(False)
 

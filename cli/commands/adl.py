@@ -53,8 +53,8 @@ def adl(
     """Lay a deficit on winners: who pays what under each policy.
 
     weight is the profit that can be taken (below 0 it counts as 0); nobody pays more than the
-    smaller of weight and equity. Accounts with negative equity, and those that a column
-    is_negative_equity calls so, are reported and left out.
+    smaller of weight and equity. Accounts with negative equity (those that a column
+    is_negative_equity names, where there is one) are reported and left out.
 
     \b
     Examples:
