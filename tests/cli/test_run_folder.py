@@ -91,7 +91,7 @@ def test_a_place_without_a_name_is_refused(hand_made: Any, place: str) -> None:
         hand_made.write(Path(place))
 
 
-@pytest.mark.parametrize("broken", ["_write_table", "_write_json", "_move_into_place"])
+@pytest.mark.parametrize("broken", ["write_table", "_write_json", "_move_into_place"])
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
 def test_a_failure_while_writing_leaves_what_was_there_before(
     tmp_path: Path,
