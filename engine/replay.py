@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from crashsim.data.schema import Book, Flows, Tape
 from crashsim.engine.adl import deleverage
+from crashsim.engine.arrays import Indices
 from crashsim.engine.book_liquidation import liquidate_on_book
 from crashsim.engine.conservation import Conservation
 from crashsim.engine.equity_path import PathRecorder
@@ -114,6 +115,7 @@ class _Replay:
             previous = step.prices
             if progress:
                 progress(index + 1, steps)
+        self._conservation.close(steps - 1, self._marks[-1])
         residual_frac = self._conservation.largest_frac
         outcome = outcome_of(self._run, self._tape, self._marks, self._opening, residual_frac)
         path = self._recorder.path(steps) if self._recorder else None
@@ -177,14 +179,11 @@ class _Replay:
 
     def _touch(self, step: Step) -> None:
         if step.touched:
-            self._search.touch(np.fromiter(step.touched, dtype=np.intp, count=len(step.touched)))
+            self._search.touch(_indices(step.touched))
 
     def _record(self, step: Step) -> None:
         """Rule 10, and the conservation check."""
         state, totals = self._run.state, step.totals
-        for account in state.debt_touched:
-            state.debt_peak[account] = max(state.debt_peak[account], state.debt[account])
-        state.debt_touched.clear()
         for index, absorber in enumerate(state.absorbers):
             absorber.note_equity(step.time_ms, absorber.equity_usd(step.mark))
             self._run.events.absorbers.append(
@@ -203,19 +202,28 @@ class _Replay:
                 totals.taken_over_usd,
                 totals.adl_usd,
                 totals.shortfall_usd,
-                self._debt_usd(step),
+                self._debt_usd(),
                 totals.units_below_mm,
                 totals.units_bankrupt,
                 state.platform_cash_usd,
             )
         )
-        self._conservation.check(step.index, step.mark, step.anything_moved)
+        touched = None if step.all_touched else _indices(step.touched)
+        self._conservation.check(step.index, step.mark, touched)
 
-    def _debt_usd(self, step: Step) -> float:
-        timeline = self._run.events.timeline
-        if not step.anything_moved and timeline:
+    def _debt_usd(self) -> float:
+        """Debt after the step; summed afresh only where one changed."""
+        state, timeline = self._run.state, self._run.events.timeline
+        if timeline and not state.debt_touched:
             return timeline[-1].debt_usd
-        return float(self._run.state.debt.sum())
+        for account in state.debt_touched:
+            state.debt_peak[account] = max(state.debt_peak[account], state.debt[account])
+        state.debt_touched.clear()
+        return float(state.debt.sum())
+
+
+def _indices(units: set[int]) -> Indices:
+    return np.fromiter(sorted(units), dtype=np.intp, count=len(units))
 
 
 def _settlement_steps(time_ms: NDArray[np.int64], every_s: float | None) -> list[int] | None:

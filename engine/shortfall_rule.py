@@ -28,7 +28,7 @@ def settle_shortfalls(run: Run, step: Step, units: Iterable[int]) -> None:
         if cash >= 0.0:
             continue
         run.state.cash[unit] = 0.0
-        step.anything_moved = True
+        step.touched.add(unit)
         if -cash > ROUNDING_FRAC * step.closed_gross_usd.get(unit, 0.0):
             found = _settle(run, step, unit, -cash)
             step.totals.shortfall_usd += -cash

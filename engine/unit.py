@@ -82,7 +82,6 @@ def close_row(state: State, step: Step, row: int, qty: float, price: float, star
 def touch(step: Step, unit: int) -> None:
     """Note that the unit's cash or size changed."""
     step.touched.add(unit)
-    step.anything_moved = True
 
 
 def return_isolated(state: State, step: Step, unit: int, net_debt: bool) -> None:
