@@ -18,10 +18,11 @@ class Item:
 
 @dataclass(frozen=True)
 class Group:
-    """Metrics that answer one question."""
+    """Metrics that answer one question. without_adl: whether the run without ADL has an answer."""
 
     question: str
     items: tuple[Item, ...]
+    without_adl: bool = True
 
 
 GROUPS: tuple[Group, ...] = (
@@ -34,6 +35,7 @@ GROUPS: tuple[Group, ...] = (
             Item("from low\nleverage (<2)", "adl_low_leverage_share_frac"),
             Item("hedges\nbroken", "hedges_broken"),
         ),
+        without_adl=False,
     ),
     Group(
         "Winners: what did it cost them, against the same night without ADL?",
@@ -44,6 +46,7 @@ GROUPS: tuple[Group, ...] = (
             Item("Gini of\nhaircuts", "haircut_gini"),
             Item("beyond the\nneed", "overshoot_usd"),
         ),
+        without_adl=False,
     ),
     Group(
         "Losers: who was liquidated, and who ended in debt?",
@@ -74,6 +77,7 @@ GROUPS: tuple[Group, ...] = (
             Item("5 min", "adl_markout_300s_usd"),
             Item("the end", "adl_markout_end_usd"),
         ),
+        without_adl=False,
     ),
     Group(
         "What would it cost to make everybody whole?",
@@ -122,10 +126,12 @@ def written(metric: str, value: Value) -> str:
 
 
 def written_delta(metric: str, delta: Value) -> str:
-    """A difference with its sign; `=` where there is none, and nothing where it cannot be told."""
+    """A difference with its sign; nothing where there is none, or where it cannot be told."""
     if not isinstance(delta, int | float):
         return ""
-    text = written(metric, abs(delta))
-    if not any(figure in text for figure in "123456789") and not text.startswith("<"):
-        return "="
-    return f"{'+' if delta > 0 else '-'}{text.lstrip('+')}"
+    text = written(metric, abs(delta)).lstrip("+")
+    if not any(figure in text for figure in "123456789"):
+        return ""
+    if COMPARISON_METRICS[metric].unit == "fraction":
+        text = f"{text.removesuffix('%')} pt"  # points: not a percentage of the first run's
+    return f"{'+' if delta > 0 else '-'}{text}"

@@ -33,7 +33,7 @@ def _parts(told: Mapping[str, Any], changes: pl.DataFrame, path: Path) -> Iterab
     yield Text(f"{scenario.get('title') or scenario['name']}", style="bold")
     yield Text(
         f"{len(runs)} runs of the same prices, accounts and flows, seed {told['seed']}. Under each "
-        f"number: the difference from the first run, {first} (= none)."
+        f"number: its difference from the first run, {first}, if any."
     )
     yield _section("How this is known", _statements(told["provenance"]))
     yield _section("The runs", _runs(runs))
@@ -42,10 +42,14 @@ def _parts(told: Mapping[str, Any], changes: pl.DataFrame, path: Path) -> Iterab
         if "against the same night" in group.question:
             yield Padding(Text(told["caveat"], style="dim"), (0, 0, 0, 2))
     if changes.height:
-        yield _section(f"Who changes sides, against {first}", _totals(changes))
         yield _section(
-            "For whom it matters most (equity less debt at the end)", _most_changed(changes)
+            f"Who changes sides, against {first}", _totals(changes, first, list(runs)[1:])
         )
+    # Without ADL the profits could not have been paid, so nobody is told what he would have had.
+    real = changes.filter(pl.col("run") != list(runs)[-1])
+    if real.height:
+        title = "For whom that matters most (equity less debt at the end)"
+        yield _section(title, _most_changed(real, first))
     yield _section("More", _closing(path))
 
 
@@ -70,24 +74,32 @@ def _runs(runs: Mapping[str, Any]) -> RenderableType:
 
 def _table_of(group: Layout, told: Mapping[str, Any]) -> RenderableType:
     rows = _table()
-    rows.add_column("")
+    rows.add_column("", no_wrap=True)
     for item in group.items:
         rows.add_column(item.heading, justify="right", no_wrap=True)
     metrics = told["metrics"]
-    for place, name in enumerate(told["runs"]):
-        cells = [
-            _cell(item.metric, metrics[item.metric], name, is_first=place == 0)
-            for item in group.items
-        ]
-        rows.add_row(Text(name, style="bold" if place == 0 else ""), *cells)
-    return rows
+    first, *others = told["runs"] if group.without_adl else list(told["runs"])[:-1]
+    same = []
+    rows.add_row(first, *_values(group, metrics, first), style="bold")
+    for name in others:
+        cells = [_with_delta(item.metric, metrics[item.metric], name) for item in group.items]
+        if _values(group, metrics, name) == _values(group, metrics, first) and all(
+            "\n" not in cell.plain for cell in cells
+        ):
+            same.append(name)
+        else:
+            rows.add_row(name, *cells)
+    if not same:
+        return rows
+    return Group(rows, Text(f"the same as {first}: {', '.join(same)}", style="dim"))
 
 
-def _cell(metric: str, entry: Mapping[str, Any], run: str, *, is_first: bool) -> Text:
+def _values(group: Layout, metrics: Mapping[str, Any], run: str) -> list[str]:
+    return [written(item.metric, metrics[item.metric]["values"][run]) for item in group.items]
+
+
+def _with_delta(metric: str, entry: Mapping[str, Any], run: str) -> Text:
     cell = Text(written(metric, entry["values"][run]))
-    if is_first:
-        cell.stylize("bold")
-        return cell
     if delta := written_delta(metric, entry["deltas"][run]):
         cell.append(f"\n{delta}", style="dim")
     return cell
@@ -97,48 +109,47 @@ def _table() -> Table:
     return Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
 
 
-_SIDES = {
-    "deleveraged": ("deleveraged", "closed"),
-    "in_debt": ("in debt", "at the peak"),
-}
+# A heading for accounts that are on a side under the first run only, and under the other only.
+_LEAVES = {"deleveraged": "spared\n(closed, first only)", "in_debt": "out of debt\n(first only)"}
+_ENTERS = {"deleveraged": "hit instead\n(closed, here only)", "in_debt": "into debt\n(here only)"}
+_WHY = {"deleveraged": "closed", "in_debt": "in debt"}
 
 
-def _totals(changes: pl.DataFrame) -> RenderableType:
-    rows = Table.grid(padding=(0, 2, 0, 0))
-    rows.add_column(no_wrap=True)
-    rows.add_column(justify="right")
-    rows.add_column(justify="right")
-    last = ""
-    for run, side, only_under, accounts, amount in change_totals(changes).iter_rows():
-        state, dollars = _SIDES[side]
-        rows.add_row(
-            run if run != last else "",
-            f"{accounts:,}",
-            figures.short_usd(amount),
-            f"{dollars}: {state} only under {only_under}",
-        )
-        last = run
-    return rows
-
-
-def _most_changed(changes: pl.DataFrame) -> RenderableType:
+def _totals(changes: pl.DataFrame, first: str, runs: Sequence[str]) -> RenderableType:
     rows = _table()
-    for title in ("account", "under"):
-        rows.add_column(title, no_wrap=True, overflow="ellipsis", max_width=20)
-    for title in ("first run", "there", "difference"):
+    rows.add_column("", no_wrap=True)
+    for side in _WHY:
+        rows.add_column(_LEAVES[side], justify="right")
+        rows.add_column(_ENTERS[side], justify="right")
+    found = {
+        (run, side, only_under): f"{accounts:,} {figures.short_usd(amount)}"
+        for run, side, only_under, accounts, amount in change_totals(changes).iter_rows()
+    }
+    for run in runs:
+        cells = [found.get((run, side, under), "-") for side in _WHY for under in (first, run)]
+        rows.add_row(run, *cells)
+    return Group(rows, Text("accounts, and notional closed or debt at its peak", style="dim"))
+
+
+def _most_changed(changes: pl.DataFrame, first: str) -> RenderableType:
+    rows = _table()
+    for title in ("account", "run"):
+        rows.add_column(title, no_wrap=True)
+    for title in ("first run", "here", "difference"):
         rows.add_column(title, justify="right")
-    rows.add_column("because")
+    rows.add_column("changes sides", no_wrap=True)
     top = changes.sort(
         [pl.col("difference_usd").abs(), "account", "run"], descending=[True, False, False]
     ).unique("account", keep="first", maintain_order=True)
     for row in top.head(_TOP).iter_rows(named=True):
+        where = "first only" if row["only_under"] == first else "here only"
         rows.add_row(
             row["account"],
             row["run"],
             figures.short_usd(row["end_first_usd"]),
             figures.short_usd(row["end_run_usd"]),
             _signed(row["difference_usd"]),
-            f"{_SIDES[row['side']][0]} only under {row['only_under']}",
+            f"{_WHY[row['side']]}: {where}",
         )
     return rows
 

@@ -24,7 +24,7 @@ def _lines(told: Mapping[str, Any]) -> Iterable[str]:
         headings = [item.heading.replace("\n", " ") for item in group.items]
         yield f"| run | {' | '.join(headings)} |"
         yield f"|---|{'---:|' * len(headings)}"
-        for run in runs:
+        for run in runs if group.without_adl else runs[:-1]:
             cells = [_cell(item.metric, told["metrics"][item.metric], run) for item in group.items]
             yield f"| {run} | {' | '.join(cells)} |"
         for item, heading in zip(group.items, headings, strict=True):
@@ -35,7 +35,7 @@ def _lines(told: Mapping[str, Any]) -> Iterable[str]:
 def _cell(metric: str, entry: Mapping[str, Any], run: str) -> str:
     value = written(metric, entry["values"][run])
     delta = written_delta(metric, entry["deltas"].get(run))
-    return f"{value} ({delta})" if delta not in ("", "=") else value
+    return f"{value} ({delta})" if delta else value
 
 
 def explained(metrics: Iterable[Metric]) -> str:

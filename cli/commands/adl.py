@@ -1,0 +1,87 @@
+"""`crashsim adl`: a deficit laid on a table of winners, without a replay."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def adl(
+    winners: Annotated[
+        Path,
+        typer.Argument(
+            metavar="WINNERS", help="CSV or Parquet with account, weight, equity and leverage."
+        ),
+    ],
+    deficit: Annotated[
+        float, typer.Option(min=0.0, metavar="USD", help="What the winners are to pay together.")
+    ],
+    policy: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="A sharing rule, a ranking (a queue by it), an expression, or a policy TOML; "
+            "repeatable.  [default: nine of them]",
+        ),
+    ] = None,
+    map_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map",
+            metavar="NAME=COLUMN",
+            help="Which column of the file is account, weight, equity, leverage, or a column that "
+            "a score reads; repeatable.",
+        ),
+    ] = None,
+    largest_deficit: Annotated[
+        float | None,
+        typer.Option(
+            min=0.0,
+            metavar="USD",
+            help="Of a single loser, for the ratio PMR.  [default: all of it]",
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of the random order.")] = 0,
+    haircuts: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE", help="Write every account's haircut to this .parquet or .csv file."
+        ),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the measures as JSON.")] = False,
+) -> None:
+    """Lay a deficit on winners: who pays what under each policy.
+
+    weight is the profit that can be taken (below 0 it counts as 0); nobody pays more than the
+    smaller of weight and equity. Accounts with negative equity (those that a column
+    is_negative_equity names, where there is one) are reported and left out.
+
+    \b
+    Examples:
+      crashsim adl winners.csv --deficit 1e6
+      crashsim adl winners.csv --deficit 1e6 --policy pro_rata --policy "upnl * leverage"
+      crashsim adl hyperliquid_adl_by_account.parquet --deficit 23.19e6 \\
+        --map weight=closed_pnl --map equity=account_value_realtime \\
+        --map leverage=leverage_realtime --haircuts haircuts.csv
+    """
+    from crashsim.cli import allocating, allocation_terminal, output
+
+    pairs = [text.partition("=") for text in map_ or ()]
+    if any(not (name and equals and column) for name, equals, column in pairs):
+        raise typer.BadParameter(
+            "expected NAME=COLUMN, such as weight=closed_pnl", param_hint="--map"
+        )
+    result = allocating.run(
+        winners,
+        {name.strip(): column.strip() for name, _, column in pairs},
+        deficit,
+        policy or allocating.DEFAULT_POLICIES,
+        largest_deficit,
+        seed,
+    )
+    if haircuts is not None:
+        allocating.write_haircuts(result, haircuts)
+    if json:
+        output.emit(output.dump_json(allocating.told(result)))
+    else:
+        output.emit_rendered(output.console(), allocation_terminal.rendered(result))
