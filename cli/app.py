@@ -6,7 +6,17 @@ from typing import Annotated
 import typer
 
 from crashsim.cli import exits
-from crashsim.cli.commands import adl, compare, data, replay, report, scenarios, venues
+from crashsim.cli.commands import (
+    account,
+    adl,
+    compare,
+    data,
+    replay,
+    report,
+    runs,
+    scenarios,
+    venues,
+)
 
 _HELP = """\
 Replay historical crypto crashes: who was deleveraged, who ended in debt, and what other rules
@@ -36,6 +46,8 @@ app.command("replay", no_args_is_help=True)(replay.replay)
 app.command("compare", no_args_is_help=True)(compare.compare)
 app.command("adl", no_args_is_help=True)(adl.adl)
 app.command("report", no_args_is_help=True)(report.report)
+app.command("account", no_args_is_help=True)(account.account)
+app.add_typer(runs.app, name="runs")
 app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(venues.app, name="venues")
 app.add_typer(data.data_app, name="data")

@@ -30,6 +30,16 @@ def find_run(name: str) -> RunFolder:
     )
 
 
+def find_exact(name: str) -> RunFolder:
+    """The run of a path or of a whole name under `runs/`. Raises InputError."""
+    path = Path(name)
+    if not path.is_dir():
+        path = RUNS / name
+    if path.is_symlink() or not run_folder.is_run_folder(path):
+        raise InputError(f'"{name}" is no run folder; give its path or its whole name')
+    return RunFolder(path, {}, {})
+
+
 def run_paths() -> list[Path]:
     """The run folders under `runs/`, by name."""
     if not RUNS.is_dir():
