@@ -5,10 +5,17 @@ from typing import Annotated
 
 import typer
 
+from crashsim.cli import completion
+
 
 def report(
     runs: Annotated[
-        list[str], typer.Argument(metavar="RUN...", help="Run folders, or names under runs/.")
+        list[str],
+        typer.Argument(
+            autocompletion=completion.runs,
+            metavar="RUN...",
+            help="Run folders, or names under runs/.",
+        ),
     ],
     out: Annotated[
         Path | None,
