@@ -84,9 +84,7 @@ def _measured(
     ]
 
 
-def _measure(
-    tape: Tape, name: str, done: Done, without: EquityPath, horizon_s: float
-) -> Measured:
+def _measure(tape: Tape, name: str, done: Done, without: EquityPath, horizon_s: float) -> Measured:
     cut = haircuts(done.outcome, tape, without, horizon_s)
     values = summarise(Replayed(done.outcome, tape, cut), COMPARISON_METRICS)
     return Measured(name, done.outcome, values)
