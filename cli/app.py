@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from crashsim.cli import exits
-from crashsim.cli.commands import data, replay, report, scenarios, venues
+from crashsim.cli.commands import compare, data, replay, report, scenarios, venues
 
 _HELP = """\
 Replay historical crypto crashes: who was deleveraged, who ended in debt, and what other rules
@@ -16,10 +16,11 @@ would have done.
 First steps:
   crashsim replay oct11                    the night of 10-11 October 2025, offline
   crashsim replay oct11 --venue binance    the same night under other rules
+  crashsim compare oct11                   many rules side by side
   crashsim scenarios                       what can be replayed
   crashsim venues show backpack            a venue's rules, each with its source
 
-Data goes to stdout, notes and progress to stderr. Exit codes: 0 done, 2 usage, 3 input data missing
+Data goes to stdout, notes and progress to stderr. Exit codes: 0 done, 1 a finding, 2 usage, 3 input data missing
 or invalid, 5 internal error, 130 interrupted. NO_COLOR is honoured.
 """
 
@@ -32,6 +33,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
 app.command("replay", no_args_is_help=True)(replay.replay)
+app.command("compare", no_args_is_help=True)(compare.compare)
 app.command("report", no_args_is_help=True)(report.report)
 app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(venues.app, name="venues")

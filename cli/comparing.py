@@ -9,25 +9,21 @@ import polars as pl
 
 from crashsim.cli.progress import progress_bar
 from crashsim.cli.side_by_side import Done, Job, run_all, workers_for
-from crashsim.cli.variants import NO_ADL, Variant
-from crashsim.data import Inputs, Tape, read_inputs
+from crashsim.cli.variants import Variant
+from crashsim.data import Inputs, read_inputs
 from crashsim.engine import comparison
-from crashsim.engine.comparison import Measured
-from crashsim.engine.equity_path import EquityPath
-from crashsim.engine.haircuts import haircuts
-from crashsim.engine.metrics import COMPARISON_METRICS, Replayed, summarise
 from crashsim.engine.policies import without_adl
 from crashsim.scenarios.scenario import Scenario
 
 
 @dataclass(frozen=True)
 class Compared:
-    """A comparison in memory; runs and variants in the same order, the first is the measure."""
+    """A comparison in memory; done and variants in the same order, the first is the measure."""
 
     scenario: Scenario
     inputs: Inputs
     variants: Sequence[Variant]
-    runs: Sequence[Measured]
+    done: Sequence[Done]
     metrics: pl.DataFrame
     changes: pl.DataFrame
     horizon_s: float
@@ -35,22 +31,27 @@ class Compared:
 
 
 def compare(
-    scenario: Scenario, variants: Sequence[Variant], *, horizon_s: float, workers: int | None
+    scenario: Scenario,
+    variants: Sequence[Variant],
+    *,
+    horizon_s: float,
+    keep: bool,
+    workers: int | None,
 ) -> Compared:
     """Replay every variant on the same inputs, read once, and measure them against the first.
 
-    workers: processes; None chooses. The last variant is the first one's venue without ADL.
+    keep: with their whole outcomes. workers: processes; None chooses. The last variant is the first one's venue without ADL.
     """
     started_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     begun = time.perf_counter()
     inputs = read_inputs(scenario)
     read = time.perf_counter()
     count = workers or workers_for(inputs, len(variants))
-    jobs = _jobs(scenario, variants, horizon_s)
+    jobs = _jobs(scenario, variants, horizon_s, keep)
     with progress_bar(f"comparing {len(variants)} runs of {scenario.name}") as progress:
         done = run_all(inputs, jobs, count, progress)
     replayed = time.perf_counter()
-    runs = _measured(inputs.tape, variants, done, horizon_s)
+    runs = [each.measured for each in done]
     metrics, changes = comparison.metric_table(runs), comparison.changes_table(runs)
     timings: dict[str, float | str | int] = {
         "started_at": started_at,
@@ -59,32 +60,23 @@ def compare(
         "replay_s": round(replayed - read, 3),
         "metrics_s": round(time.perf_counter() - replayed, 3),
     }
-    return Compared(scenario, inputs, variants, runs, metrics, changes, horizon_s, timings)
+    return Compared(scenario, inputs, variants, done, metrics, changes, horizon_s, timings)
 
 
-def _jobs(scenario: Scenario, variants: Sequence[Variant], horizon_s: float) -> list[Job]:
+def _jobs(
+    scenario: Scenario, variants: Sequence[Variant], horizon_s: float, keep: bool
+) -> list[Job]:
     """Variants that differ from the first in ADL alone share its counterfactual, the last run."""
     shared = without_adl(scenario.venue)
-    jobs = []
-    for variant in variants:
-        own = without_adl(variant.venue) != shared
-        cost = 3.0 if own else 2.0 if variant.name == NO_ADL else 1.0
-        jobs.append(Job(variant.venue, variant.file, scenario.seed, horizon_s, own, cost))
-    return jobs
-
-
-def _measured(
-    tape: Tape, variants: Sequence[Variant], done: Sequence[Done], horizon_s: float
-) -> list[Measured]:
-    shared = done[-1].outcome.equity_path
-    assert shared is not None
     return [
-        _measure(tape, variant.name, result, result.without_adl or shared, horizon_s)
-        for variant, result in zip(variants, done, strict=True)
+        Job(
+            variant.name,
+            variant.venue,
+            variant.file,
+            scenario.seed,
+            horizon_s,
+            own_counterfactual=without_adl(variant.venue) != shared,
+            keep=keep,
+        )
+        for variant in variants
     ]
-
-
-def _measure(tape: Tape, name: str, done: Done, without: EquityPath, horizon_s: float) -> Measured:
-    cut = haircuts(done.outcome, tape, without, horizon_s)
-    values = summarise(Replayed(done.outcome, tape, cut), COMPARISON_METRICS)
-    return Measured(name, done.outcome, values)

@@ -85,6 +85,12 @@ def print_book(book: VenueBook, out: Path, at_ms: int) -> None:
         Text(f"book of {_utc(at_ms)} UTC: {sizes}", style="bold"),
         Text(f"{book.flows.height:,} deposits and withdrawals after it in {out}/flows.parquet"),
         *(Text(f"note: {note}") for note in book.notes),
+        Text(
+            f"next: crashsim replay oct11 --book {out} --flows {out}/flows.parquet"
+            f" --set scenario.start={_utc(at_ms).replace(' ', 'T')}Z"
+            " --set book.provenance=reconstructed",
+            style="dim",
+        ),
     ]
     output.emit_rendered(output.console(), *parts)
 

@@ -25,6 +25,36 @@ def residual(frac: float) -> str:
     return "under 1e-12" if frac < 1e-12 else f"{frac:.1e}"
 
 
+_SCALES = ((1e9, "B"), (1e6, "M"), (1e3, "k"))
+
+
+def short(amount: float) -> str:
+    """A number in at most five figures: `1.2M`, `45.3k`, `12`, `-3.4B`."""
+    size = abs(amount)
+    for scale, letter in _SCALES:
+        if size >= 0.9995 * scale:
+            written = size / scale
+            return f"{_sign(amount)}{written:.{1 if written < 99.95 else 0}f}{letter}"
+    return f"{_sign(amount)}{size:,.0f}"
+
+
+def short_usd(amount: float) -> str:
+    """Dollars, short: `$1.2M`, `-$45.3k`, `$0`."""
+    written = short(abs(amount))
+    return f"{_sign(amount) if written != '0' else ''}${written}"
+
+
+def percent(share: float) -> str:
+    """A fraction in percent: `12.3%`, `<0.1%` for what is not quite nothing."""
+    if 0.0 < abs(share) < 0.0005:
+        return "<0.1%"
+    return f"{share:.1%}"
+
+
+def _sign(amount: float) -> str:
+    return "-" if amount < 0 else ""
+
+
 def clock(time: str) -> str:
     """Time of day of an ISO 8601 time: `21:20:03`, or `21:20` on the minute."""
     written = time[11:19]

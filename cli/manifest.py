@@ -12,6 +12,7 @@ from typing import Any
 
 import crashsim
 from crashsim.cli import honesty
+from crashsim.cli.policy_source import FunctionFile
 from crashsim.data import Inputs
 from crashsim.engine.conservation import TOLERANCE_FRAC
 from crashsim.engine.metrics import METRICS, Value
@@ -34,12 +35,13 @@ class Timings:
     metrics_s: float
 
 
-def run_name(scenario: Scenario, inputs: Inputs) -> str:
+def run_name(scenario: Scenario, inputs: Inputs, file: FunctionFile | None = None) -> str:
     """`<scenario>-<venue>-<hash>`; the hash covers scenario, venue, inputs, seed and version."""
     facts = {
         "version": crashsim.__version__,
         "scenario": scenario.resolved(),
-        "inputs": [asdict(file) for file in inputs.files],
+        "inputs": [asdict(each) for each in inputs.files],
+        **_policy(file),
     }
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
     # A scenario may be called anything; its run folder stays one folder under runs/.
@@ -53,19 +55,21 @@ def manifest(
     outcome: Outcome,
     argv: Sequence[str],
     timings: Timings,
+    file: FunctionFile | None = None,
 ) -> dict[str, Any]:
-    """The content of manifest.json."""
+    """The content of manifest.json; file: the Python policy that ranked, where there is one."""
     tables = scenario.resolved()
     venue = tables.pop("venue")
     return {
         "crashsim": crashsim.__version__,
-        "run": run_name(scenario, inputs),
+        "run": run_name(scenario, inputs, file),
         "argv": public_argv(argv),
         "scenario": tables,
         "venue": venue,
+        **_policy(file),
         "seed": scenario.seed,
         "window": _window(inputs),
-        "inputs": [asdict(file) for file in inputs.files],
+        "inputs": [asdict(each) for each in inputs.files],
         "provenance": _provenance(scenario, inputs),
         "markets_on_default_margin_table": list(outcome.default_margin_markets),
         "conservation": {
@@ -78,6 +82,16 @@ def manifest(
         | {name: version(name) for name in _PACKAGES},
         "timings": asdict(timings),
     }
+
+
+def _policy(file: FunctionFile | None) -> dict[str, Any]:
+    """The Python policy that ranked in the place of the venue's score: what ran, by its hash."""
+    return {} if file is None else {"policy_file": policy_file(file)}
+
+
+def policy_file(file: FunctionFile) -> dict[str, str]:
+    """A Python policy without its folders."""
+    return {"name": file.path.name, "function": file.function, "sha256": file.sha256}
 
 
 def _window(inputs: Inputs) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import json
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -58,11 +58,16 @@ def is_run_folder(path: Path) -> bool:
 
 def check_target(path: Path) -> None:
     """Refuse a place that holds something other than a run. Raises OutputError."""
+    refuse_foreign(path, is_ours=is_run_folder(path))
+
+
+def refuse_foreign(path: Path, *, is_ours: bool) -> None:
+    """Refuse a place that is no folder, or one with files of others. Raises OutputError."""
     if path.name in ("", ".."):
         raise OutputError(f"--out {path} names no folder of its own; give it a name")
     if path.is_symlink() or (path.exists() and not path.is_dir()):
         raise OutputError(f"--out {path} is a file or a link; name a folder")
-    if path.is_dir() and any(path.iterdir()) and not is_run_folder(path):
+    if path.is_dir() and any(path.iterdir()) and not is_ours:
         raise OutputError(
             f"--out {path} is a folder with other files in it, which a run would replace; "
             "name a new folder"
@@ -99,15 +104,23 @@ def write(
     Nothing is left behind when it fails. Raises OutputError where the disk refuses.
     """
     check_target(path)
+    replace_whole(path, lambda folder: _write_parts(folder, tables, summary, manifest, csv=csv))
+
+
+def replace_whole(path: Path, fill: Callable[[Path], None]) -> None:
+    """Make a folder by filling a new one beside its place, then moving it there.
+
+    Nothing is left behind when it fails. Raises OutputError where the disk refuses.
+    """
     # The process id keeps two runs of the same name apart until one of them is moved into place.
     beside = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
     try:
         beside.mkdir(parents=True)
-        _write_parts(beside, tables, summary, manifest, csv=csv)
+        fill(beside)
         _move_into_place(beside, path)
     except OSError as error:
         reason = error.strerror or error
-        raise OutputError(f"the run folder {path} cannot be written: {reason}") from error
+        raise OutputError(f"the folder {path} cannot be written: {reason}") from error
     finally:
         shutil.rmtree(beside, ignore_errors=True)
 
@@ -123,12 +136,13 @@ def _write_parts(
     for name, frame in tables.items():
         if frame.schema != polars_schema(name):
             raise TypeError(f"table {name} has the columns {frame.schema}")
-        _write_table(folder, name, frame, csv=csv)
+        write_table(folder, name, frame, csv=csv)
     _write_json(folder / SUMMARY, summary)
     _write_json(folder / MANIFEST, manifest)
 
 
-def _write_table(folder: Path, name: str, frame: pl.DataFrame, *, csv: bool) -> None:
+def write_table(folder: Path, name: str, frame: pl.DataFrame, *, csv: bool) -> None:
+    """Write one table as Parquet, and as CSV too; the same frame gives the same bytes."""
     frame.write_parquet(
         folder / f"{name}.parquet",
         compression="zstd",

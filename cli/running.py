@@ -8,6 +8,7 @@ from pathlib import Path
 
 from crashsim import engine
 from crashsim.cli import manifest, run_folder
+from crashsim.cli.policy_source import FunctionFile, load_function
 from crashsim.cli.progress import progress_bar
 from crashsim.data import Inputs, read_inputs
 from crashsim.engine.metrics import Replayed, Value, summarise
@@ -26,15 +27,19 @@ class Finished:
     outcome: Outcome
     metrics: dict[str, Value]
     timings: manifest.Timings
+    file: FunctionFile | None = None
 
 
-def run(scenario: Scenario) -> Finished:
-    """Read the inputs, replay them and measure. Raises InputError and ConservationError."""
+def run(scenario: Scenario, file: FunctionFile | None = None) -> Finished:
+    """Read the inputs, replay them and measure. Raises InputError and ConservationError.
+
+    file: a Python policy that ranks in the place of the venue's score.
+    """
     started_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     begun = time.perf_counter()
     inputs = read_inputs(scenario)
     read = time.perf_counter()
-    outcome = _replay(scenario, inputs)
+    outcome = _replay(scenario, inputs, file)
     replayed = time.perf_counter()
     metrics = summarise(Replayed(outcome, inputs.tape))
     timings = manifest.Timings(
@@ -43,10 +48,10 @@ def run(scenario: Scenario) -> Finished:
         replay_s=round(replayed - read, 3),
         metrics_s=round(time.perf_counter() - replayed, 3),
     )
-    return Finished(scenario, inputs, outcome, metrics, timings)
+    return Finished(scenario, inputs, outcome, metrics, timings, file)
 
 
-def _replay(scenario: Scenario, inputs: Inputs) -> Outcome:
+def _replay(scenario: Scenario, inputs: Inputs, file: FunctionFile | None) -> Outcome:
     with progress_bar(f"replaying {scenario.name}") as progress:
         return engine.replay(
             inputs.tape,
@@ -54,13 +59,14 @@ def _replay(scenario: Scenario, inputs: Inputs) -> Outcome:
             inputs.flows,
             scenario.venue,
             seed=scenario.seed,
+            score=load_function(file) if file else None,
             progress=progress,
         )
 
 
 def save(finished: Finished, out: Path | None, *, csv: bool) -> Path:
     """Write the run folder and return its path. Raises OutputError."""
-    path = out or RUNS / manifest.run_name(finished.scenario, finished.inputs)
+    path = out or RUNS / manifest.run_name(finished.scenario, finished.inputs, finished.file)
     run_folder.write(
         path,
         finished.outcome.tables(),
@@ -71,6 +77,7 @@ def save(finished: Finished, out: Path | None, *, csv: bool) -> Path:
             finished.outcome,
             sys.argv[1:],
             finished.timings,
+            finished.file,
         ),
         csv=csv,
     )

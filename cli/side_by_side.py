@@ -7,14 +7,16 @@ the inputs once, when it starts. Replays hold the interpreter, so threads would 
 import multiprocessing
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 
 from crashsim import engine
 from crashsim.cli.policy_source import FunctionFile, load_function
 from crashsim.data import Inputs, Tape
+from crashsim.engine.comparison import Measured
 from crashsim.engine.equity_path import EquityPath
-from crashsim.engine.haircuts import last_step_needed
+from crashsim.engine.haircuts import haircuts, last_step_needed
+from crashsim.engine.metrics import COMPARISON_METRICS, Replayed, summarise
 from crashsim.engine.outcome import Outcome
 from crashsim.engine.policies import without_adl
 from crashsim.scenarios.venue import Venue
@@ -27,25 +29,29 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Job:
-    """One replay. own_counterfactual: replay its venue without ADL too, as far as needed.
+    """One replay to measure.
 
-    cost: a guess of its length in any unit; longer jobs start first.
+    own_counterfactual: its venue differs from the first beyond ADL, so it is measured against a
+    replay of its own without ADL. keep: return the whole outcome too.
     """
 
+    name: str
     venue: Venue
     file: FunctionFile | None
     seed: int
     horizon_s: float
     own_counterfactual: bool
-    cost: float = 1.0
+    keep: bool
 
 
 @dataclass(frozen=True)
 class Done:
-    """A finished job. without_adl: the path of its own counterfactual, where it has one."""
+    """A finished job. outcome: where the job was to keep it."""
 
-    outcome: Outcome
-    without_adl: EquityPath | None
+    measured: Measured
+    conservation_residual_frac: float
+    warnings: tuple[str, ...]
+    outcome: Outcome | None
 
 
 def workers_for(inputs: Inputs, jobs: int) -> int:
@@ -61,33 +67,57 @@ def run_all(
 ) -> list[Done]:
     """The jobs done, in their order, whatever the number of processes.
 
-    `progress(done, total)` is called after each. Raises what the first failing job raises.
+    The last job is the first one's venue without ADL, the counterfactual of all that have none of
+    their own. `progress(done, total)` is called after each. Raises what a failing job raises.
     """
+    count = _Count(len(jobs), progress)
     if workers <= 1:
-        return _one_by_one(inputs, jobs, progress)
+        without, path = _without_adl(inputs, jobs[-1])
+        count.one_more()
+        rest = [count.counted(_measured(inputs, job, path)) for job in jobs[:-1]]
+        return [*rest, without]
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, spawn, _receive, (inputs,)) as pool:
-        order = sorted(range(len(jobs)), key=lambda i: -jobs[i].cost)
-        futures = {pool.submit(_work, jobs[i]): i for i in order}
         try:
-            for done, future in enumerate(as_completed(futures), start=1):
-                future.result()
-                if progress:
-                    progress(done, len(jobs))
+            return _shared_out(pool, jobs, count)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
-        results = {place: future.result() for future, place in futures.items()}
-    return [results[place] for place in range(len(jobs))]
 
 
-def _one_by_one(inputs: Inputs, jobs: Sequence[Job], progress: Progress | None) -> list[Done]:
-    results = []
-    for job in jobs:
-        results.append(_replay(inputs, job))
-        if progress:
-            progress(len(results), len(jobs))
-    return results
+class _Count:
+    """Jobs done, told to whoever shows them."""
+
+    def __init__(self, total: int, progress: Progress | None) -> None:
+        self._total = total
+        self._progress = progress
+        self._done = 0
+
+    def one_more(self) -> None:
+        self._done += 1
+        if self._progress:
+            self._progress(self._done, self._total)
+
+    def counted(self, done: Done) -> Done:
+        self.one_more()
+        return done
+
+
+def _shared_out(pool: ProcessPoolExecutor, jobs: Sequence[Job], count: _Count) -> list[Done]:
+    """Jobs with a counterfactual of their own are longest and wait for nothing: they go first."""
+    last = pool.submit(_work_without_adl, jobs[-1])
+    futures: dict[int, Future[Done]] = {}
+    for place, job in enumerate(jobs[:-1]):
+        if job.own_counterfactual:
+            futures[place] = pool.submit(_work, job, None)
+    without, path = last.result()
+    count.one_more()
+    for place, job in enumerate(jobs[:-1]):
+        if not job.own_counterfactual:
+            futures[place] = pool.submit(_work, job, path)
+    for future in as_completed(futures.values()):
+        count.counted(future.result())
+    return [*(futures[place].result() for place in range(len(jobs) - 1)), without]
 
 
 _received: list[Inputs] = []  # of a worker: what it was started with
@@ -97,32 +127,55 @@ def _receive(inputs: Inputs) -> None:
     _received.append(inputs)
 
 
-def _work(job: Job) -> Done:
-    return _replay(_received[0], job)
+def _work(job: Job, path: EquityPath | None) -> Done:
+    return _measured(_received[0], job, path)
 
 
-def _replay(inputs: Inputs, job: Job) -> Done:
-    outcome = engine.replay(
-        inputs.tape,
+def _work_without_adl(job: Job) -> tuple[Done, EquityPath]:
+    return _without_adl(_received[0], job)
+
+
+def _without_adl(inputs: Inputs, job: Job) -> tuple[Done, EquityPath]:
+    outcome = _replay(inputs, inputs.tape, job.venue, job)
+    path = outcome.equity_path
+    assert path is not None
+    return _measure(inputs, job, outcome, path), path
+
+
+def _measured(inputs: Inputs, job: Job, shared: EquityPath | None) -> Done:
+    outcome = _replay(inputs, inputs.tape, job.venue, job)
+    path = _own_counterfactual(inputs, job, outcome) if job.own_counterfactual else shared
+    assert path is not None
+    return _measure(inputs, job, outcome, path)
+
+
+def _own_counterfactual(inputs: Inputs, job: Job, outcome: Outcome) -> EquityPath | None:
+    """The path without ADL, no further than the haircuts ask for."""
+    end = last_step_needed(outcome, inputs.tape, job.horizon_s)
+    return _replay(inputs, _until(inputs.tape, end), without_adl(job.venue), job).equity_path
+
+
+def _replay(inputs: Inputs, tape: Tape, venue: Venue, job: Job) -> Outcome:
+    return engine.replay(
+        tape,
         inputs.book,
         inputs.flows,
-        job.venue,
+        venue,
         seed=job.seed,
         score=load_function(job.file) if job.file else None,
         keep_path=True,
     )
-    if not job.own_counterfactual:
-        return Done(outcome, None)
-    end = last_step_needed(outcome, inputs.tape, job.horizon_s)
-    without = engine.replay(
-        _until(inputs.tape, end),
-        inputs.book,
-        inputs.flows,
-        without_adl(job.venue),
-        seed=job.seed,
-        keep_path=True,
+
+
+def _measure(inputs: Inputs, job: Job, outcome: Outcome, path: EquityPath) -> Done:
+    cut = haircuts(outcome, inputs.tape, path, job.horizon_s)
+    values = summarise(Replayed(outcome, inputs.tape, cut), COMPARISON_METRICS)
+    return Done(
+        Measured(job.name, outcome.accounts, values),
+        outcome.conservation_residual_frac,
+        outcome.warnings,
+        replace(outcome, equity_path=None) if job.keep else None,
     )
-    return Done(outcome, without.equity_path)
 
 
 def _until(tape: Tape, step: int) -> Tape:

@@ -7,7 +7,8 @@ import polars as pl
 from numpy.typing import NDArray
 
 from crashsim.engine.arrays import Flags, Floats, sum_by
-from crashsim.engine.events import AdlFill, Closing, FlowResult, LossShare, Shortfall
+from crashsim.engine.events import Closing, FlowResult, LossShare, Shortfall
+from crashsim.engine.fill_journal import fills_frame
 from crashsim.engine.journal import frame_of
 from crashsim.engine.run import Run
 from crashsim.engine.snapshot import Snapshot
@@ -66,7 +67,7 @@ class _Sums:
     def closings(self) -> dict[str, Floats | Flags]:
         """Book, takeover and both sides of auto-deleveraging."""
         closed = frame_of(self._run.events.closings, Closing).filter(pl.col("account") >= 0)
-        fills = frame_of(self._run.events.adl_fills, AdlFill)
+        fills = fills_frame(self._run.events.adl_fills)
         won = fills.filter(pl.col("winner_row") >= 0)
         lost = fills.filter(pl.col("loser_row") >= 0)
         account = closed["account"].to_numpy()

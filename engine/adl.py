@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from crashsim.engine.allocation import Loser, close_against_winners
+from crashsim.engine.allocation import close_against_winners
 from crashsim.engine.arrays import Flags, Indices, sum_by
 from crashsim.engine.flagged import Flagged
+from crashsim.engine.losers import Loser
 from crashsim.engine.ranking import Key, Ranking, SideRows
 from crashsim.engine.run import Run
 from crashsim.engine.state import AbsorberState

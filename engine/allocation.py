@@ -1,43 +1,22 @@
 """How a loser's position is spread over the candidates of its queue (rule 6)."""
 
-from dataclasses import dataclass
-from math import floor
-
 from crashsim.engine.events import AdlFill
-from crashsim.engine.ranking import Key, Queue
+from crashsim.engine.losers import Loser, close_absorber, close_loser, close_unit_row
+from crashsim.engine.proportion import fill_in_proportion, in_lots
+from crashsim.engine.ranking import Queue
 from crashsim.engine.run import Run
 from crashsim.engine.step import Step
-from crashsim.engine.unit import DUST_FRAC, close_row, measure, return_isolated, settle
-
-
-@dataclass(frozen=True, slots=True)
-class Loser:
-    """A position to be closed against winners. row is -1 for absorber number `absorber`."""
-
-    row: int
-    absorber: int
-    market: int
-    size: float
-    price: float
-    bankruptcy_price: float
-
-    @property
-    def side(self) -> int:
-        """+1 for a long."""
-        return 1 if self.size > 0 else -1
-
-    @property
-    def key(self) -> Key:
-        """Whose positions are asked."""
-        return Key(self.market, -self.side)
+from crashsim.engine.unit import DUST_FRAC, measure, settle
 
 
 def close_against_winners(run: Run, step: Step, queue: Queue, loser: Loser) -> None:
     """Close the loser's position at its price against the queue; what is left stays open."""
     if run.venue.adl.allocation == "queue":
         _fill_from_the_top(run, step, queue, loser)
+    elif run.venue.adl.absorbers_eligible:
+        _fill_one_by_one_in_proportion(run, step, queue, loser)
     else:
-        _fill_in_proportion(run, step, queue, loser)
+        fill_in_proportion(run, step, queue, loser)
 
 
 def _fill_from_the_top(run: Run, step: Step, queue: Queue, loser: Loser) -> None:
@@ -82,7 +61,7 @@ def _equity(run: Run, step: Step, row: int) -> float:
     return measure(run.state, run.tables, unit, step.prices).equity_usd
 
 
-def _fill_in_proportion(run: Run, step: Step, queue: Queue, loser: Loser) -> None:
+def _fill_one_by_one_in_proportion(run: Run, step: Step, queue: Queue, loser: Loser) -> None:
     places = range(len(queue.row))
     capacity = [_capacity(run, step, queue, place, loser) for place in places]
     total = sum(capacity)
@@ -97,36 +76,17 @@ def _fill_in_proportion(run: Run, step: Step, queue: Queue, loser: Loser) -> Non
             _fill(run, step, queue, place, loser, min(qty, capacity[place]))
 
 
-def in_lots(
-    parts: list[float], capacity: list[float], tie: list[float], quantity: float, lot: float
-) -> list[float]:
-    """Floor to lots; then by remainder each gets min(lot, rest, capacity left), ties by unit id.
-
-    parts, capacity and tie have one entry a candidate; quantity is what all get together.
-    """
-    whole = [floor(part / lot) * lot for part in parts]
-    rest = quantity - sum(whole)
-    for i in sorted(range(len(parts)), key=lambda i: (whole[i] - parts[i], tie[i])):
-        extra = max(0.0, min(lot, rest, capacity[i] - whole[i]))
-        whole[i] += extra
-        rest -= extra
-    return whole
-
-
 def _fill(run: Run, step: Step, queue: Queue, place: int, loser: Loser, qty: float) -> None:
     """Both sides close qty at the loser's price."""
     row = queue.row[place]
     start = queue.size_at_start[place]
     if row >= 0:
         entry = float(run.state.entry[row])
-        _close_unit_row(run, step, row, qty, loser.price, start)
+        close_unit_row(run, step, row, qty, loser.price, start)
     else:
         entry = float(run.state.absorbers[-1 - row].entry[loser.market])
-        _close_absorber(run, step, -1 - row, loser.market, qty, loser.price, start)
-    if loser.row >= 0:
-        _close_unit_row(run, step, loser.row, qty, loser.price, loser.size)
-    else:
-        _close_absorber(run, step, loser.absorber, loser.market, qty, loser.price, loser.size)
+        close_absorber(run, step, -1 - row, loser.market, qty, loser.price, start)
+    close_loser(run, step, loser, qty)
     step.totals.adl_usd += qty * step.prices[loser.market]
     run.events.adl_fills.append(
         AdlFill(
@@ -145,19 +105,3 @@ def _fill(run: Run, step: Step, queue: Queue, place: int, loser: Loser, qty: flo
             entry,
         )
     )
-
-
-def _close_unit_row(run: Run, step: Step, row: int, qty: float, price: float, start: float) -> None:
-    close_row(run.state, step, row, qty, price, start)
-    return_isolated(run.state, step, int(run.state.row_unit[row]), run.nets_debt)
-
-
-def _close_absorber(
-    run: Run, step: Step, index: int, market: int, qty: float, price: float, start: float
-) -> None:
-    absorber = run.state.absorbers[index]
-    held = float(absorber.size[market])
-    side = 1.0 if held > 0 else -1.0
-    absorber.cash_usd += side * qty * (price - float(absorber.entry[market]))
-    absorber.size[market] = settle(held - side * qty, start)
-    step.anything_moved = True

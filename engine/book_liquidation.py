@@ -74,8 +74,9 @@ def _places_by_book_side(run: Run, step: Step, flagged: Flagged) -> dict[int, li
     place = place[live]
     order = np.argsort(key, kind="stable")  # places are ascending within a key already
     keys, starts = np.unique(key[order], return_index=True)
-    parts = np.split(place[order], starts[1:]) if keys.size else []
-    return {int(k): part.tolist() for k, part in zip(keys, parts, strict=True)}
+    places = place[order].tolist()
+    bounds = [*starts.tolist(), len(places)]
+    return {k: places[bounds[i] : bounds[i + 1]] for i, k in enumerate(keys.tolist())}
 
 
 def liquidate_on_book(run: Run, step: Step, flagged: Flagged) -> None:

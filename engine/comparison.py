@@ -6,15 +6,14 @@ from dataclasses import dataclass
 import polars as pl
 
 from crashsim.engine.metrics import COMPARISON_METRICS, Value
-from crashsim.engine.outcome import Outcome
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One run of a comparison, by name, with the values of COMPARISON_METRICS."""
+    """One run of a comparison, by name: its accounts table, and the values of COMPARISON_METRICS."""
 
     name: str
-    outcome: Outcome
+    accounts: pl.DataFrame
     values: Mapping[str, Value]
 
 
@@ -99,7 +98,7 @@ def changes_table(runs: Sequence[Measured]) -> pl.DataFrame:
 
 
 def _changes(first: Measured, run: Measured, side: _Side) -> pl.DataFrame:
-    left, right = (_side_of(each.outcome, side) for each in (first, run))
+    left, right = (_side_of(each.accounts, side) for each in (first, run))
     both = left.join(right, on="account", suffix="_run", validate="1:1")
     under_first = pl.col("on") & ~pl.col("on_run")
     changed = both.filter(pl.col("on") != pl.col("on_run")).select(
@@ -115,8 +114,8 @@ def _changes(first: Measured, run: Measured, side: _Side) -> pl.DataFrame:
     return changed.sort(["usd", "account"], descending=[True, False])
 
 
-def _side_of(outcome: Outcome, side: _Side) -> pl.DataFrame:
-    return outcome.accounts.select(
+def _side_of(accounts: pl.DataFrame, side: _Side) -> pl.DataFrame:
+    return accounts.select(
         "account",
         on=pl.col(side.flag),
         usd=pl.col(side.usd),

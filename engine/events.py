@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from crashsim.engine.arrays import Floats, Indices
+
 
 class Closing(NamedTuple):
     """One closing by book, takeover or unwind. account and row are -1 for an unwind."""
@@ -36,6 +38,43 @@ class AdlFill(NamedTuple):
     rank: int
     score: float
     winner_entry: float
+
+
+@dataclass(frozen=True, slots=True)
+class AdlFillBlock:
+    """Fills of one loser against many units; the arrays are (n,), in the order of the ranks."""
+
+    step: int
+    market: int
+    loser_row: int
+    loser_absorber: int
+    side: int
+    price: float
+    bankruptcy_price: float
+    winner_row: Indices
+    qty: Floats
+    rank: Indices
+    score: Floats
+    winner_entry: Floats
+
+
+@dataclass(slots=True)
+class AdlFills:
+    """Single fills and blocks, in the order they came."""
+
+    parts: list[list[AdlFill] | AdlFillBlock] = field(default_factory=list)
+
+    def append(self, fill: AdlFill) -> None:
+        """Note one fill."""
+        if not self.parts or isinstance(self.parts[-1], AdlFillBlock):
+            self.parts.append([])
+        singles = self.parts[-1]
+        assert isinstance(singles, list)
+        singles.append(fill)
+
+    def extend(self, block: AdlFillBlock) -> None:
+        """Note a block of fills."""
+        self.parts.append(block)
 
 
 class Shortfall(NamedTuple):
@@ -125,7 +164,7 @@ class Events:
     """The journal of a run."""
 
     closings: list[Closing] = field(default_factory=list)
-    adl_fills: list[AdlFill] = field(default_factory=list)
+    adl_fills: AdlFills = field(default_factory=AdlFills)
     shortfalls: list[Shortfall] = field(default_factory=list)
     loss_shares: list[LossShare] = field(default_factory=list)
     flows: list[FlowResult] = field(default_factory=list)

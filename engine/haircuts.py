@@ -82,12 +82,16 @@ def haircuts(
 def low_leverage_share(outcome: Outcome, tape: Tape, below: float) -> float | None:
     """Share of ADL notional from accounts with leverage below this when the fill's step began."""
     path = _path(outcome)
-    fills = outcome.adl_fills.filter(pl.col("winner").is_in(list(path.accounts)))
-    notional = (fills["size"] * fills["mark_price"]).to_numpy()
+    closed = (
+        outcome.adl_fills.filter(pl.col("winner").is_in(list(path.accounts)))
+        .group_by("winner", "step", maintain_order=True)
+        .agg(usd=(pl.col("size") * pl.col("mark_price")).sum())
+    )
+    notional = closed["usd"].to_numpy()
     if notional.sum() <= 0.0:
         return None
-    step = fills["step"].to_numpy().astype(np.intp)
-    before = path.worth(tape, path.places(fills["winner"].to_list()), after=step - 1, at=step)
+    step = closed["step"].to_numpy().astype(np.intp)
+    before = path.worth(tape, path.places(closed["winner"].to_list()), after=step - 1, at=step)
     low: Flags = before.notional_usd < below * np.maximum(before.equity_usd, MIN_EQUITY_USD)
     return float(notional[low].sum() / notional.sum())
 

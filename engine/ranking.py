@@ -39,9 +39,13 @@ class Key:
 class Queue:
     """Candidates of one key from the top, as they were when the rule began.
 
-    row: position row, or -1 - a for absorber a. `head`: everyone before it is closed.
+    row: position row, or -1 - a for absorber a. `head`: everyone before it is closed. rows, sizes
+    and scores, (n,), are row, size_at_start and score for those who ask all candidates at once.
     """
 
+    rows: Indices
+    sizes: Floats
+    scores: Floats
     row: list[int]
     score: list[float]
     size_at_start: list[float]
@@ -107,13 +111,12 @@ class Ranking:
         found = self._eligible(self._gather(wanted))
         score = self._scores(found)
         order = np.lexsort((found.tie, -score, found.place))
-        bounds = np.searchsorted(found.place[order], np.arange(len(wanted) + 1))
-        rows, sizes = found.row[order].tolist(), found.size[order].tolist()
-        scores, ties = score[order].tolist(), found.tie[order].tolist()
-        held = np.abs(found.size[order]) * self._step.mark[found.market[order]]
+        found, score = found.take(order), score[order]
+        bounds = np.searchsorted(found.place, np.arange(len(wanted) + 1))
+        held = np.abs(found.size) * self._step.mark[found.market]
         for i, key in enumerate(wanted):
             part = slice(int(bounds[i]), int(bounds[i + 1]))
-            self._queues[key] = Queue(rows[part], scores[part], sizes[part], ties[part])
+            self._queues[key] = _queue(found.take(np.arange(*bounds[i : i + 2])), score[part])
             self._run.events.held.append(
                 Held(self._step.index, key.market, key.side, float(held[part].sum()))
             )
@@ -257,6 +260,18 @@ class Ranking:
             "unit_notional": float(notional.sum()),
             "unit_upnl": upnl,
         }
+
+
+def _queue(ranked: Candidates, score: Floats) -> Queue:
+    return Queue(
+        ranked.row,
+        ranked.size,
+        score,
+        ranked.row.tolist(),
+        score.tolist(),
+        ranked.size.tolist(),
+        ranked.tie.tolist(),
+    )
 
 
 def _append(first: Candidates, second: Candidates) -> Candidates:

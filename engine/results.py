@@ -8,7 +8,6 @@ from crashsim.engine.account_table import accounts_table
 from crashsim.engine.arrays import Floats
 from crashsim.engine.events import (
     AbsorberRow,
-    AdlFill,
     Closing,
     CollateralSale,
     FlowResult,
@@ -17,6 +16,7 @@ from crashsim.engine.events import (
     Shortfall,
     TimelineRow,
 )
+from crashsim.engine.fill_journal import fills_frame
 from crashsim.engine.journal import Names, fit, frame_of
 from crashsim.engine.minute_prices import prices_1m
 from crashsim.engine.outcome import Outcome, Refusal
@@ -88,7 +88,7 @@ def _choose(condition: pl.Series, if_true: str, if_false: str) -> pl.Series:
 
 
 def _adl_fills(run: Run, names: Names) -> pl.DataFrame:
-    raw = frame_of(run.events.adl_fills, AdlFill)
+    raw = fills_frame(run.events.adl_fills)
     winner, loser = names.holder(raw["winner_row"]), names.holder(raw["loser_row"])
     mark = names.mark(raw["step"], raw["market"])
     signed = raw["side"] * raw["qty"]

@@ -1,6 +1,7 @@
 """One step of the tape: its prices, what the book can take, and what was touched."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,8 +9,7 @@ from numpy.typing import NDArray
 from crashsim.scenarios.venue import LiquidationRules
 
 
-@dataclass(frozen=True, slots=True)
-class BookFill:
+class BookFill(NamedTuple):
     """What the order book gave: quantity in base units and its average price."""
 
     qty: float

@@ -1,6 +1,6 @@
 """Equity, maintenance margin and bankruptcy prices of one unit, and the closing of a position."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from crashsim.engine.margin import MarginTables
 from crashsim.engine.state import CROSS, State
@@ -9,8 +9,8 @@ from crashsim.engine.step import Step
 DUST_FRAC = 1e-12  # a remainder of this part of a size is nothing (SEMANTICS section 3)
 
 
-@dataclass(frozen=True, slots=True)
-class OpenRow:
+# Tens of thousands of these are made in a replay; a named tuple costs a third of a frozen class.
+class OpenRow(NamedTuple):
     """One open position of a unit at the step's mark."""
 
     row: int
@@ -20,8 +20,7 @@ class OpenRow:
     mm_usd: float
 
 
-@dataclass(frozen=True, slots=True)
-class UnitMargin:
+class UnitMargin(NamedTuple):
     """A unit measured at one moment. Rows are by notional descending, ties by market name."""
 
     equity_usd: float
@@ -40,13 +39,12 @@ class UnitMargin:
 
 def measure(state: State, tables: MarginTables, unit: int, prices: list[float]) -> UnitMargin:
     """Measure one unit at these marks (a list of M prices)."""
-    first, end = int(state.unit_first_row[unit]), int(state.unit_first_row[unit + 1])
-    sizes = state.size[first:end].tolist()
+    first, end = state.unit_first_row[unit : unit + 2].tolist()
     entries = state.entry[first:end].tolist()
     markets = state.row_market[first:end].tolist()
     upnl = mm = gross = 0.0
     rows = []
-    for i, size in enumerate(sizes):
+    for i, size in enumerate(state.size[first:end].tolist()):
         if size == 0.0:
             continue
         market = markets[i]

@@ -197,7 +197,8 @@ def book(
       crashsim data book --snapshot snapshots/ --fills 20.lz4 --fills 21.lz4 \\
         --events misc_20.lz4 --at 2025-10-10T21:15:00Z --out hl-2115
       crashsim replay oct11 --book hl-2115 --flows hl-2115/flows.parquet \\
-        --set scenario.start=2025-10-10T21:15:00Z --venue hyperliquid
+        --set scenario.start=2025-10-10T21:15:00Z --set book.provenance=reconstructed \\
+        --venue hyperliquid
     """
     from crashsim.cli import data_listing, data_progress
     from crashsim.data.rebuild.book import book_at

@@ -1,6 +1,6 @@
 """A chart: its words, its data, and how it is drawn at a width."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -9,6 +9,15 @@ from crashsim.cli.report.svg import Canvas
 
 WIDE = 820.0
 NARROW = 380.0
+
+
+@dataclass(frozen=True)
+class Hover:
+    """What the page says under the pointer: a text a bin of time."""
+
+    left: float
+    right: float
+    texts: Sequence[str]
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,7 @@ class Chart:
     note: str
     data: pl.DataFrame
     draw: Callable[[float], Canvas]
+    hover: Hover | None = None
 
     def for_page(self) -> str:
         """The chart twice, wide and narrow; the page shows the one that fits."""

@@ -1,14 +1,13 @@
 """The charts of one run."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
 from functools import partial
 from typing import Any
 
 import polars as pl
 
 from crashsim.cli.report.chart import Chart
-from crashsim.cli.report.panels import Panel, Series, Span, draw_panels
+from crashsim.cli.report.panels import Panel, Series, Span, draw_panels, hover
 from crashsim.cli.report.shapes import draw_bands, draw_lorenz, draw_transfers
 from crashsim.cli.report.svg import Canvas, compact_usd
 from crashsim.engine.report import Tables, burden, distance, minutes, transfers
@@ -41,6 +40,7 @@ def timeline_chart(tables: Tables) -> Chart:
         "auto-deleveraging fill. Debt is the largest of each bin, the fund's equity the lowest.",
         data,
         draw,
+        hover(data["time"].to_list(), panels),
     )
 
 
@@ -82,9 +82,10 @@ def _adl_span(tables: Tables) -> Span | None:
     fills = tables["adl_fills"]
     if fills.is_empty():
         return None
-    width = timedelta(minutes=minutes.bin_minutes(tables["timeline"]))
+    width = f"{minutes.bin_minutes(tables['timeline'])}m"
+    bins = fills["time"].dt.truncate(width)
     first, last = fills["time"][0], fills["time"][-1]
-    return Span(first - width, last, f"auto-deleveraging {first:%H:%M} to {last:%H:%M}")
+    return Span(bins[0], bins[-1], f"auto-deleveraging {first:%H:%M} to {last:%H:%M}")
 
 
 def _draw_timeline(
@@ -113,6 +114,7 @@ def _fund_chart(tables: Tables, summary: Mapping[str, Any]) -> list[Chart]:
             f"{told} Cash and unrealised profit of what it had taken over, the lowest of each bin.",
             data,
             partial(_draw_timeline, data=data, panels=[panel], span=_refusal_span(tables, refused)),
+            hover(data["time"].to_list(), [panel]),
         )
     ]
 
@@ -120,15 +122,11 @@ def _fund_chart(tables: Tables, summary: Mapping[str, Any]) -> list[Chart]:
 def _refusal_span(tables: Tables, refused: str | None) -> Span | None:
     if not refused:
         return None
+    width = f"{minutes.bin_minutes(tables['timeline'])}m"
     times = tables["timeline"]["time"]
-    first = times.filter(times.dt.strftime("%Y-%m-%dT%H:%M:%S") >= refused[:19])
-    end: Any = times[-1]
-    width = timedelta(minutes=minutes.bin_minutes(tables["timeline"]))
-    return (
-        Span(first[0] - width, end, f"refuses takeovers from {refused[11:16]}")
-        if first.len()
-        else None
-    )
+    later = times.filter(times.dt.strftime("%Y-%m-%dT%H:%M:%S") >= refused[:19])
+    start = later.dt.truncate(width)[0]
+    return Span(start, None, f"{refused[11:16]} first takeover refused")
 
 
 def _transfer_chart(tables: Tables) -> list[Chart]:

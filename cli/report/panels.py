@@ -4,9 +4,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from crashsim.cli.report.chart import Hover
 from crashsim.cli.report.svg import Canvas, Point, Scale, compact_usd, ticks
 
 LEFT = 56.0
+RIGHT = 16.0
 TOP = 22.0
 AXIS = 26.0
 
@@ -33,10 +35,10 @@ class Panel:
 
 @dataclass(frozen=True)
 class Span:
-    """A stretch of time to shade."""
+    """A stretch of time to shade, from bin to bin; without an end a line."""
 
     start: datetime
-    end: datetime
+    end: datetime | None
     label: str
 
 
@@ -45,8 +47,7 @@ def draw_panels(
 ) -> Canvas:
     """The panels one below the other over `times`, which are evenly spaced."""
     canvas = Canvas(width, sum(panel.height + TOP for panel in panels) + AXIS + 14)
-    right = 16.0
-    x = Scale(0, max(len(times), 1), LEFT, width - right)
+    x = Scale(0, max(len(times), 1), LEFT, width - RIGHT)
     bottom = canvas.height - AXIS
     if span:
         _shade(canvas, x, times, span, bottom)
@@ -58,13 +59,30 @@ def draw_panels(
     return canvas
 
 
+def hover(times: Sequence[datetime], panels: Sequence[Panel]) -> Hover:
+    """What every panel shows in each bin, in words."""
+    return Hover(LEFT, RIGHT, [_told(time, i, panels) for i, time in enumerate(times)])
+
+
+def _told(time: datetime, place: int, panels: Sequence[Panel]) -> str:
+    told = [
+        f"{one.label or panel.title} {panel.written(one.values[place])}"
+        for panel in panels
+        for one in panel.series
+    ]
+    return " · ".join([f"{time:%H:%M} UTC", *told])
+
+
 def _shade(canvas: Canvas, x: Scale, times: Sequence[datetime], span: Span, bottom: float) -> None:
-    inside = [i for i, time in enumerate(times) if span.start <= time <= span.end]
+    inside = [i for i, time in enumerate(times) if span.start <= time <= (span.end or span.start)]
     if not inside:
         return
     start, end = x(inside[0]), x(inside[-1] + 1)
-    canvas.rect((start, 14), (end - start, bottom - 14), "band")
-    middle = (start + end) / 2
+    if span.end is None:
+        canvas.line((start, 14), (start, bottom), "mark")
+    else:
+        canvas.rect((start, 14), (end - start, bottom - 14), "band")
+    middle = (start + end) / 2 if span.end else start
     anchor = (
         "end"
         if middle > canvas.width * 0.7

@@ -5,16 +5,19 @@ from collections.abc import Sequence
 from crashsim.cli.report.headlines import Headline, counted
 from crashsim.cli.report.svg import compact_usd
 from crashsim.cli.report.view import RunView
-from crashsim.engine.report.moments import Moment
+from crashsim.engine.report.moments import WHOLE_MINUTES, Moment
 
 
 def sentences(run: RunView) -> list[str]:
     """What happened, in order, a sentence a moment."""
     first = run.moments[0].time.date() if run.moments else None
     return [
-        f"{moment.time:%H:%M:%S} UTC" + _day(moment, first) + f": {_said(moment, run)}"
-        for moment in run.moments
+        f"{_clock(moment)} UTC{_day(moment, first)}: {_said(moment, run)}" for moment in run.moments
     ]
+
+
+def _clock(moment: Moment) -> str:
+    return f"{moment.time:%H:%M}" if moment.kind in WHOLE_MINUTES else f"{moment.time:%H:%M:%S}"
 
 
 def _day(moment: Moment, first: object) -> str:
@@ -29,9 +32,9 @@ def _said(moment: Moment, run: RunView) -> str:
         case "first_takeover":
             return "the insurance fund or a vault takes over an account's positions for the first time."
         case "busiest_liquidation":
-            return f"the busiest minute on the order book begins: {amount} liquidated."
+            return f"the busiest minute of liquidations on the order book: {amount}."
         case "low":
-            return f"{moment.name} is at its lowest, {moment.value:.1%} below its first mark (minute of)."
+            return f"{moment.name} is at its lowest, {moment.value:.1%} below its first mark."
         case "fund_low":
             return f"the equity of the fund and vaults is at its lowest, {amount}."
         case "fund_below_zero":
@@ -39,11 +42,11 @@ def _said(moment: Moment, run: RunView) -> str:
         case "first_adl":
             return f"the first winner is closed by force, in {moment.name}."
         case "busiest_adl":
-            return f"the busiest minute of auto-deleveraging begins: {amount} closed."
+            return f"the busiest minute of auto-deleveraging: {amount} closed."
         case "last_adl":
             return f"the last winner is closed by force, in {moment.name}; {_deleveraged(run)}."
         case "first_debt":
-            return f"an account ends below zero for the first time; {amount} are owed."
+            return f"an account ends below zero for the first time; it owes {amount}."
         case "debt_peak":
             return f"debts are at their peak, {amount}."
         case "first_deposit_to_debt":

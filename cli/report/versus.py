@@ -9,7 +9,7 @@ import polars as pl
 
 from crashsim.cli.figures import clock, usd
 from crashsim.cli.report.chart import Chart
-from crashsim.cli.report.panels import Panel, Series, draw_panels
+from crashsim.cli.report.panels import Panel, Series, draw_panels, hover
 from crashsim.cli.report.svg import Canvas
 from crashsim.cli.report.view import RunView
 from crashsim.engine.report.side_by_side import over_time
@@ -99,6 +99,7 @@ def versus_charts(runs: Sequence[RunView]) -> list[Chart]:
             "One line a run. Dashes repeat what colours say.",
             data,
             partial(_draw, times=times, panels=panels),
+            hover(times, panels),
         )
     ]
 

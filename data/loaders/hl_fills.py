@@ -26,7 +26,7 @@ from crashsim.data.loaders.sample import Sample
 BATCH_FILLS = 200_000
 
 
-class Liquidation(msgspec.Struct):
+class Liquidation(msgspec.Struct, gc=False):
     """Rides both legs of a liquidation's trade."""
 
     liquidatedUser: str  # noqa: N815 (the file's own names)
@@ -34,7 +34,7 @@ class Liquidation(msgspec.Struct):
     method: str
 
 
-class Fill(msgspec.Struct):
+class Fill(msgspec.Struct, gc=False):
     """One leg of a trade. Numbers are text in the file."""
 
     coin: str

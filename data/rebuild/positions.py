@@ -33,48 +33,54 @@ def positions_after(snapshot: pl.DataFrame, fills: pl.DataFrame) -> Held:
         return Held(start.sort(_KEY), 0)
     sign = pl.when(pl.col("side") == "buy").then(1.0).otherwise(-1.0)
     moves = fills.select(*_KEY, "start_position", "price", delta=sign * pl.col("size"))
-    untouched = start.join(moves.select(_KEY).unique(), on=_KEY, how="anti")
-    rows = []
+    states = {
+        (account, market): _State(size, entry, is_cross, leverage)
+        for account, market, size, entry, is_cross, leverage in start.iter_rows()
+    }
+    # One pass over all fills: their order within an account and market is all that counts.
     breaks = 0
-    before = {(row[0], row[1]): row[2:] for row in start.iter_rows()}
-    for key, group in moves.group_by(_KEY, maintain_order=True):
-        account, market = str(key[0]), str(key[1])
-        size, entry, is_cross, leverage = before.get((account, market), (0.0, 0.0, True, None))
-        folded = _fold(size, entry, group)
-        breaks += folded.breaks
-        if folded.size:
-            kept = not folded.was_closed
-            mode = (is_cross, leverage) if kept else (True, None)
-            rows.append((account, market, folded.size, folded.entry, *mode))
-    moved = pl.DataFrame(rows, schema=start.schema, orient="row")
-    return Held(pl.concat([untouched, moved]).sort(_KEY), breaks)
+    for account, market, said_start, price, delta in moves.iter_rows():
+        state = states.get((account, market))
+        if state is None:
+            state = states[account, market] = _State(0.0, price, True, None)
+        breaks += _apply(state, said_start, price, delta)
+    rows = [
+        (account, market, each.size, each.entry, each.is_cross, each.leverage)
+        for (account, market), each in states.items()
+        if each.size
+    ]
+    return Held(pl.DataFrame(rows, schema=start.schema, orient="row").sort(_KEY), breaks)
 
 
-@dataclass(frozen=True)
-class _Folded:
+@dataclass
+class _State:
+    """One position while fills are applied to it."""
+
     size: float
     entry: float
-    was_closed: bool
-    breaks: int
+    is_cross: bool
+    leverage: float | None
 
 
-def _fold(size: float, entry: float, moves: pl.DataFrame) -> _Folded:
-    breaks = 0
-    was_closed = size == 0.0
-    columns = moves.select("start_position", "price", "delta").iter_rows()
-    for said_start, price, delta in columns:
-        start = size if said_start is None else said_start
-        if abs(start - size) > _DUST * max(abs(start), abs(size)):
-            breaks += 1
-            was_closed = was_closed or start * size <= 0
-            entry = entry if start * size > 0 else price
-        end = start + delta
-        if abs(end) <= _DUST * max(abs(start), abs(delta)):
-            end = 0.0
-        entry = _entry_after(start, end, entry, price)
-        was_closed = was_closed or end * start <= 0
-        size = end
-    return _Folded(size, entry, was_closed, breaks)
+def _apply(state: _State, said_start: float | None, price: float, delta: float) -> bool:
+    """Move a position by one fill; whether the fill begins elsewhere than the position is."""
+    start = state.size if said_start is None else said_start
+    is_break = abs(start - state.size) > _DUST * max(abs(start), abs(state.size))
+    if is_break and start * state.size <= 0:
+        state.entry = price
+        _open_again(state)
+    end = start + delta
+    if abs(end) <= _DUST * max(abs(start), abs(delta)):
+        end = 0.0
+    if end * start <= 0:
+        _open_again(state)
+    state.entry = _entry_after(start, end, state.entry, price)
+    state.size = end
+    return is_break
+
+
+def _open_again(state: _State) -> None:
+    state.is_cross, state.leverage = True, None
 
 
 def _entry_after(start: float, end: float, entry: float, price: float) -> float:

@@ -1,12 +1,15 @@
 """What happened, in order: the moments a narrative of a run stands on."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import polars as pl
 
 from crashsim.engine.report import Tables
 from crashsim.engine.report.minutes import by_minute, fund_curve, main_markets
+
+# Kinds whose time is the start of a minute (or of a longer bin), not a step.
+WHOLE_MINUTES = frozenset({"busiest_liquidation", "busiest_adl", "low"})
 
 
 @dataclass(frozen=True)
@@ -20,7 +23,7 @@ class Moment:
 
 
 def moments(tables: Tables) -> list[Moment]:
-    """The moments of a run by time; kinds that did not happen are absent.
+    """The moments of a run in order; kinds that did not happen are absent.
 
     first_liquidation, busiest_liquidation (minute), low (of each main market), first_takeover,
     fund_below_zero, fund_low, first_adl, busiest_adl (minute), last_adl, first_debt, debt_peak,
@@ -33,7 +36,13 @@ def moments(tables: Tables) -> list[Moment]:
         *_adl(tables),
         *_debts(tables),
     ]
-    return sorted(found, key=lambda moment: moment.time)
+    return sorted(found, key=_order)
+
+
+def _order(moment: Moment) -> datetime:
+    """A minute comes after the seconds in it."""
+    in_minutes = moment.kind in WHOLE_MINUTES
+    return moment.time + timedelta(minutes=1) if in_minutes else moment.time
 
 
 def _liquidations(tables: Tables) -> list[Moment]:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from crashsim.engine.tables import TABLES
 from tests.properties.strategies import LONG_EXAMPLES, cases, long_cases
 from tests.reference.adapter import Inputs, inputs_of, result_of
 from tests.reference.model import Case, Row
@@ -172,8 +173,11 @@ def _comparable(row: Row) -> Row:
     return {name: value for name, value in row.items() if name not in FIXED}
 
 
+PRICES = {column.name for table in TABLES.values() for column in table if column.unit == "USD/base"}
+
+
 def _scaled_row(row: Row, scale: float) -> Row:
     return {
-        name: value * scale if isinstance(value, float) and not name.endswith("price") else value
+        name: value * scale if isinstance(value, float) and name not in PRICES else value
         for name, value in _comparable(row).items()
     }

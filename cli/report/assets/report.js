@@ -67,15 +67,14 @@
     draw();
   }
 
-  document.querySelectorAll("figure[data-times]").forEach((figure) => {
-    const { times, series, left, right, width } = JSON.parse(figure.querySelector("script").textContent);
+  document.querySelectorAll("figure[data-hover]").forEach((figure) => {
+    const { left, right, texts } = JSON.parse(figure.querySelector("script").textContent);
     const readout = figure.querySelector(".readout");
     figure.querySelectorAll("svg").forEach((svg) => svg.addEventListener("pointermove", (event) => {
-      const box = svg.getBoundingClientRect(), scale = svg.viewBox.baseVal.width / box.width;
-      const x = (event.clientX - box.left) * scale;
-      const i = Math.floor(((x - left) / (svg.viewBox.baseVal.width - left - right)) * times.length);
-      if (i < 0 || i >= times.length) return;
-      readout.textContent = times[i] + " UTC · " + series.map((one) => one.label + " " + one.values[i]).join(" · ");
+      const box = svg.getBoundingClientRect(), width = svg.viewBox.baseVal.width;
+      const x = ((event.clientX - box.left) * width) / box.width;
+      const i = Math.floor(((x - left) / (width - left - right)) * texts.length);
+      if (texts[i]) readout.textContent = texts[i];
     }));
   });
 })();

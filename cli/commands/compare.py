@@ -1,0 +1,139 @@
+"""`crashsim compare`: the same night under other rules, side by side."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def compare(
+    scenario: Annotated[
+        str | None,
+        typer.Argument(metavar="SCENARIO", help="Bundled name, folder or scenario.toml."),
+    ] = None,
+    policy: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Another ranking on the scenario's venue: a bundled name (crashsim policies), a "
+            "TOML file, or FILE.py:FUNCTION; repeatable, or separated by commas.",
+        ),
+    ] = None,
+    adl_score: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="EXPRESSION",
+            help='Another ranking as an expression, such as "upnl * leverage"; repeatable.',
+        ),
+    ] = None,
+    venue: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME_OR_FILE",
+            help="All rules of another venue; repeatable, or separated by commas.",
+        ),
+    ] = None,
+    loss: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME",
+            help="Another rule for losses on the scenario's venue: carry, write_off, share, net, "
+            "ring_fence, or a bundled one (drift, deribit, paradex); repeatable.",
+        ),
+    ] = None,
+    set_: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--set",
+            metavar="SECTION.KEY=VALUE",
+            help="Change one key of the scenario or of every venue; repeatable.",
+        ),
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option(min=0, metavar="N", help="Seed of everything random.")
+    ] = None,
+    horizon: Annotated[
+        float,
+        typer.Option(
+            min=0.0,
+            metavar="SECONDS",
+            help="Measure haircuts this long after the last wave that hit an account.",
+        ),
+    ] = 0.0,
+    fail_on: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="CONDITION",
+            help="Exit with 1 if a run (the one without ADL aside) meets this, such as "
+            "'debt_usd > 0'; repeatable.",
+        ),
+    ] = None,
+    explain: Annotated[
+        str | None,
+        typer.Option(metavar="METRIC", help="Say what a metric means (all: every one), and stop."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The folder.  [default: runs/compare-<hash>]"),
+    ] = None,
+    keep_runs: Annotated[
+        bool, typer.Option("--keep-runs", help="Keep each run's folder under DIR/runs.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print comparison.json.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print the metrics as CSV.")] = False,
+    md: Annotated[bool, typer.Option("--md", help="Print the tables as Markdown.")] = False,
+    parquet: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the metrics to this Parquet file too."),
+    ] = None,
+    jobs: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Processes.  [default: one a core, 1 if small]"),
+    ] = None,
+) -> None:
+    """Compare rules on the same night: what each did to whom.
+
+    The scenario's own rules come first, and every difference is from them; the same rules with
+    auto-deleveraging off come last. A policy changes who is asked and how a loser is spread over
+    them, nothing else. Prices, accounts and flows are read once and are the same for all.
+
+    Without --policy, --adl-score, --venue and --loss it compares three venues (backpack, binance,
+    hyperliquid), five rankings, and deposits that go to debts with deposits that do not.
+
+    \b
+    Examples:
+      crashsim compare oct11
+      crashsim compare oct11 --policy bitmex --policy hyperliquid --policy pro_rata
+      crashsim compare oct11 --adl-score "upnl * leverage" --policy my_policy.py:rank
+      crashsim compare oct11 --venue okx,bybit --loss drift --md > rules.md
+      crashsim compare my-night --fail-on 'debt_usd > 0' --json | jq .metrics.haircut_usd
+      crashsim compare --explain haircut_usd
+    """
+    from crashsim.cli import comparing, comparison_folder, output
+    from crashsim.cli import fail_on as conditions
+    from crashsim.cli.comparison_output import announce, check_formats, explain_metric
+    from crashsim.cli.variants import Wanted, variants
+    from crashsim.scenarios import Overrides, load
+
+    if explain is not None:
+        output.emit(explain_metric(explain))
+        return
+    if scenario is None:
+        raise typer.BadParameter("name a SCENARIO, such as oct11", param_hint="SCENARIO")
+    check_formats(json=json, csv=csv, md=md)
+    if out is not None:
+        comparison_folder.check_target(out)
+    wanted_conditions = conditions.parse(fail_on or ())
+    loaded = load(scenario, overrides=Overrides(seed=seed, set=tuple(set_ or ())))
+    wanted = Wanted(policy or (), adl_score or (), venue or (), loss or ())
+    found = comparing.compare(
+        loaded,
+        variants(loaded, wanted, set_ or ()),
+        horizon_s=horizon,
+        keep=keep_runs,
+        workers=jobs,
+    )
+    told = comparison_folder.content(found)
+    path = comparison_folder.save(found, told, out)
+    announce(found, told, path, json=json, csv=csv, md=md, parquet=parquet)
+    raise typer.Exit(conditions.verdict(wanted_conditions, found))
