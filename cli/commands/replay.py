@@ -108,6 +108,8 @@ def replay(
 
     if out is not None:
         run_folder.check_target(out)
+    else:
+        run_folder.check_parent(running.RUNS / "run")
     overrides = Overrides(
         prices=tuple(prices or ()),
         book=book,
