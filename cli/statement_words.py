@@ -20,8 +20,10 @@ def _deposits(statement: Statement) -> list[str]:
     deposits = sum(item.amount_usd or 0.0 for item in statement.items if item.kind == "deposit")
     paid = sum(item.amount_usd or 0.0 for item in swallowed)
     lines = [
-        f"Of your deposits of {usd(deposits)}, {usd(paid)} went to a debt that you already owed "
-        f"({', '.join(_clock(item) for item in swallowed[:3])} UTC), not to your balance."
+        (
+            f"Of your deposits of {usd(deposits)}, {usd(paid)} went to a debt that you already owed "
+            f"({', '.join(_clock(item) for item in swallowed[:3])} UTC), not to your balance."
+        )
     ]
     if origin is not None:
         lines.append(
