@@ -7,6 +7,8 @@ from crashsim.cli.run_folder import RunFolder
 from crashsim.cli.running import RUNS
 from crashsim.scenarios.errors import InputError
 
+COMPARISON = "comparison.json"
+
 
 def find_run(name: str) -> RunFolder:
     """The run of a path, of a name under `runs/`, or of the only name that begins so.
@@ -28,6 +30,22 @@ def find_run(name: str) -> RunFolder:
         f'"{name}" is neither a run folder nor the beginning of a name under {RUNS}/ '
         f"(known: {known}); make one with crashsim replay"
     )
+
+
+def find_runs(name: str) -> list[RunFolder]:
+    """The run that `find_run` finds; for a folder of `crashsim compare --keep-runs` all its runs.
+
+    Raises InputError.
+    """
+    path = Path(name) if Path(name).is_dir() else RUNS / name
+    if not (path / COMPARISON).is_file():
+        return [find_run(name)]
+    kept = sorted(
+        folder for folder in (path / "runs").glob("*") if run_folder.is_run_folder(folder)
+    )
+    if not kept:
+        raise InputError(f"{path} holds a comparison without its runs; compare with --keep-runs")
+    return [run_folder.read(folder) for folder in kept]
 
 
 def find_exact(name: str) -> RunFolder:
