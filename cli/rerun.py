@@ -77,7 +77,7 @@ def _check_same(folder: RunFolder, scenario: Scenario, inputs: Inputs) -> None:
 def _arguments(argv: Sequence[str]) -> tuple[str, Overrides]:
     """The scenario and the overrides of a recorded `crashsim replay` or `crashsim compare`.
 
-    The rules come from the manifest, so options that choose them are passed over.
+    The rules come from the manifest: what chooses them is passed over, or replaced by them.
     """
     if not argv or argv[0] not in ("replay", "compare"):
         raise InputError("the run was made by no command that can be repeated here")
@@ -97,6 +97,7 @@ def _arguments(argv: Sequence[str]) -> tuple[str, Overrides]:
         prices=tuple(_path(text) for text in lists["--prices"]),
         book=_path(single["--book"]) if "--book" in single else None,
         flows=_path(single["--flows"]) if "--flows" in single else None,
+        venue=single.get("--venue") if argv[0] == "replay" else None,
         seed=int(single["--seed"]) if "--seed" in single else None,
         set=tuple(text for text in lists["--set"] if _is_of_scenario(text)),
         extra_book=tuple(_path(text) for text in lists["--with"]),

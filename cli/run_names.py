@@ -1,5 +1,6 @@
 """Runs by path or by name under `runs/`."""
 
+import json
 from pathlib import Path
 
 from crashsim.cli import run_folder
@@ -32,17 +33,22 @@ def find_run(name: str) -> RunFolder:
     )
 
 
+def kept_name(run: str) -> str:
+    """The folder in which a comparison keeps one of its runs."""
+    return run.replace(" ", "-").replace("/", "-")
+
+
 def find_runs(name: str) -> list[RunFolder]:
-    """The run that `find_run` finds; for a folder of `crashsim compare --keep-runs` all its runs.
+    """The run that `find_run` finds; of a folder of `crashsim compare --keep-runs` its runs in order.
 
     Raises InputError.
     """
     path = Path(name) if Path(name).is_dir() else RUNS / name
     if not (path / COMPARISON).is_file():
         return [find_run(name)]
-    kept = sorted(
-        folder for folder in (path / "runs").glob("*") if run_folder.is_run_folder(folder)
-    )
+    names = json.loads((path / COMPARISON).read_text(encoding="utf-8"))["runs"]
+    places = [path / "runs" / kept_name(str(name)) for name in names]
+    kept = [place for place in places if run_folder.is_run_folder(place)]
     if not kept:
         raise InputError(f"{path} holds a comparison without its runs; compare with --keep-runs")
     return [run_folder.read(folder) for folder in kept]
