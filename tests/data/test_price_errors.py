@@ -26,6 +26,7 @@ def _message(path: Path, **settings: object) -> str:
         ("2025-10-10T21:01Z,X,-1,0", 'mark is "-1", expected a price above 0'),
         ("2025-10-10T21:01Z,X,NaN,0", 'mark is "NaN", expected a price above 0'),
         ("2025-10-10T21:01Z,X,inf,0", 'mark is "inf", expected a price above 0'),
+        ("2025-10-10T21:01Z,X,1e308,0", 'mark is "1e308", expected a number of at most 1e+30'),
         ("2025-10-10T21:01Z,X,,0", "mark is empty, expected a price above 0"),
         ("2025-10-10T21:01Z,X,cheap,0", 'mark is "cheap", expected a price above 0'),
         ("2025-10-10T21:01Z,X,1,-3", 'volume_usd is "-3", expected a volume of at least 0'),

@@ -5,7 +5,7 @@ The debtor: a long of 1 BTC entered at 100 with cash 15, sold at 60 without a li
 
 import pytest
 
-from tests.reference.adapter import Replay, on_both
+from tests.reference.adapter import IMPLEMENTATIONS, Replay, on_both
 from tests.reference.cases import PLENTY, Holding, Rules, account, case, fills, open_size
 from tests.reference.model import Case, Row
 
@@ -372,3 +372,18 @@ def test_an_isolated_closing_lifts_a_cross_unit_whose_turn_is_over(replay: Repla
     step = result.tables["timeline"][1]
     assert (step["units_below_mm"], step["units_bankrupt"]) == (2, 0)
     assert result.tables["adl_fills"] == []
+
+
+def test_a_loss_that_is_shared_whole_leaves_no_rounding_to_write_off() -> None:
+    # 25 over profits of 40, 41 and 43: the charges add up to a little less or more than 25
+    others = {"w1": (60.0, -1.0, 100.0), "w2": (60.0, -1.0, 101.0), "w3": (60.0, -1.0, 103.0)}
+    for debtor in (14.7, 14.9, 15.0, 15.1, 15.3):
+        made = case(
+            [60.0],
+            {"debtor": debtor, **{name: cash for name, (cash, _, _) in others.items()}},
+            [DEBTOR, *(Holding(name, size, entry) for name, (_, size, entry) in others.items())],
+            Rules(liquidation=NO_LIMIT, loss={"policy": "share"}),
+            volume=PLENTY,
+        )
+        (row,) = IMPLEMENTATIONS["engine"](made).tables["shortfalls"]
+        assert (row["shared_usd"], row["written_off_usd"]) == (row["shortfall_usd"], 0.0)

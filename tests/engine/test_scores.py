@@ -67,6 +67,11 @@ def test_every_preset_names_a_source_and_every_column_a_meaning() -> None:
     assert all(COLUMNS.values())
 
 
+def test_a_winner_at_its_bankruptcy_price_is_the_first_under_bitmex_long_or_short() -> None:
+    base = LONG_AND_SHORT | {"equity": np.array([0.0, 0.0])}
+    assert scored("bitmex", base).tolist() == [np.inf, np.inf]
+
+
 def test_a_loss_is_divided_by_leverage_under_bitmex() -> None:
     base = LONG_AND_SHORT | {
         "entry_price": np.array([150.0, 100.0]),
