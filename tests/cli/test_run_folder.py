@@ -103,7 +103,7 @@ def test_a_place_below_a_file_or_a_closed_folder_is_refused_before_the_replay(
     assert names(tmp_path) == ["file"]
 
 
-@pytest.mark.parametrize("broken", ["_write_table", "_write_json", "_move_into_place"])
+@pytest.mark.parametrize("broken", ["write_table", "_write_json", "_move_into_place"])
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
 def test_a_failure_while_writing_leaves_what_was_there_before(
     tmp_path: Path,
