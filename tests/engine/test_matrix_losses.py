@@ -374,16 +374,18 @@ def test_an_isolated_closing_lifts_a_cross_unit_whose_turn_is_over(replay: Repla
     assert result.tables["adl_fills"] == []
 
 
-def test_a_loss_that_is_shared_whole_leaves_no_rounding_to_write_off() -> None:
-    # 25 over profits of 40, 41 and 43: the charges add up to a little less or more than 25
-    others = {"w1": (60.0, -1.0, 100.0), "w2": (60.0, -1.0, 101.0), "w3": (60.0, -1.0, 103.0)}
-    for debtor in (14.7, 14.9, 15.0, 15.1, 15.3):
-        made = case(
-            [60.0],
-            {"debtor": debtor, **{name: cash for name, (cash, _, _) in others.items()}},
-            [DEBTOR, *(Holding(name, size, entry) for name, (_, size, entry) in others.items())],
-            Rules(liquidation=NO_LIMIT, loss={"policy": "share"}),
-            volume=PLENTY,
-        )
-        (row,) = IMPLEMENTATIONS["engine"](made).tables["shortfalls"]
-        assert (row["shared_usd"], row["written_off_usd"]) == (row["shortfall_usd"], 0.0)
+@pytest.mark.parametrize("entries", [(98.0, 102.0, 99.0), (98.0, 103.0, 105.0)])
+def test_a_loss_that_is_shared_whole_leaves_no_rounding_to_write_off(
+    entries: tuple[float, float, float],
+) -> None:
+    # In proportion to these profits at a mark of 60, the charges add up to 25 - 3.6e-15.
+    shorts = [Holding(f"w{n}", -1.0, entry) for n, entry in enumerate(entries)]
+    made = case(
+        [60.0],
+        {"debtor": 15.0, **{short.account: 60.0 for short in shorts}},
+        [DEBTOR, *shorts],
+        Rules(liquidation=NO_LIMIT, loss={"policy": "share"}),
+        volume=PLENTY,
+    )
+    (row,) = IMPLEMENTATIONS["engine"](made).tables["shortfalls"]
+    assert (row["shared_usd"], row["written_off_usd"]) == (row["shortfall_usd"], 0.0)
