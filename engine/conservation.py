@@ -7,6 +7,7 @@ from crashsim.engine.errors import ConservationError
 from crashsim.engine.state import State
 
 TOLERANCE_FRAC = 1e-9
+FUND_TOLERANCE_FRAC = 1e-12  # of absorbers' cash: float64 adds cents to a fund of 1e12 coarsely
 
 
 class Conservation:
@@ -23,7 +24,12 @@ class Conservation:
         self._sum_all()
         self._start_usd = self._wealth(mark)
         gross = dot(np.abs(state.size), mark[state.row_market])
-        self._gross_usd = max(gross, float(np.abs(state.cash).sum()))
+        funds = sum(abs(absorber.cash_usd) for absorber in state.absorbers)
+        self._gross_usd = max(
+            gross,
+            float(np.abs(state.cash).sum()),
+            funds * (FUND_TOLERANCE_FRAC / TOLERANCE_FRAC),
+        )
         self.net_flows_usd = 0.0
         self.largest_frac = 0.0
 

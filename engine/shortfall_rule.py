@@ -80,9 +80,10 @@ def _share(run: Run, step: Step, indices: list[int]) -> None:
     state.charged_usd += charge
     charged = float(charge.sum())
     state.platform_cash_usd -= rests - charged
+    whole = rests - charged <= ROUNDING_FRAC * rests  # nobody writes off a rounding remainder
     for i in indices:
         rest = shortfalls[i].shared_usd
-        part = min(rest, rest * (charged / rests))
+        part = rest if whole else rest * (charged / rests)
         shortfalls[i] = shortfalls[i]._replace(shared_usd=part, written_off_usd=rest - part)
     _record(run, step, charge)
 

@@ -137,9 +137,16 @@ def load_loss(name_or_path: str | Path) -> LossRules:
     return file.loss
 
 
+def _hint(key: Sequence[str], known: Sequence[str]) -> str:
+    if key[0] == "venue" and len(key) > 1:
+        return f"; the venue's own keys stand alone: {'.'.join(key[1:])}."
+    return nearest(key[0], known)
+
+
 def _refuse_unknown_sections(settings: Sequence[Setting], known: Sequence[str]) -> None:
     lines = [
-        f'--set {setting.text}: unknown key "{setting.key[0]}"{nearest(setting.key[0], known)} '
+        f'--set {setting.text}: unknown key "{setting.key[0]}"'
+        f"{_hint(setting.key, known)} "
         f"Known: {', '.join(known)}"
         for setting in settings
         if setting.key[0] not in known

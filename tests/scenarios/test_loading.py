@@ -159,6 +159,12 @@ def test_an_absorber_that_the_venue_does_not_have_cannot_be_set() -> None:
     )
 
 
+def test_the_keys_of_the_venue_are_set_without_its_name() -> None:
+    assert "the venue's own keys stand alone: adl.price. Known: " in _refused(
+        "venue.adl.price=mark"
+    )
+
+
 def test_a_date_is_its_first_moment() -> None:
     scenario = _toy("scenario.start=2025-10-10", "scenario.end=2025-10-11")
     assert scenario.scenario.start == datetime(2025, 10, 10, tzinfo=UTC)
