@@ -6,7 +6,19 @@ from typing import Annotated
 import typer
 
 from crashsim.cli import exits
-from crashsim.cli.commands import adl, compare, data, policies, replay, report, scenarios, venues
+from crashsim.cli.commands import (
+    account,
+    adl,
+    compare,
+    data,
+    doctor,
+    policies,
+    replay,
+    report,
+    runs,
+    scenarios,
+    venues,
+)
 
 _HELP = """\
 Replay historical crypto crashes: who was deleveraged, who ended in debt, and what other rules
@@ -19,9 +31,10 @@ First steps:
   crashsim compare oct11                   many rules side by side
   crashsim scenarios                       what can be replayed
   crashsim venues show backpack            a venue's rules, each with its source
+  crashsim doctor                          will a replay work on this computer?
 
-Data goes to stdout, notes and progress to stderr. Exit codes: 0 done, 1 a finding, 2 usage, 3 input data missing
-or invalid, 5 internal error, 130 interrupted. NO_COLOR is honoured.
+Data goes to stdout, notes and progress to stderr. Exit codes: 0 done, 1 a finding, 2 usage, 3 input
+data missing or invalid, 4 network, 5 internal error, 130 interrupted. NO_COLOR is honoured.
 """
 
 app = typer.Typer(
@@ -36,6 +49,9 @@ app.command("replay", no_args_is_help=True)(replay.replay)
 app.command("compare", no_args_is_help=True)(compare.compare)
 app.command("adl", no_args_is_help=True)(adl.adl)
 app.command("report", no_args_is_help=True)(report.report)
+app.command("account", no_args_is_help=True)(account.account)
+app.add_typer(runs.app, name="runs")
+app.command("doctor")(doctor.doctor)
 app.add_typer(policies.app, name="policies")
 app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(venues.app, name="venues")

@@ -3,6 +3,7 @@
 import hashlib
 import json
 import platform
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
@@ -21,6 +22,7 @@ from crashsim.scenarios.scenario import Scenario
 
 _PACKAGES = ("numpy", "polars", "pyarrow", "pydantic")
 _NAME_DIGITS = 8
+_NOT_IN_NAMES = re.compile(r"[^\w.+-]+")
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,9 @@ def run_name(scenario: Scenario, inputs: Inputs, file: FunctionFile | None = Non
         **_policy(file),
     }
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-    return f"{scenario.name}-{scenario.venue.name}-{digest[:_NAME_DIGITS]}"
+    # A scenario may be called anything; its run folder stays one folder under runs/.
+    names = (_NOT_IN_NAMES.sub("-", name) for name in (scenario.name, scenario.venue.name))
+    return f"{'-'.join(names).lstrip('.-') or 'run'}-{digest[:_NAME_DIGITS]}"
 
 
 def manifest(

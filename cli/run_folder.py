@@ -72,6 +72,23 @@ def refuse_foreign(path: Path, *, is_ours: bool) -> None:
             f"--out {path} is a folder with other files in it, which a run would replace; "
             "name a new folder"
         )
+    check_parent(path)
+
+
+def check_parent(path: Path) -> None:
+    """Refuse a place in which no folder can be made, before a replay that would be lost.
+
+    Raises OutputError.
+    """
+    parents = path.absolute().parents
+    nearest = next(parent for parent in parents if parent.exists())
+    if not nearest.is_dir():
+        raise OutputError(f"the run folder {path} cannot be made: {nearest} is not a folder")
+    if not os.access(nearest, os.W_OK | os.X_OK):
+        raise OutputError(
+            f"the run folder {path} cannot be made: {nearest} is not writable; "
+            "name another place with --out"
+        )
 
 
 def write(

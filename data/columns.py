@@ -11,6 +11,7 @@ _ISO = (
     r"(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?$"
 )
 _TIME_EXPECTED = "an ISO time such as 2025-10-10T21:00:00Z (UTC where no zone is given)"
+LARGEST = 1e30  # products of two larger numbers leave what a float can hold
 _MS_PER_MINUTE = 60_000
 
 
@@ -40,6 +41,8 @@ def numbers(
     if at_least is not None:
         fit &= values >= at_least
     fit = fit.fill_null(False)
+    too_large = fit & (values.abs() > LARGEST)
+    findings.bad_rows(too_large, column, f"a number of at most {LARGEST:g}")
     findings.bad_rows(~fit & ~_may_be_empty(raw, empty_ok), column, expected)
     return values.set(~fit, None)
 

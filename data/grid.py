@@ -5,6 +5,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from crashsim.data.clock import utc_text
+from crashsim.scenarios.errors import InputError
+
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
@@ -41,8 +44,18 @@ class Grid:
         return sums.astype(np.float64, copy=False).reshape(self.steps, markets)
 
 
+MOST_STEPS = 10_000_000  # 115 days of seconds; a slip in the year would fill the memory instead
+
+
 def fixed_grid(start_ms: int, end_ms: int, step_ms: int) -> Grid:
-    """The steps start, start + step, ... up to and including end."""
+    """The steps start, start + step, ... up to and including end. Raises InputError for too many."""
+    steps = (end_ms - start_ms) // step_ms + 1
+    if steps > MOST_STEPS:
+        raise InputError(
+            f"the window {utc_text(start_ms)} to {utc_text(end_ms)} has {steps:,} steps of "
+            f"{step_ms / 1000:g} s, expected at most {MOST_STEPS:,}: is the year right? "
+            "Otherwise choose a longer step"
+        )
     return Grid(np.arange(start_ms, end_ms + 1, step_ms, dtype=np.int64), step_ms)
 
 

@@ -91,7 +91,10 @@ def _read_csv(path: Path) -> pl.DataFrame:
     except pl.exceptions.NoDataError:
         raise InputError(f"{path}: is empty, expected a header line and data rows") from None
     except (pl.exceptions.PolarsError, OSError) as problem:
-        raise InputError(f"{path}: {_long_line(path) or _first_line(problem)}") from None
+        what = _long_line(path) or _first_line(problem)
+        if "utf-8" in what:
+            what = "is not UTF-8 text; save it as UTF-8"
+        raise InputError(f"{path}: {what}") from None
     frame = frame.rename(lambda name: name.strip())
     twice = [name for name in frame.columns if "_duplicated_" in name]
     if twice:

@@ -25,7 +25,7 @@ def _fill_from_the_top(run: Run, step: Step, queue: Queue, loser: Loser) -> None
     for place in range(queue.head, len(queue.row)):
         capacity = _capacity(run, step, queue, place, loser)
         qty = min(need, capacity)
-        if qty <= 0.0:
+        if qty <= DUST_FRAC * abs(queue.size_at_start[place]):
             continue
         _fill(run, step, queue, place, loser, qty)
         need = settle(need - qty, loser.size)

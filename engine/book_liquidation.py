@@ -136,7 +136,7 @@ def _close_on_book(
     run.last_fill_ms[row.row] = step.time_ms
     mirror_outside(run, row.market, side, fill)
     fee = _take_fee(run, unit, side, fill, bankruptcy)
-    account = int(run.state.unit_account[unit])
+    account = run.state.fixed.unit_account[unit]
     run.events.closings.append(
         Closing(
             step.index,

@@ -152,6 +152,20 @@ class Held(NamedTuple):
     capacity_usd: float
 
 
+class ScoreInput(NamedTuple):
+    """One column that the score read for a position of the watched account.
+
+    candidates: how many positions were ranked with it.
+    """
+
+    step: int
+    market: int
+    side: int
+    candidates: int
+    name: str
+    value: float
+
+
 class FirstRefusal(NamedTuple):
     """The first takeover an absorber refused because its floor would have been crossed."""
 
@@ -171,6 +185,7 @@ class Events:
     absorbers: list[AbsorberRow] = field(default_factory=list)
     timeline: list[TimelineRow] = field(default_factory=list)
     collateral_sales: list[CollateralSale] = field(default_factory=list)
+    score_inputs: list[ScoreInput] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     refusals: dict[int, FirstRefusal] = field(default_factory=dict)
     deficit_usd: float = 0.0

@@ -15,4 +15,4 @@ def apply_funding(run: Run, step: Step, rate: Floats) -> None:
     for absorber in state.absorbers:
         absorber.cash_usd -= dot(absorber.size, per_qty)
     state.outside.cash_usd -= dot(state.outside.size, per_qty)
-    step.anything_moved = True
+    step.all_touched = True

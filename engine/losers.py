@@ -53,4 +53,3 @@ def close_absorber(
     side = 1.0 if held > 0 else -1.0
     absorber.cash_usd += side * qty * (price - float(absorber.entry[market]))
     absorber.size[market] = settle(held - side * qty, start)
-    step.anything_moved = True

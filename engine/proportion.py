@@ -92,7 +92,6 @@ def _note_closed(step: Step, units: list[int], gross_usd: list[float]) -> None:
     for unit, gross in zip(units, gross_usd, strict=True):
         closed[unit] = closed.get(unit, 0.0) + gross
     step.touched.update(units)
-    step.anything_moved = True
 
 
 def in_lots(

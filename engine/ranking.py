@@ -7,7 +7,7 @@ import numpy as np
 
 from crashsim.engine.arrays import Flags, Floats, Indices, dot
 from crashsim.engine.candidates import derived_columns, rand_column, unit_draw
-from crashsim.engine.events import Held
+from crashsim.engine.events import Held, ScoreInput
 from crashsim.engine.run import Run
 from crashsim.engine.search import RowsOf
 from crashsim.engine.step import Step
@@ -177,7 +177,30 @@ class Ranking:
         base = self._position_columns(found, needed)
         if needed & UNIT_COLUMNS:
             base.update(self._unit_columns(found))
-        return self._run.score.evaluate(derived_columns(needed, base))
+        columns = derived_columns(needed, base)
+        self._note_watched(found, columns)
+        return self._run.score.evaluate(columns)
+
+    def _note_watched(self, found: Candidates, columns: Mapping[str, Floats]) -> None:
+        """What the score reads for the positions of the watched account."""
+        if self._run.watched < 0:
+            return
+        state = self._run.state
+        account = np.where(found.row >= 0, state.unit_account[state.row_unit[found.row]], -1)
+        ranked = np.bincount(found.place)
+        for i in np.flatnonzero(account == self._run.watched).tolist():
+            side = 1 if found.size[i] > 0 else -1
+            self._run.events.score_inputs.extend(
+                ScoreInput(
+                    self._step.index,
+                    int(found.market[i]),
+                    side,
+                    int(ranked[found.place[i]]),
+                    name,
+                    float(columns[name][i]),
+                )
+                for name in sorted(columns)
+            )
 
     def _position_columns(self, found: Candidates, needed: frozenset[str]) -> dict[str, Floats]:
         mark = self._step.mark[found.market]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from crashsim.data.schema import Book, Flows, Tape
 from crashsim.engine.adl import deleverage
+from crashsim.engine.arrays import Indices
 from crashsim.engine.book_liquidation import liquidate_on_book
 from crashsim.engine.conservation import Conservation
 from crashsim.engine.equity_path import PathRecorder
@@ -45,18 +46,25 @@ def replay(
     score: Score | None = None,
     keep_path: bool = False,
     progress: Progress | None = None,
+    watch: str | None = None,
 ) -> Outcome:
     """Replay a tape over a book under one venue's rules.
 
     `search` changes the time taken, never the result. `score` ranks candidates in the place of
     the venue's `adl.score`. `keep_path` adds `Outcome.equity_path`. `progress(done, total)` is
-    called after each step. Raises PolicyError for an ADL score or sharing rule that cannot be evaluated, and
+    called after each step. `watch` names an account of which the outcome then has the inputs of
+    its ADL scores.
+
+    Raises PolicyError for an ADL score or sharing rule that cannot be evaluated, and
     ConservationError if money or sizes do not add up.
     """
     state = open_state(tape, book, venue)
     ranking = score or compile_score(venue.adl.score)
     recorder = PathRecorder(state) if keep_path else None
-    return _Replay(tape, flows, venue, state, ranking, seed, search, recorder).run_all(progress)
+    prepared = _Replay(tape, flows, venue, state, ranking, seed, search, recorder)
+    if watch is not None:
+        prepared.watch(watch)
+    return prepared.run_all(progress)
 
 
 class _Replay:
@@ -103,6 +111,11 @@ class _Replay:
             return DenseSearch(state, tables)
         return PrunedSearch(state, tables, self._marks)
 
+    def watch(self, account: str) -> None:
+        """Record what scores read of this account; an unknown one has nothing to record."""
+        accounts = self._run.state.accounts
+        self._run.watched = accounts.index(account) if account in accounts else -1
+
     def run_all(self, progress: Progress | None) -> Outcome:
         """Every step, then the tables."""
         steps = self._tape.time_ms.size
@@ -114,6 +127,7 @@ class _Replay:
             previous = step.prices
             if progress:
                 progress(index + 1, steps)
+        self._conservation.close(steps - 1, self._marks[-1])
         residual_frac = self._conservation.largest_frac
         outcome = outcome_of(self._run, self._tape, self._marks, self._opening, residual_frac)
         path = self._recorder.path(steps) if self._recorder else None
@@ -177,14 +191,11 @@ class _Replay:
 
     def _touch(self, step: Step) -> None:
         if step.touched:
-            self._search.touch(np.fromiter(step.touched, dtype=np.intp, count=len(step.touched)))
+            self._search.touch(_indices(step.touched))
 
     def _record(self, step: Step) -> None:
         """Rule 10, and the conservation check."""
         state, totals = self._run.state, step.totals
-        for account in state.debt_touched:
-            state.debt_peak[account] = max(state.debt_peak[account], state.debt[account])
-        state.debt_touched.clear()
         for index, absorber in enumerate(state.absorbers):
             absorber.note_equity(step.time_ms, absorber.equity_usd(step.mark))
             self._run.events.absorbers.append(
@@ -203,19 +214,28 @@ class _Replay:
                 totals.taken_over_usd,
                 totals.adl_usd,
                 totals.shortfall_usd,
-                self._debt_usd(step),
+                self._debt_usd(),
                 totals.units_below_mm,
                 totals.units_bankrupt,
                 state.platform_cash_usd,
             )
         )
-        self._conservation.check(step.index, step.mark, step.anything_moved)
+        touched = None if step.all_touched else _indices(step.touched)
+        self._conservation.check(step.index, step.mark, touched)
 
-    def _debt_usd(self, step: Step) -> float:
-        timeline = self._run.events.timeline
-        if not step.anything_moved and timeline:
+    def _debt_usd(self) -> float:
+        """Debt after the step; summed afresh only where one changed."""
+        state, timeline = self._run.state, self._run.events.timeline
+        if timeline and not state.debt_touched:
             return timeline[-1].debt_usd
-        return float(self._run.state.debt.sum())
+        for account in state.debt_touched:
+            state.debt_peak[account] = max(state.debt_peak[account], state.debt[account])
+        state.debt_touched.clear()
+        return float(state.debt.sum())
+
+
+def _indices(units: set[int]) -> Indices:
+    return np.fromiter(sorted(units), dtype=np.intp, count=len(units))
 
 
 def _settlement_steps(time_ms: NDArray[np.int64], every_s: float | None) -> list[int] | None:

@@ -13,6 +13,7 @@ from crashsim.engine.events import (
     FlowResult,
     Held,
     LossShare,
+    ScoreInput,
     Shortfall,
     TimelineRow,
 )
@@ -47,6 +48,7 @@ def outcome_of(
         timeline=_timeline(run, names),
         prices_1m=prices_1m(tape),
         adl_capacity=_adl_capacity(run, names),
+        score_inputs=_score_inputs(run, names),
         platform_cash_usd=run.state.platform_cash_usd,
         conservation_residual_frac=residual_frac,
         deficit_usd=run.events.deficit_usd,
@@ -205,6 +207,15 @@ def _adl_capacity(run: Run, names: Names) -> pl.DataFrame:
             _choose(raw["side"] > 0, "long", "short").alias("side"),
             raw["capacity_usd"],
         ]
+    )
+
+
+def _score_inputs(run: Run, names: Names) -> pl.DataFrame:
+    raw = frame_of(run.events.score_inputs, ScoreInput)
+    return raw.with_columns(
+        names.time(raw["step"]).alias("time"),
+        names.market(raw["market"]).alias("market"),
+        _choose(raw["side"] > 0, "long", "short").alias("side"),
     )
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Protocol
 
 import numpy as np
@@ -89,7 +90,11 @@ def compile_score(text: str) -> ExpressionScore:
     expression = _parse(PRESETS[text].expression if text in PRESETS else text)
     roots = frozenset(expression.meta.root_names())
     if unknown := sorted(roots - COLUMNS.keys()):
-        raise PolicyError(f"Score '{text}': unknown column {', '.join(unknown)}. {_allowed()}")
+        near = get_close_matches(unknown[0], [*PRESETS, *COLUMNS], n=1, cutoff=0.75)
+        meant = f" (did you mean {near[0]}?)" if near else ""
+        raise PolicyError(
+            f"Score '{text}': unknown column {', '.join(unknown)}{meant}. {_allowed()}"
+        )
     # A constant reads no column, but needs one to know how many candidates there are.
     score = ExpressionScore(text, roots or frozenset({"notional"}), expression)
     _try_out(score)

@@ -28,7 +28,7 @@ def settle_shortfalls(run: Run, step: Step, units: Iterable[int]) -> None:
         if cash >= 0.0:
             continue
         run.state.cash[unit] = 0.0
-        step.anything_moved = True
+        step.touched.add(unit)
         if -cash > ROUNDING_FRAC * step.closed_gross_usd.get(unit, 0.0):
             found = _settle(run, step, unit, -cash)
             step.totals.shortfall_usd += -cash
@@ -80,9 +80,10 @@ def _share(run: Run, step: Step, indices: list[int]) -> None:
     state.charged_usd += charge
     charged = float(charge.sum())
     state.platform_cash_usd -= rests - charged
+    whole = rests - charged <= ROUNDING_FRAC * rests  # nobody writes off a rounding remainder
     for i in indices:
         rest = shortfalls[i].shared_usd
-        part = min(rest, rest * (charged / rests))
+        part = rest if whole else rest * (charged / rests)
         shortfalls[i] = shortfalls[i]._replace(shared_usd=part, written_off_usd=rest - part)
     _record(run, step, charge)
 

@@ -93,4 +93,4 @@ class Step:
     touched: set[int] = field(default_factory=set)
     credited: list[int] = field(default_factory=list)
     closed_gross_usd: dict[int, float] = field(default_factory=dict)
-    anything_moved: bool = False
+    all_touched: bool = False  # funding: every unit may have changed

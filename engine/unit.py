@@ -39,22 +39,21 @@ class UnitMargin(NamedTuple):
 
 def measure(state: State, tables: MarginTables, unit: int, prices: list[float]) -> UnitMargin:
     """Measure one unit at these marks (a list of M prices)."""
-    first, end = state.unit_first_row[unit : unit + 2].tolist()
-    entries = state.entry[first:end].tolist()
-    markets = state.row_market[first:end].tolist()
+    fixed = state.fixed
+    first, end = fixed.first_row[unit], fixed.first_row[unit + 1]
     upnl = mm = gross = 0.0
     rows = []
-    for i, size in enumerate(state.size[first:end].tolist()):
+    for row, size in enumerate(state.size[first:end].tolist(), first):
         if size == 0.0:
             continue
-        market = markets[i]
+        market = fixed.row_market[row]
         price = prices[market]
         notional = abs(size) * price
         row_mm = tables.one(market, notional)
-        upnl += size * (price - entries[i])
+        upnl += size * (price - fixed.entry[row])
         mm += row_mm
         gross += notional
-        rows.append(OpenRow(first + i, market, size, notional, row_mm))
+        rows.append(OpenRow(row, market, size, notional, row_mm))
     if len(rows) > 1:
         rows.sort(key=lambda row: (-row.notional_usd, row.market))
     equity = float(state.cash[unit]) + upnl
@@ -70,11 +69,13 @@ def settle(amount: float, reference: float) -> float:
 
 def close_row(state: State, step: Step, row: int, qty: float, price: float, start: float) -> None:
     """Close qty of a unit's position at this price; `start` is its size when the rule began."""
-    unit = int(state.row_unit[row])
-    side = 1.0 if state.size[row] > 0 else -1.0
-    state.cash[unit] += side * qty * (price - float(state.entry[row]))
-    state.size[row] = settle(float(state.size[row]) - side * qty, start)
-    gross = qty * step.prices[state.row_market[row]]
+    fixed = state.fixed
+    unit = fixed.row_unit[row]
+    size = float(state.size[row])
+    side = 1.0 if size > 0 else -1.0
+    state.cash[unit] += side * qty * (price - fixed.entry[row])
+    state.size[row] = settle(size - side * qty, start)
+    gross = qty * step.prices[fixed.row_market[row]]
     step.closed_gross_usd[unit] = step.closed_gross_usd.get(unit, 0.0) + gross
     touch(step, unit)
 
@@ -82,16 +83,17 @@ def close_row(state: State, step: Step, row: int, qty: float, price: float, star
 def touch(step: Step, unit: int) -> None:
     """Note that the unit's cash or size changed."""
     step.touched.add(unit)
-    step.anything_moved = True
 
 
 def return_isolated(state: State, step: Step, unit: int, net_debt: bool) -> None:
     """A closed isolated unit gives its positive cash back to its account's cross unit at once."""
+    if state.fixed.unit_market[unit] == CROSS:
+        return
     cash = float(state.cash[unit])
-    if state.unit_market[unit] == CROSS or cash <= 0.0 or state.has_position(unit):
+    if cash <= 0.0 or state.has_position(unit):
         return
     state.cash[unit] = 0.0
-    credit(state, step, int(state.unit_account[unit]), cash, net_debt)
+    credit(state, step, state.fixed.unit_account[unit], cash, net_debt)
 
 
 def credit(state: State, step: Step, account: int, amount_usd: float, net_debt: bool) -> float:

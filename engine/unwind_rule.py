@@ -29,7 +29,6 @@ def _offer(run: Run, step: Step, index: int, market: int) -> None:
     absorber.cash_usd += side * fill.qty * (fill.price - float(absorber.entry[market]))
     absorber.size[market] = settle(size - side * fill.qty, size)
     mirror_outside(run, market, side, fill)
-    step.anything_moved = True
     run.events.closings.append(
         Closing(
             step.index,

@@ -12,7 +12,7 @@ from crashsim.scenarios.documents import Document, read_toml
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.notes import Notes, split_notes
 from crashsim.scenarios.overrides import Overrides, Setting, apply, parse_setting
-from crashsim.scenarios.paths import absolute_setting, missing_files, resolve_paths
+from crashsim.scenarios.paths import absolute_setting, asked_by, missing_files, resolve_paths
 from crashsim.scenarios.problems import nearest, sentences
 from crashsim.scenarios.scenario import Scenario, ScenarioFile
 from crashsim.scenarios.venue import LossRules, Rules, Venue
@@ -60,7 +60,7 @@ def load(name_or_path: str | Path, *, overrides: Overrides | None = None) -> Sce
     document = resolve_paths(document, located.path.parent, overrides)
     own = [setting for setting in settings if setting.key[0] in ScenarioFile.model_fields]
     document = apply(document, [absolute_setting(setting) for setting in own])
-    venue = _venue_of(document, located.path.parent, settings, problems)
+    venue = _venue_of(document, located.path.parent, overrides, problems)
     file = problems.validated(ScenarioFile, document)
     problems.lines += missing_files(document, overrides)
     problems.raise_any()
@@ -77,7 +77,7 @@ def load(name_or_path: str | Path, *, overrides: Overrides | None = None) -> Sce
 
 
 def _venue_of(
-    document: Document, folder: Path, settings: Sequence[Setting], problems: _Problems
+    document: Document, folder: Path, overrides: Overrides, problems: _Problems
 ) -> Venue | None:
     """The venue that the scenario names; None where it names none (validation then says so)."""
     head = document.tables.get("scenario")
@@ -85,9 +85,15 @@ def _venue_of(
     if not isinstance(name, str):
         return None
     try:
-        return _venue(locate_venue(name, folder), settings, problems)
+        located = locate_venue(name, folder)
     except InputError as error:
-        problems.lines.append(f"{document.label}: scenario.venue: {error}")
+        who = asked_by(document, overrides, ("scenario", "venue"))
+        problems.lines.append(f"{who}: {error}")
+        return None
+    try:
+        return _venue(located, [parse_setting(text) for text in overrides.set], problems)
+    except InputError as error:
+        problems.lines.append(str(error))
         return None
 
 
@@ -131,9 +137,16 @@ def load_loss(name_or_path: str | Path) -> LossRules:
     return file.loss
 
 
+def _hint(key: Sequence[str], known: Sequence[str]) -> str:
+    if key[0] == "venue" and len(key) > 1:
+        return f"; the venue's own keys stand alone: {'.'.join(key[1:])}."
+    return nearest(key[0], known)
+
+
 def _refuse_unknown_sections(settings: Sequence[Setting], known: Sequence[str]) -> None:
     lines = [
-        f'--set {setting.text}: unknown key "{setting.key[0]}"{nearest(setting.key[0], known)} '
+        f'--set {setting.text}: unknown key "{setting.key[0]}"'
+        f"{_hint(setting.key, known)} "
         f"Known: {', '.join(known)}"
         for setting in settings
         if setting.key[0] not in known

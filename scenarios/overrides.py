@@ -87,8 +87,8 @@ def apply(document: Document, settings: Sequence[Setting]) -> Document:
 def _with(node: object, key: Key, setting: Setting) -> object:
     if not key:
         return setting.value
-    if node is None and key[0].isdecimal():
-        node = []  # a list that the file leaves out, such as absorber
+    if node is None and (key[0].isdecimal() or setting.key == ("absorber", *key)):
+        node = []  # a list that the file leaves out
     if isinstance(node, list):
         index = _index(node, key[0], setting)
         return [

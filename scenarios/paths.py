@@ -61,7 +61,7 @@ def venue_reference(value: object, folder: Path) -> object:
 def missing_files(document: Document, overrides: Overrides) -> list[str]:
     """A sentence for each path of the document and the options that is not there."""
     lines = [
-        f"{document.label}: {'.'.join(key)}: there is no file or folder {path}"
+        f"{asked_by(document, overrides, key)}: there is no file or folder {path}"
         for key, path in _paths(document.tables)
         if not path.exists()
     ]
@@ -73,6 +73,19 @@ def missing_files(document: Document, overrides: Overrides) -> list[str]:
         if not path.exists()
     ]
     return lines
+
+
+def asked_by(document: Document, overrides: Overrides, key: Key) -> str:
+    """Who gave the value of this key, for errors: the option, or the file and its key."""
+    options: Mapping[Key, tuple[str, object]] = {
+        ("book", "path"): ("--book", overrides.book),
+        ("flows", "path"): ("--flows", overrides.flows),
+        ("scenario", "venue"): ("--venue", overrides.venue),
+    }
+    option, value = options.get(key, ("", None))
+    if key in document.settings:
+        return f"--set {document.settings[key]}"
+    return f"{document.label}: {'.'.join(key)}" if value is None else f"{option} {value}"
 
 
 def _head_changes(overrides: Overrides) -> Table:

@@ -1,7 +1,7 @@
 """A scenario: which night, which inputs, which venue. Field names are the keys of `scenario.toml`."""
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -30,6 +30,8 @@ def duration_ms(text: str) -> int | None:
 
 
 def _written_time(value: object) -> object:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return datetime(value.year, value.month, value.day)  # noqa: DTZ001 - no zone is UTC
     if not isinstance(value, str):
         return value
     try:

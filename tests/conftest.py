@@ -1,13 +1,21 @@
-"""Hypothesis budgets: small and the same every time, or CRASHSIM_HYPOTHESIS_EXAMPLES of them."""
+"""Hypothesis budgets: small and the same every time, or CRASHSIM_HYPOTHESIS_EXAMPLES of them.
+
+Shrinking a replay takes minutes, so only the second does it.
+"""
 
 import os
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 SLOW_IS_FINE = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
 settings.register_profile(
-    "ci", max_examples=60, derandomize=True, deadline=None, suppress_health_check=SLOW_IS_FINE
+    "ci",
+    max_examples=40,
+    derandomize=True,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=SLOW_IS_FINE,
 )
 settings.register_profile(
     "many",

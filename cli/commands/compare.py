@@ -5,15 +5,22 @@ from typing import Annotated
 
 import typer
 
+from crashsim.cli import completion
+
 
 def compare(
     scenario: Annotated[
         str | None,
-        typer.Argument(metavar="SCENARIO", help="Bundled name, folder or scenario.toml."),
+        typer.Argument(
+            autocompletion=completion.scenarios,
+            metavar="SCENARIO",
+            help="Bundled name, folder or scenario.toml.",
+        ),
     ] = None,
     policy: Annotated[
         list[str] | None,
         typer.Option(
+            autocompletion=completion.policies,
             metavar="NAME",
             help="Another ranking on the scenario's venue: a bundled name (crashsim policies), a "
             "TOML file, or FILE.py:FUNCTION; repeatable, or separated by commas.",
@@ -29,6 +36,7 @@ def compare(
     venue: Annotated[
         list[str] | None,
         typer.Option(
+            autocompletion=completion.venues,
             metavar="NAME_OR_FILE",
             help="All rules of another venue; repeatable, or separated by commas.",
         ),
@@ -36,6 +44,7 @@ def compare(
     loss: Annotated[
         list[str] | None,
         typer.Option(
+            autocompletion=completion.losses,
             metavar="NAME",
             help="Another rule for losses on the scenario's venue: carry, write_off, share, net, "
             "ring_fence, or a bundled one (drift, deribit, paradex); repeatable.",
@@ -70,7 +79,11 @@ def compare(
     ] = None,
     explain: Annotated[
         str | None,
-        typer.Option(metavar="METRIC", help="Say what a metric means (all: every one), and stop."),
+        typer.Option(
+            autocompletion=completion.metrics,
+            metavar="METRIC",
+            help="Say what a metric means (all: every one), and stop.",
+        ),
     ] = None,
     out: Annotated[
         Path | None,

@@ -5,15 +5,22 @@ from typing import Annotated
 
 import typer
 
+from crashsim.cli import completion
+
 
 def fetch(
     archive: Annotated[
         str | None,
-        typer.Argument(metavar="[ARCHIVE]", help="Such as binance-klines; none prints the list."),
+        typer.Argument(
+            autocompletion=completion.archives,
+            metavar="[ARCHIVE]",
+            help="Such as binance-klines; none prints the list.",
+        ),
     ] = None,
     scenario: Annotated[
         str | None,
         typer.Argument(
+            autocompletion=completion.scenarios,
             metavar="[SCENARIO]",
             help="Bundled name, folder or scenario.toml: its window and markets.",
         ),

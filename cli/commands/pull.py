@@ -5,11 +5,14 @@ from typing import Annotated
 
 import typer
 
+from crashsim.cli import completion
+
 
 def pull(
     scenario: Annotated[
         str | None,
         typer.Argument(
+            autocompletion=completion.scenarios,
             metavar="[SCENARIO]",
             help="Bundled name, folder or scenario.toml: its window and markets.",
         ),
@@ -17,6 +20,7 @@ def pull(
     venue: Annotated[
         list[str] | None,
         typer.Option(
+            autocompletion=completion.feeds,
             metavar="NAME",
             help="binance, bybit, okx, backpack, deribit, dydx or paradex; repeatable."
             "  [default: binance]",

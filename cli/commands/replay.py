@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from crashsim.cli import completion
+
 
 class Format(StrEnum):
     """Formats of the run tables."""
@@ -16,7 +18,12 @@ class Format(StrEnum):
 
 def replay(
     scenario: Annotated[
-        str, typer.Argument(metavar="SCENARIO", help="Bundled name, folder or scenario.toml.")
+        str,
+        typer.Argument(
+            autocompletion=completion.scenarios,
+            metavar="SCENARIO",
+            help="Bundled name, folder or scenario.toml.",
+        ),
     ],
     prices: Annotated[
         list[Path] | None,
@@ -44,7 +51,11 @@ def replay(
     ] = None,
     venue: Annotated[
         str | None,
-        typer.Option(metavar="NAME_OR_FILE", help="Rules: a bundled venue or a venue.toml."),
+        typer.Option(
+            autocompletion=completion.venues,
+            metavar="NAME_OR_FILE",
+            help="Rules: a bundled venue or a venue.toml.",
+        ),
     ] = None,
     policy: Annotated[
         str | None,
@@ -109,6 +120,8 @@ def replay(
 
     if out is not None:
         run_folder.check_target(out)
+    else:
+        run_folder.check_parent(running.RUNS / "run")
     overrides = Overrides(
         prices=tuple(prices or ()),
         book=book,

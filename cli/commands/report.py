@@ -5,10 +5,17 @@ from typing import Annotated
 
 import typer
 
+from crashsim.cli import completion
+
 
 def report(
     runs: Annotated[
-        list[str], typer.Argument(metavar="RUN...", help="Run folders, or names under runs/.")
+        list[str],
+        typer.Argument(
+            autocompletion=completion.runs,
+            metavar="RUN...",
+            help="Run folders, names under runs/, or a compare folder.",
+        ),
     ],
     out: Annotated[
         Path | None,
@@ -48,9 +55,9 @@ def report(
     from crashsim.cli.report import story as story_page
     from crashsim.cli.report import writing
     from crashsim.cli.report.view import views
-    from crashsim.cli.run_names import find_run
+    from crashsim.cli.run_names import find_runs
 
-    folders = [find_run(name) for name in runs]
+    folders = [folder for name in runs for folder in find_runs(name)]
     shown = views(folders, pseudonymise)
     if story:
         output.emit(story_page.markdown(shown))

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from crashsim.cli import completion
+
 app = typer.Typer(rich_markup_mode=None)
 
 
@@ -29,7 +31,12 @@ def scenarios(
 @app.command("show", no_args_is_help=True)
 def show(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="Bundled name, folder or scenario.toml.")
+        str,
+        typer.Argument(
+            autocompletion=completion.scenarios,
+            metavar="NAME",
+            help="Bundled name, folder or scenario.toml.",
+        ),
     ],
     json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
 ) -> None:

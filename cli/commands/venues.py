@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from crashsim.cli import completion
+
 app = typer.Typer(rich_markup_mode=None)
 
 
@@ -28,7 +30,12 @@ def venues(
 
 @app.command("show", no_args_is_help=True)
 def show(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Bundled name or a venue.toml.")],
+    name: Annotated[
+        str,
+        typer.Argument(
+            autocompletion=completion.venues, metavar="NAME", help="Bundled name or a venue.toml."
+        ),
+    ],
     json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
 ) -> None:
     """Print a venue's rules: every number with its unit and its source or assumption."""

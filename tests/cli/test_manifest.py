@@ -94,6 +94,23 @@ def test_the_name_of_a_run_covers_scenario_venue_inputs_and_seed(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
+    ("name", "begins"),
+    [
+        ("a b/c", "a-b-c-toy-"),
+        ("../../up", "up-toy-"),
+        ("Crash of 11.10.", "Crash-of-11.10.-toy-"),
+        ("黑色星期六", "黑色星期六-toy-"),
+    ],
+)
+def test_the_name_of_a_run_is_one_folder_whatever_the_scenario_is_called(
+    name: str, begins: str
+) -> None:
+    run = manifest.run_name(*toy(set=(f"scenario.name='{name}'",)))
+    assert run.startswith(begins)
+    assert Path(run).name == run
+
+
+@pytest.mark.parametrize(
     ("argv", "public"),
     [
         (["replay", "toy"], ["replay", "toy"]),

@@ -91,6 +91,18 @@ def test_a_place_without_a_name_is_refused(hand_made: Any, place: str) -> None:
         hand_made.write(Path(place))
 
 
+def test_a_place_below_a_file_or_a_closed_folder_is_refused_before_the_replay(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").write_text("precious")
+    with pytest.raises(OutputError, match="file is not a folder"):
+        run_folder.check_target(tmp_path / "file" / "run")
+    monkeypatch.setattr(run_folder.os, "access", lambda *_: False)  # root may write anywhere
+    with pytest.raises(OutputError, match="is not writable; name another place with --out"):
+        run_folder.check_target(tmp_path / "new" / "run")
+    assert names(tmp_path) == ["file"]
+
+
 @pytest.mark.parametrize("broken", ["write_table", "_write_json", "_move_into_place"])
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
 def test_a_failure_while_writing_leaves_what_was_there_before(

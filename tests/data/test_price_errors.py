@@ -26,6 +26,7 @@ def _message(path: Path, **settings: object) -> str:
         ("2025-10-10T21:01Z,X,-1,0", 'mark is "-1", expected a price above 0'),
         ("2025-10-10T21:01Z,X,NaN,0", 'mark is "NaN", expected a price above 0'),
         ("2025-10-10T21:01Z,X,inf,0", 'mark is "inf", expected a price above 0'),
+        ("2025-10-10T21:01Z,X,1e308,0", 'mark is "1e308", expected a number of at most 1e+30'),
         ("2025-10-10T21:01Z,X,,0", "mark is empty, expected a price above 0"),
         ("2025-10-10T21:01Z,X,cheap,0", 'mark is "cheap", expected a price above 0'),
         ("2025-10-10T21:01Z,X,1,-3", 'volume_usd is "-3", expected a volume of at least 0'),
@@ -126,7 +127,7 @@ def test_unrelated_columns_of_a_price_file_do_not_matter(write: Write) -> None:
         (b"", "is empty, expected a header line"),
         (b"PAR1 and nothing more", "not a readable Parquet file"),
         (b"PK\x03\x04\x00\x00", "neither Parquet nor text"),
-        (b"time,market,mark\n\xff\xfe,X,1\n", "p.csv: invalid utf-8"),
+        (b"time,market,mark\n\xff\xfe,X,1\n", "p.csv: is not UTF-8 text; save it as UTF-8"),
     ],
 )
 def test_an_unreadable_file_is_refused(tmp_path: Path, content: bytes, message: str) -> None:
@@ -158,6 +159,10 @@ def test_a_file_of_another_day_is_refused(write: Write, step: str) -> None:
         ({"step": "0s"}, 'step is "0s", expected "native" or a duration'),
         ({"price_kind": "bid"}, 'price_kind is "bid", expected mark, index, last or none'),
         ({"end": datetime(2025, 10, 9, tzinfo=UTC)}, "before it starts"),
+        (
+            {"start": datetime(2015, 10, 10, 21, tzinfo=UTC), "step": "1s"},
+            "has 315,619,201 steps of 1 s, expected at most 10,000,000: is the year right?",
+        ),
     ],
 )
 def test_unfit_settings_are_refused(write: Write, settings: dict[str, str], message: str) -> None:

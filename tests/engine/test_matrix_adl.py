@@ -66,8 +66,9 @@ def test_one_winner_closes_a_bankrupt(replay: Replay, side: int, mark: float, pr
         (-0.4, 0.4),
         (-5.0, 1.0),
         (1.0, 0.0),
+        (-2e12, 0.0),
     ],
-    ids=["just as large", "smaller", "larger", "on the same side"],
+    ids=["just as large", "smaller", "larger", "on the same side", "to whom it is dust"],
 )
 def test_one_winner(replay: Replay, winner: float, expected: float) -> None:
     result = replay(crash([Holding("w", winner)]))

@@ -5,7 +5,7 @@ The debtor: a long of 1 BTC entered at 100 with cash 15, sold at 60 without a li
 
 import pytest
 
-from tests.reference.adapter import Replay, on_both
+from tests.reference.adapter import IMPLEMENTATIONS, Replay, on_both
 from tests.reference.cases import PLENTY, Holding, Rules, account, case, fills, open_size
 from tests.reference.model import Case, Row
 
@@ -372,3 +372,20 @@ def test_an_isolated_closing_lifts_a_cross_unit_whose_turn_is_over(replay: Repla
     step = result.tables["timeline"][1]
     assert (step["units_below_mm"], step["units_bankrupt"]) == (2, 0)
     assert result.tables["adl_fills"] == []
+
+
+@pytest.mark.parametrize("entries", [(98.0, 102.0, 99.0), (98.0, 103.0, 105.0)])
+def test_a_loss_that_is_shared_whole_leaves_no_rounding_to_write_off(
+    entries: tuple[float, float, float],
+) -> None:
+    # In proportion to these profits at a mark of 60, the charges add up to 25 - 3.6e-15.
+    shorts = [Holding(f"w{n}", -1.0, entry) for n, entry in enumerate(entries)]
+    made = case(
+        [60.0],
+        {"debtor": 15.0, **{short.account: 60.0 for short in shorts}},
+        [DEBTOR, *shorts],
+        Rules(liquidation=NO_LIMIT, loss={"policy": "share"}),
+        volume=PLENTY,
+    )
+    (row,) = IMPLEMENTATIONS["engine"](made).tables["shortfalls"]
+    assert (row["shared_usd"], row["written_off_usd"]) == (row["shortfall_usd"], 0.0)

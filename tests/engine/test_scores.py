@@ -67,6 +67,11 @@ def test_every_preset_names_a_source_and_every_column_a_meaning() -> None:
     assert all(COLUMNS.values())
 
 
+def test_a_winner_at_its_bankruptcy_price_is_the_first_under_bitmex_long_or_short() -> None:
+    base = LONG_AND_SHORT | {"equity": np.array([0.0, 0.0])}
+    assert scored("bitmex", base).tolist() == [np.inf, np.inf]
+
+
 def test_a_loss_is_divided_by_leverage_under_bitmex() -> None:
     base = LONG_AND_SHORT | {
         "entry_price": np.array([150.0, 100.0]),
@@ -164,8 +169,8 @@ def test_the_order_of_the_rows_changes_no_score(data: st.DataObject) -> None:
         ("upnl; DROP", "not an SQL expression"),
         ("max(0, upnl)", r"not an SQL expression.*GREATEST"),
         ("read_csv('secrets')", "not an SQL expression"),
-        ("upnl * levrage", "unknown column levrage"),
-        ("kraken", "unknown column kraken"),
+        ("upnl * levrage", r"unknown column levrage \(did you mean leverage\?\)"),
+        ("kraken", r"unknown column kraken\. Presets"),
         ("'upnl'", "not one number"),
         ("NULL", "not one number"),
         ("CAST(upnl AS VARCHAR)", "not one number"),

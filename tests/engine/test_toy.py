@@ -72,3 +72,10 @@ def test_what_the_page_says_of_bob_under_other_rules_is_so(
     bob = _outcome(setting).accounts.row(by_predicate=pl.col("account") == "bob", named=True)
     assert bob["equity_end"] == pytest.approx(equity_usd, abs=1e-9)
     assert bob["debt_end"] == pytest.approx(debt_usd, abs=1e-9)
+
+
+def test_a_fund_of_any_depth_does_not_hide_or_break_conservation() -> None:
+    # Fees of some dollars are added to a fund whose next representable sum is 0.002 away.
+    outcome = _outcome('absorber=[{name = "deep", cash = 1e13, max_notional = 0.0}]')
+    assert outcome.absorbers["cash_usd"].n_unique() > 1
+    assert outcome.conservation_residual_frac <= 1e-9

@@ -4,39 +4,17 @@ Half of the cases are built of numbers with few binary digits, so that threshold
 and ties are ties; the others of arbitrary floats.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from random import Random
 
+from tests.properties.draw import Draw
+from tests.properties.venues import random_venue
 from tests.reference.margin import maintenance
 from tests.reference.model import Case, Row
 from tests.reference.replay import run, start
-from tests.reference.scores import EXPRESSIONS, PRESETS
 
 MARKETS = ("AAA", "BBBUSDT", "CCC-PERP", "DDD/USDT:USDT")
 START_MS = 1_760_130_000_000
-
-
-@dataclass(frozen=True)
-class Draw:
-    """A source of numbers, exact (few binary digits) or rough."""
-
-    rng: Random
-    exact: bool
-
-    def price(self, around: float) -> float:
-        return max(0.25, round(around * 4) / 4) if self.exact else max(0.01, around)
-
-    def size(self, biggest: float) -> float:
-        if self.exact:
-            return self.rng.choice((0.5, 1, 1, 2, 4, 4, 8)) * biggest / 8
-        return self.rng.uniform(0.05, 1.0) * biggest
-
-    def between(self, low: float, high: float) -> float:
-        drawn = self.rng.uniform(low, high)
-        return round(drawn * 16) / 16 if self.exact else drawn
-
-    def maybe(self, probability: float) -> bool:
-        return self.rng.random() < probability
 
 
 def random_case(rng: Random) -> Case:
@@ -58,7 +36,7 @@ def random_case(rng: Random) -> Case:
         accounts=accounts,
         positions=positions,
         flows=[],
-        venue=_venue(draw, _gross(positions, markets, mark[0])),
+        venue=random_venue(draw, _gross(positions, markets, mark[0])),
         seed=rng.randint(0, 5),
     )
     case = _near_distress(draw, case)
@@ -197,104 +175,6 @@ def _deposits_into_debt(draw: Draw, case: Case) -> list[Row]:
             flow = {"time_ms": time_ms, "account": row["account"], "kind": "deposit"}
             flows.append({**flow, "amount": amount})
     return flows
-
-
-def _venue(draw: Draw, gross: float) -> Row:
-    rng = draw.rng
-    tables = {"*": _margin_table(draw)}
-    if draw.maybe(0.4):
-        none = {"kind": "tiers", "tiers": [{"from": 0.0, "rate": 0.0}]}
-        own = none if draw.maybe(0.4) else _margin_table(draw)
-        tables[rng.choice(("AAA", "AAA", "BBB", "CCC-PERP", "DDD"))] = own
-    venue: Row = {
-        "name": "random",
-        "withdraw_margin": rng.choice((1.0, 2.0)),
-        "margin": {"markets": tables},
-        "liquidation": _liquidation(draw),
-        "takeover": {"below_mm_fraction": rng.choice((0.0, 0.0, 0.5, 1.0))},
-        "absorber": [
-            _absorber(draw, f"fund-{number}", gross)
-            for number in range(rng.choice((0, 0, 1, 2, 3)))
-        ],
-        "adl": _adl(draw),
-        "loss": _loss(draw),
-    }
-    return venue
-
-
-def _margin_table(draw: Draw) -> Row:
-    rng = draw.rng
-    if draw.maybe(0.25):
-        return {
-            "kind": "sqrt",
-            "base": rng.choice((0.0078125, 0.03125)),
-            "factor": rng.choice((0.0005, 0.001953125)),
-        }
-    tiers = [{"from": 0.0, "rate": rng.choice((0.0, 0.015625, 0.015625, 0.03125, 0.0625))}]
-    for bound in (1024.0, 16384.0)[: rng.choice((0, 1, 2))]:
-        tiers.append({"from": bound, "rate": tiers[-1]["rate"] + rng.choice((0.015625, 0.0625))})
-    return {"kind": "tiers", "tiers": tiers}
-
-
-def _liquidation(draw: Draw) -> Row:
-    rng = draw.rng
-    partial = {
-        "fraction": rng.choice((0.25, 0.5)),
-        "above_notional": rng.choice((0.0, 512.0, 4096.0)),
-    }
-    discounts = {
-        "half_spread": rng.choice((0.0, 0.0, 0.0078125, 0.0625)),
-        "impact": rng.choice((0.0, 0.0625, 0.25)),
-    }
-    if draw.maybe(0.2):  # a book that trades at mark
-        discounts = {"half_spread": 0.0, "impact": 0.0}
-    return {
-        **discounts,
-        "trigger": rng.choice(("below", "at_or_below")),
-        "size": rng.choice(("full", "full", partial)),
-        "participation": rng.choice((0.0, 0.125, 0.5, 1.0)),
-        "limit": rng.choice(("bankruptcy", "bankruptcy", "none")),
-        "fee_rate": rng.choice((0.0, 0.0009765625, 0.03125)),
-    }
-
-
-def _absorber(draw: Draw, name: str, gross: float) -> Row:
-    rng = draw.rng
-    cash = gross * rng.choice((0.0, 0.0078125, 0.0625, 1.0))
-    return {
-        "name": name,
-        "cash": cash,
-        "floor": rng.choice((0.0, 0.0, cash * 0.875, cash * 0.5, -cash)),
-        "max_notional": rng.choice((None, None, gross * 0.25, gross)),
-        "pays_shortfall": rng.choice((True, True, False)),
-        "on_breach": rng.choice(("hold", "adl")),
-        "unwind": rng.choice((True, False)),
-    }
-
-
-def _adl(draw: Draw) -> Row:
-    rng = draw.rng
-    rules = {
-        "enabled": rng.random() < 0.85,
-        "score": rng.choice((*PRESETS, *PRESETS, *EXPRESSIONS)),
-        "allocation": rng.choice(("queue", "pro_rata")),
-        "eligible": rng.choice(("profitable", "opposite")),
-        "absorbers_eligible": rng.random() < 0.5,
-        "price": rng.choice(("bankruptcy", "mark", "previous_mark")),
-        "grace_s": rng.choice((0.0, 0.0, 1.0, 5.0)),
-    }
-    lot = rng.choice((None, 0.25, 1.0, 0.7))
-    return {**rules, "lot": lot} if rules["allocation"] == "pro_rata" else rules
-
-
-def _loss(draw: Draw) -> Row:
-    rng = draw.rng
-    rules = {
-        "policy": rng.choice(("carry", "carry", "write_off", "share", "share")),
-        "deposits": rng.choice(("net", "net", "ring_fence")),
-    }
-    basis = rng.choice(("profit", "equity", "open_interest"))
-    return {**rules, "basis": basis} if rules["policy"] == "share" else rules
 
 
 def stretched(case: Case, quiet_steps: int) -> Case:

@@ -134,11 +134,41 @@ def test_every_path_that_is_not_there_is_named() -> None:
         scenarios.load("toy", overrides=overrides)
     lines = str(error.value).splitlines()
     assert len(lines) == 3
-    assert lines[0].startswith("scenario toy: book.path: there is no file or folder")
+    assert lines[0].startswith("--book no-book: there is no file or folder")
     assert lines[1:] == [
         "--prices no-prices.csv: no such file or folder",
         "--with no-mine.csv: no such file or folder",
     ]
+
+
+def test_a_path_or_venue_that_is_not_there_is_laid_to_whoever_named_it(folder: Path) -> None:
+    assert _refused("flows.path=no-flows.csv").startswith(
+        "--set flows.path=no-flows.csv: there is no file or folder"
+    )
+    with pytest.raises(InputError, match=r"^--venue binanc: there is no venue"):
+        scenarios.load("toy", overrides=Overrides(venue="binanc"))
+    path = folder / "scenario.toml"
+    path.write_text(path.read_text("utf-8").replace('"book"', '"bok"'), "utf-8")
+    with pytest.raises(InputError, match=r"scenario\.toml: book\.path: there is no file"):
+        scenarios.load(folder)
+
+
+def test_an_absorber_that_the_venue_does_not_have_cannot_be_set() -> None:
+    assert _refused("absorber.fund.cash=5") == (
+        '--set absorber.fund.cash=5: the list has no entry "fund". It has 0 entries'
+    )
+
+
+def test_the_keys_of_the_venue_are_set_without_its_name() -> None:
+    assert "the venue's own keys stand alone: adl.price. Known: " in _refused(
+        "venue.adl.price=mark"
+    )
+
+
+def test_a_date_is_its_first_moment() -> None:
+    scenario = _toy("scenario.start=2025-10-10", "scenario.end=2025-10-11")
+    assert scenario.scenario.start == datetime(2025, 10, 10, tzinfo=UTC)
+    assert scenario.scenario.end == datetime(2025, 10, 11, tzinfo=UTC)
 
 
 def test_mistakes_in_scenario_and_venue_are_reported_together(folder: Path) -> None:

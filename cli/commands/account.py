@@ -1,0 +1,93 @@
+"""`crashsim account`: what happened to one account, as a statement that adds up."""
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from crashsim.cli.account_view import AccountView
+    from crashsim.cli.run_folder import RunFolder
+
+
+def account(
+    run: Annotated[str, typer.Argument(metavar="RUN", help="Run folder, or a name under runs/.")],
+    account_id: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Account id.")],
+    across: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="RUN",
+            help="The same account under this run, or compare folder, too; repeatable.",
+        ),
+    ] = None,
+    quick: Annotated[
+        bool,
+        typer.Option("--quick", help="Do not replay again for the inputs of ADL scores."),
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print every item as CSV.")] = False,
+    md: Annotated[bool, typer.Option("--md", help="Print the statement as Markdown.")] = False,
+) -> None:
+    """Why did my deposit disappear? One account's statement, which adds up.
+
+    Opening equity, what prices made of each position, liquidations, takeovers, fees, funding,
+    auto-deleveraging (with rank, score and its inputs), shortfall, debt, deposits applied to debt,
+    closing equity. What the score read is not in the run folder: the run is made again from its
+    manifest, unless --quick.
+
+    \b
+    Examples:
+      crashsim account oct11-backpack acct-00042
+      crashsim account toy bob --json
+      crashsim account oct11-backpack acct-00042 --across oct11-binance
+    """
+    from crashsim.cli import account_view, exits, output
+    from crashsim.cli.run_names import find_run, find_runs
+
+    if json + csv + md > 1:
+        raise exits.OutputError("give one of --json, --csv and --md")
+    folders = [find_run(run), *(folder for name in across or () for folder in find_runs(name))]
+    views = [_view(folder, account_id, quick) for folder in folders]
+    if json:
+        content = [account_view.as_json(view) for view in views]
+        output.emit(output.dump_json(content if across else content[0]))
+    elif csv:
+        output.emit(account_view.items_sheet(views).csv())
+    elif md:
+        output.emit(_markdown(views))
+    else:
+        _print(views)
+
+
+def _view(folder: "RunFolder", account_id: str, quick: bool) -> "AccountView":
+    from dataclasses import replace
+
+    from crashsim.cli import account_view, rerun
+    from crashsim.scenarios.errors import InputError
+
+    view = account_view.view_of(folder, account_id)
+    if quick or not account_view.was_deleveraged(view):
+        return view
+    try:
+        return replace(view, inputs=rerun.score_inputs(folder, account_id))
+    except InputError as error:
+        typer.echo(f"crashsim: without the inputs of ADL scores: {error}", err=True)
+        return view
+
+
+def _markdown(views: "list[AccountView]") -> str:
+    from crashsim.cli import account_view
+
+    parts = [account_view.markdown(view) for view in views]
+    if len(views) > 1:
+        parts.insert(0, account_view.across_sheet(views).markdown())
+    return "\n".join(parts)
+
+
+def _print(views: "list[AccountView]") -> None:
+    from crashsim.cli import account_view, output
+
+    console = output.console()
+    if len(views) > 1:
+        output.emit_rendered(console, account_view.across_sheet(views).rendered(), "")
+    for view in views:
+        output.emit_rendered(console, *account_view.rendered(view), "")

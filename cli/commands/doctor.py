@@ -1,0 +1,33 @@
+"""`crashsim doctor`: will a replay work here?"""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+
+def doctor(
+    store: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="The store.  [default: in the user data folder]"),
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Say whether a replay will work here: versions, data, store, disk, memory, terminal.
+
+    Runs the toy scenario in memory, reads every bundled scenario and venue, and looks at what the
+    store has of the bundled nights. Changes nothing and asks no network.
+
+    \b
+    Examples:
+      crashsim doctor
+      crashsim doctor --json | jq '.[] | select(.state == "problem")'
+
+    Exit codes: 0 a replay will work, 1 something would break it.
+    """
+    from crashsim.cli import exits, health, health_listing
+
+    findings = health.examine(store)
+    health_listing.print_findings(findings, as_json=json)
+    if any(finding.state == "problem" for finding in findings):
+        raise typer.Exit(exits.FINDING)

@@ -1,0 +1,98 @@
+"""`crashsim runs`: the run folders on disk."""
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(rich_markup_mode=None)
+
+_RUN = typer.Argument(metavar="RUN", help="Run folder, or a name under runs/.")
+
+
+@app.callback(invoke_without_command=True)
+def runs(context: typer.Context) -> None:
+    """List the runs under runs/; show, compare or remove them."""
+    if context.invoked_subcommand is None:
+        ls(json=False, csv=False, md=False)
+
+
+@app.command("ls")
+def ls(
+    json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print the list as CSV.")] = False,
+    md: Annotated[bool, typer.Option("--md", help="Print the list as Markdown.")] = False,
+) -> None:
+    """List the runs under runs/, with their main numbers."""
+    from crashsim.cli import output, run_list
+
+    entries = run_list.entries()
+    if json:
+        output.emit(output.dump_json(entries))
+    elif csv or md:
+        sheet = run_list.sheet(entries)
+        output.emit(sheet.csv() if csv else sheet.markdown())
+    elif entries:
+        output.emit_rendered(output.console(), run_list.sheet(entries).rendered())
+    else:
+        typer.echo("no runs under runs/ yet; make one: crashsim replay oct11", err=True)
+
+
+@app.command("show", no_args_is_help=True)
+def show(
+    run: Annotated[str, _RUN],
+    json: Annotated[bool, typer.Option("--json", help="Print summary.json.")] = False,
+) -> None:
+    """Print the summary of a run, as `crashsim replay` does."""
+    from crashsim.cli import output, terminal
+    from crashsim.cli.run_names import find_run
+
+    folder = find_run(run)
+    if json:
+        output.emit(output.dump_json(folder.summary))
+    else:
+        output.emit_rendered(output.console(), terminal.rendered(folder))
+
+
+@app.command("diff", no_args_is_help=True)
+def diff(
+    left: Annotated[str, _RUN],
+    right: Annotated[str, _RUN],
+    json: Annotated[bool, typer.Option("--json", help="Print the differences as JSON.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print the differences as CSV.")] = False,
+    md: Annotated[bool, typer.Option("--md", help="Print the differences as Markdown.")] = False,
+) -> None:
+    """Print where two runs differ: scenario, rules, inputs, version, metrics.
+
+    Exit code 0 if nothing differs, 1 if something does.
+    """
+    from crashsim.cli import exits, output, run_diff
+    from crashsim.cli.run_names import find_run
+
+    found = run_diff.differences(find_run(left), find_run(right))
+    if json:
+        output.emit(output.dump_json([vars(one) for one in found]))
+    elif csv or md:
+        sheet = run_diff.sheet(found)
+        output.emit(sheet.csv() if csv else sheet.markdown())
+    elif found:
+        output.emit_rendered(output.console(), run_diff.sheet(found).rendered())
+    else:
+        typer.echo("no difference", err=True)
+    if found:
+        raise typer.Exit(exits.FINDING)
+
+
+@app.command("rm", no_args_is_help=True)
+def rm(
+    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs to remove.")],
+) -> None:
+    """Remove run folders; a folder that is not a run is refused."""
+    import shutil
+
+    from crashsim.cli import output
+    from crashsim.cli.run_names import find_exact
+
+    folders = [find_exact(name) for name in runs]
+    for folder in folders:
+        shutil.rmtree(folder.path)
+        output.emit(f"removed {folder.path}\n")

@@ -1,0 +1,88 @@
+"""What the Tab key offers. Each list is read when it is asked for: `--help` pays for none of them."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+Offer = tuple[str, str]  # a word, and what is said about it
+
+_RUNS = Path("runs")
+
+
+def scenarios(incomplete: str) -> list[Offer]:
+    """Bundled scenarios, and folders and files with one."""
+    from crashsim.scenarios.bundled import bundled_scenarios
+
+    bundled = [(found.name, found.title) for found in bundled_scenarios()]
+    return [*_beginning(bundled, incomplete), *_files(incomplete, ".toml")]
+
+
+def venues(incomplete: str) -> list[Offer]:
+    """Bundled venues, and TOML files."""
+    from crashsim.scenarios.bundled import bundled_venues
+
+    bundled = [(found.name, found.title) for found in bundled_venues()]
+    return [*_beginning(bundled, incomplete), *_files(incomplete, ".toml")]
+
+
+def policies(incomplete: str) -> list[Offer]:
+    """Bundled policies, and files that may hold one of the user's."""
+    from crashsim.engine.policies import POLICIES
+
+    bundled = [(policy.name, policy.description) for policy in POLICIES.values()]
+    return [*_beginning(bundled, incomplete), *_files(incomplete, ".toml", ".py")]
+
+
+def losses(incomplete: str) -> list[Offer]:
+    """Bundled rules for losses, and TOML files."""
+    from crashsim.scenarios.bundled import bundled_losses
+
+    bundled = [(found.name, found.title) for found in bundled_losses()]
+    return [*_beginning(bundled, incomplete), *_files(incomplete, ".toml")]
+
+
+def runs(incomplete: str) -> list[Offer]:
+    """Names under runs/, and folders."""
+    made = [(folder.parent.name, "") for folder in sorted(_RUNS.glob("*/manifest.json"))]
+    return [*_beginning(made, incomplete), *_files(incomplete)]
+
+
+def feeds(incomplete: str) -> list[Offer]:
+    """Venues that `crashsim data pull` asks."""
+    from crashsim.data.pull.feeds import FEEDS
+
+    return _beginning([(name, "") for name in FEEDS], incomplete)
+
+
+def archives(incomplete: str) -> list[Offer]:
+    """Archives that `crashsim data fetch` takes files from."""
+    from crashsim.data.fetch.archives import ARCHIVES
+
+    return _beginning([(name, found.what) for name, found in ARCHIVES.items()], incomplete)
+
+
+def metrics(incomplete: str) -> list[Offer]:
+    """Metrics of a run and of a comparison."""
+    from crashsim.engine.metrics import METRICS
+
+    return _beginning([(name, found.unit) for name, found in METRICS.items()], incomplete)
+
+
+def _beginning(offers: Iterable[Offer], incomplete: str) -> list[Offer]:
+    return [offer for offer in offers if offer[0].startswith(incomplete)]
+
+
+def _files(incomplete: str, *suffixes: str) -> Iterator[Offer]:
+    """Folders, and files with one of these suffixes, whose path begins so."""
+    if not incomplete:
+        return  # names come first; a path is offered once it is begun
+    folder, slash, start = incomplete.rpartition("/")
+    place = Path(folder + slash or ".")
+    if not place.is_dir():
+        return
+    for path in sorted(place.iterdir()):
+        if not path.name.startswith(start) or (path.name.startswith(".") and not start):
+            continue
+        if path.is_dir():
+            yield f"{folder}{slash}{path.name}/", ""
+        elif path.suffix in suffixes:
+            yield f"{folder}{slash}{path.name}", ""

@@ -1,0 +1,84 @@
+"""The Tab key offers the names of scenarios, venues, policies and runs."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from crashsim.cli import completion
+
+ROOT = Path(__file__).parents[2]
+
+
+def offered(line: str, folder: Path) -> list[str]:
+    """The words that bash shows for a line whose last word is begun."""
+    done = subprocess.run(
+        [sys.executable, "-m", "crashsim"],
+        cwd=folder,
+        env=os.environ
+        | {
+            "_CRASHSIM_COMPLETE": "complete_bash",
+            "COMP_WORDS": line,
+            "COMP_CWORD": str(len(line.split(" ")) - 1),
+            "PYTHONPATH": str(ROOT),
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return done.stdout.split()
+
+
+@pytest.mark.parametrize(
+    ("line", "word"),
+    [
+        ("crashsim replay oc", "oct11"),
+        ("crashsim compare oct11 --policy pro_", "pro_rata"),
+        ("crashsim report toy-", "toy-toy-12345678"),
+    ],
+)
+def test_bash_is_offered(line: str, word: str, tmp_path: Path) -> None:
+    run = tmp_path / "runs" / "toy-toy-12345678"
+    run.mkdir(parents=True)
+    (run / "manifest.json").write_text('{"crashsim": "0"}')
+    assert offered(line, tmp_path) == [word]
+
+
+@pytest.mark.parametrize(
+    ("offers", "begun", "words"),
+    [
+        (completion.scenarios, "t", ["toy"]),
+        (completion.venues, "bi", ["binance", "bitmex"]),
+        (completion.policies, "hyper", ["hyperliquid"]),
+        (completion.losses, "dr", ["drift"]),
+        (completion.feeds, "okx", ["okx"]),
+        (completion.archives, "binance-k", ["binance-klines"]),
+        (completion.metrics, "debt_us", ["debt_usd"]),
+        (completion.runs, "", []),
+    ],
+)
+def test_names_that_begin_so_are_offered(
+    offers: Callable[[str], list[completion.Offer]],
+    begun: str,
+    words: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert [word for word, _ in offers(begun)] == words
+
+
+def test_files_of_ones_own_are_offered_once_their_path_is_begun(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my").mkdir()
+    for name in ("mine.toml", "my.py", "my.csv", "my/venue.toml"):
+        (tmp_path / name).touch()
+    assert [word for word, _ in completion.venues("m")] == ["mine.toml", "my/"]
+    assert [word for word, _ in completion.venues("my/")] == ["my/venue.toml"]
+    assert [word for word, _ in completion.policies("m")] == ["mine.toml", "my/", "my.py"]
+    assert completion.venues("nowhere/") == []
