@@ -28,8 +28,8 @@ bench: .venv/.ready  ## benchmarks, as ratios within one run
 	$(BIN)/python -m pytest benchmarks --benchmark-only -p no:xdist -q \
 		--benchmark-columns=min,median,rounds --benchmark-sort=fullname
 
-golden: .venv/.ready  ## rewrite the golden files and the README's output (say why in CHANGELOG.md)
-	CRASHSIM_REGOLD=1 $(BIN)/python -m pytest tests -k "golden or readme" -n 0
+golden: .venv/.ready  ## rewrite the golden files and the output in README and docs (say why in CHANGELOG.md)
+	CRASHSIM_REGOLD=1 $(BIN)/python -m pytest tests -k "golden or pages" -n 0
 
 docs: .venv/.ready  ## rebuild the generated pages of docs/
 	$(BIN)/python -m crashsim.docs

@@ -122,8 +122,9 @@ def fills_told(view: AccountView) -> list[str]:
         told.append(f"And {len(fills) - _FILLS_TOLD:,} more fills (--json or --csv lists all).")
     if fills and not view.inputs.is_empty():
         first = fills[0]
-        read = ", ".join(f"{name} = {value:,.6g}" for name, value in inputs_of(view, first).items())
-        told.append(f"The score of the first fill was computed from: {read}.")
+        read = inputs_of(view, first).items()
+        words_read = ", ".join(f"{name} = {value:,.6g}" for name, value in read)
+        told.append(f"The score of the first fill was computed from: {words_read}.")
     return told
 
 
@@ -230,7 +231,7 @@ def across_sheet(views: Sequence[AccountView]) -> Sheet:
         ]
         for view in views
     ]
-    titles = ["run", "closing equity", "debt", "liquidation cost", "ADL", "deposit to debt"]
+    titles = ["run", "equity", "debt", "liquidation", "ADL", "deposit to debt"]
     return Sheet(titles, rows, frozenset(range(1, 6)))
 
 

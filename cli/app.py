@@ -12,6 +12,7 @@ from crashsim.cli.commands import (
     compare,
     data,
     doctor,
+    policies,
     replay,
     report,
     runs,
@@ -51,6 +52,7 @@ app.command("report", no_args_is_help=True)(report.report)
 app.command("account", no_args_is_help=True)(account.account)
 app.add_typer(runs.app, name="runs")
 app.command("doctor")(doctor.doctor)
+app.add_typer(policies.app, name="policies")
 app.add_typer(scenarios.app, name="scenarios")
 app.add_typer(venues.app, name="venues")
 app.add_typer(data.data_app, name="data")

@@ -11,6 +11,7 @@ from typing import Any
 import crashsim
 from crashsim.cli import honesty, manifest, output, run_folder
 from crashsim.cli.comparing import Compared
+from crashsim.cli.run_names import kept_name
 from crashsim.cli.running import RUNS
 from crashsim.cli.variants import Variant
 from crashsim.engine import comparison
@@ -130,7 +131,7 @@ def _save_runs(compared: Compared, folder: Path) -> None:
             scenario, compared.inputs, done.outcome, sys.argv[1:], timings, variant.file
         )
         run_folder.write(
-            folder / "runs" / variant.name.replace(" ", "-").replace("/", "-"),
+            folder / "runs" / kept_name(variant.name),
             done.outcome.tables(),
             manifest.summary(scenario, compared.inputs, values),
             told,

@@ -18,6 +18,7 @@ from crashsim.engine.comparison import change_totals
 
 _STATEMENTS = 12
 _TOP = 10
+_NAME_COLUMNS = 20
 _STYLE = {"recorded": "green", "reconstructed": "yellow", "assumed": "yellow", "note": "cyan"}
 
 
@@ -74,7 +75,7 @@ def _runs(runs: Mapping[str, Any]) -> RenderableType:
 
 def _table_of(group: Layout, told: Mapping[str, Any]) -> RenderableType:
     rows = _table()
-    rows.add_column("", no_wrap=True)
+    rows.add_column("", max_width=_NAME_COLUMNS)
     for item in group.items:
         rows.add_column(item.heading, justify="right", no_wrap=True)
     metrics = told["metrics"]
@@ -106,7 +107,7 @@ def _with_delta(metric: str, entry: Mapping[str, Any], run: str) -> Text:
 
 
 def _table() -> Table:
-    return Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
+    return Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1), show_edge=False)
 
 
 # A heading for accounts that are on a side under the first run only, and under the other only.
@@ -117,7 +118,7 @@ _WHY = {"deleveraged": "closed", "in_debt": "in debt"}
 
 def _totals(changes: pl.DataFrame, first: str, runs: Sequence[str]) -> RenderableType:
     rows = _table()
-    rows.add_column("", no_wrap=True)
+    rows.add_column("", max_width=_NAME_COLUMNS)
     for side in _WHY:
         rows.add_column(_LEAVES[side], justify="right")
         rows.add_column(_ENTERS[side], justify="right")

@@ -42,10 +42,11 @@ class PolicySource:
 def named(texts: Sequence[str]) -> list[PolicySource]:
     """The policies of `--policy` options; a text may list several, separated by commas."""
     names = [name.strip() for text in texts for name in text.split(",")]
-    return [_named(name) for name in names if name]
+    return [one(name) for name in names if name]
 
 
-def _named(text: str) -> PolicySource:
+def one(text: str) -> PolicySource:
+    """The policy of a bundled name, a TOML file, or FILE.py:FUNCTION. Raises InputError."""
     path, colon, function = text.rpartition(":")
     if colon and path.endswith(".py"):
         return _from_python(Path(path), function)
@@ -54,7 +55,7 @@ def _named(text: str) -> PolicySource:
     if text in POLICIES:
         return PolicySource(POLICIES[text])
     raise InputError(
-        f'--policy {text}: there is no policy "{text}"{nearest(text, POLICIES)} '
+        f'there is no policy "{text}"{nearest(text, POLICIES)} '
         f"Bundled: {', '.join(POLICIES)}; or give a TOML file, a Python function as "
         'FILE.py:FUNCTION, or an expression with --adl-score "upnl * leverage"'
     )

@@ -1,11 +1,14 @@
 """Runs by path or by name under `runs/`."""
 
+import json
 from pathlib import Path
 
 from crashsim.cli import run_folder
 from crashsim.cli.run_folder import RunFolder
 from crashsim.cli.running import RUNS
 from crashsim.scenarios.errors import InputError
+
+COMPARISON = "comparison.json"
 
 
 def find_run(name: str) -> RunFolder:
@@ -28,6 +31,27 @@ def find_run(name: str) -> RunFolder:
         f'"{name}" is neither a run folder nor the beginning of a name under {RUNS}/ '
         f"(known: {known}); make one with crashsim replay"
     )
+
+
+def kept_name(run: str) -> str:
+    """The folder in which a comparison keeps one of its runs."""
+    return run.replace(" ", "-").replace("/", "-")
+
+
+def find_runs(name: str) -> list[RunFolder]:
+    """The run that `find_run` finds; of a folder of `crashsim compare --keep-runs` its runs in order.
+
+    Raises InputError.
+    """
+    path = Path(name) if Path(name).is_dir() else RUNS / name
+    if not (path / COMPARISON).is_file():
+        return [find_run(name)]
+    names = json.loads((path / COMPARISON).read_text(encoding="utf-8"))["runs"]
+    places = [path / "runs" / kept_name(str(name)) for name in names]
+    kept = [place for place in places if run_folder.is_run_folder(place)]
+    if not kept:
+        raise InputError(f"{path} holds a comparison without its runs; compare with --keep-runs")
+    return [run_folder.read(folder) for folder in kept]
 
 
 def find_exact(name: str) -> RunFolder:

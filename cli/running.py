@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from crashsim import engine
-from crashsim.cli import manifest, run_folder
+from crashsim.cli import manifest, policy_source, run_folder
 from crashsim.cli.policy_source import FunctionFile, load_function
 from crashsim.cli.progress import progress_bar
 from crashsim.data import Inputs, read_inputs
@@ -49,6 +49,20 @@ def run(scenario: Scenario, file: FunctionFile | None = None) -> Finished:
         metrics_s=round(time.perf_counter() - replayed, 3),
     )
     return Finished(scenario, inputs, outcome, metrics, timings, file)
+
+
+def with_policy(
+    scenario: Scenario, policy: str | None, expression: str | None
+) -> tuple[Scenario, FunctionFile | None]:
+    """The scenario with its venue's ranking replaced, and the Python file that ranks, if one does."""
+    if expression is not None:
+        source = policy_source.from_expression(expression)
+    elif policy is not None:
+        source = policy_source.one(policy)
+    else:
+        return scenario, None
+    venue = source.policy.applied_to(scenario.venue)
+    return scenario.model_copy(update={"venue": venue}), source.file
 
 
 def _replay(scenario: Scenario, inputs: Inputs, file: FunctionFile | None) -> Outcome:

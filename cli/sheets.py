@@ -27,7 +27,9 @@ class Sheet:
         table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
         for place, title in enumerate(self.titles):
             right = place in self.numeric
-            table.add_column(Text(title), justify="right" if right else "left", no_wrap=right)
+            table.add_column(
+                Text(title), justify="right" if right else "left", no_wrap=right, overflow="fold"
+            )
         for row in self.rows:
             table.add_row(*(Text(cell) for cell in row))
         return table

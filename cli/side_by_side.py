@@ -4,6 +4,7 @@ Workers are fresh processes: a forked copy of a process that has used Polars may
 the inputs once, when it starts. Replays hold the interpreter, so threads would run one by one.
 """
 
+import gc
 import multiprocessing
 import os
 from collections.abc import Callable, Sequence
@@ -124,6 +125,8 @@ _received: list[Inputs] = []  # of a worker: what it was started with
 
 
 def _receive(inputs: Inputs) -> None:
+    # A worker only replays, which makes no cycles: looking for them takes a tenth of its time.
+    gc.disable()
     _received.append(inputs)
 
 

@@ -19,12 +19,9 @@ def _deposits(statement: Statement) -> list[str]:
     origin = next((item for item in statement.items if item.kind == "debt"), None)
     deposits = sum(item.amount_usd or 0.0 for item in statement.items if item.kind == "deposit")
     paid = sum(item.amount_usd or 0.0 for item in swallowed)
-    lines = [
-        (
-            f"Of your deposits of {usd(deposits)}, {usd(paid)} went to a debt that you already owed "
-            f"({', '.join(_clock(item) for item in swallowed[:3])} UTC), not to your balance."
-        )
-    ]
+    at = ", ".join(_clock(item) for item in swallowed[:3])
+    where = f"went to a debt that you already owed ({at} UTC), not to your balance"
+    lines = [f"Of your deposits of {usd(deposits)}, {usd(paid)} {where}."]
     if origin is not None:
         lines.append(
             f"The debt began at {_clock(origin)} UTC: when your last position was closed, your "

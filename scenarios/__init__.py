@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from crashsim.scenarios.facts import Fact, FactSheet, scenario_sheet, venue_sheet
     from crashsim.scenarios.loading import load, load_loss, load_venue
     from crashsim.scenarios.overrides import Overrides
+    from crashsim.scenarios.starter import new_scenario
 
 __all__ = [
     "Fact",
@@ -32,6 +33,7 @@ __all__ = [
     "load",
     "load_loss",
     "load_venue",
+    "new_scenario",
     "scenario_sheet",
     "venue_sheet",
 ]
@@ -47,6 +49,7 @@ _HOMES = {
     "load": "loading",
     "load_loss": "loading",
     "load_venue": "loading",
+    "new_scenario": "starter",
     "scenario_sheet": "facts",
     "venue_sheet": "facts",
 }

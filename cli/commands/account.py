@@ -14,7 +14,10 @@ def account(
     account_id: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Account id.")],
     across: Annotated[
         list[str] | None,
-        typer.Option(metavar="RUN", help="The same account under this run too; repeatable."),
+        typer.Option(
+            metavar="RUN",
+            help="The same account under this run, or compare folder, too; repeatable.",
+        ),
     ] = None,
     quick: Annotated[
         bool,
@@ -38,11 +41,11 @@ def account(
       crashsim account oct11-backpack acct-00042 --across oct11-binance
     """
     from crashsim.cli import account_view, exits, output
-    from crashsim.cli.run_names import find_run
+    from crashsim.cli.run_names import find_run, find_runs
 
     if json + csv + md > 1:
         raise exits.OutputError("give one of --json, --csv and --md")
-    folders = [find_run(name) for name in (run, *(across or ()))]
+    folders = [find_run(run), *(folder for name in across or () for folder in find_runs(name))]
     views = [_view(folder, account_id, quick) for folder in folders]
     if json:
         content = [account_view.as_json(view) for view in views]

@@ -57,6 +57,18 @@ def replay(
             help="Rules: a bundled venue or a venue.toml.",
         ),
     ] = None,
+    policy: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="Rank winners by another policy: a bundled name (crashsim policies), a TOML file "
+            "or FILE.py:FUNCTION.",
+        ),
+    ] = None,
+    adl_score: Annotated[
+        str | None,
+        typer.Option(metavar="EXPRESSION", help='Rank winners by this, such as "upnl * leverage".'),
+    ] = None,
     set_: Annotated[
         list[str] | None,
         typer.Option(
@@ -100,7 +112,7 @@ def replay(
 
     \b
     Options come in three groups: other inputs (--prices, --book, --flows, --with), other rules
-    (--venue, --set, --seed), and output (--out, --format, --json).
+    (--venue, --policy, --adl-score, --set, --seed), and output (--out, --format, --json).
     """
     # Everything heavy is imported here, so that `crashsim --help` stays fast.
     from crashsim.cli import output, run_folder, running, terminal
@@ -119,7 +131,11 @@ def replay(
         set=tuple(set_ or ()),
         extra_book=tuple(with_ or ()),
     )
-    finished = running.run(load(scenario, overrides=overrides))
+    if policy is not None and adl_score is not None:
+        raise typer.BadParameter("give --policy or --adl-score, not both")
+    loaded = load(scenario, overrides=overrides)
+    loaded, file = running.with_policy(loaded, policy, adl_score)
+    finished = running.run(loaded, file)
     path = running.save(finished, out, csv=format_ is Format.CSV)
     folder = run_folder.read(path)
     if json:

@@ -14,7 +14,7 @@ def report(
         typer.Argument(
             autocompletion=completion.runs,
             metavar="RUN...",
-            help="Run folders, or names under runs/.",
+            help="Run folders, names under runs/, or a compare folder.",
         ),
     ],
     out: Annotated[
@@ -55,9 +55,9 @@ def report(
     from crashsim.cli.report import story as story_page
     from crashsim.cli.report import writing
     from crashsim.cli.report.view import views
-    from crashsim.cli.run_names import find_run
+    from crashsim.cli.run_names import find_runs
 
-    folders = [find_run(name) for name in runs]
+    folders = [folder for name in runs for folder in find_runs(name)]
     shown = views(folders, pseudonymise)
     if story:
         output.emit(story_page.markdown(shown))

@@ -1,5 +1,6 @@
 """`crashsim scenarios`: what can be replayed."""
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -44,3 +45,22 @@ def show(
     from crashsim.scenarios import scenario_sheet
 
     listings.print_sheet(scenario_sheet(name), as_json=json)
+
+
+@app.command("new", no_args_is_help=True)
+def new(
+    name: Annotated[Path, typer.Argument(metavar="NAME", help="The folder to make.")],
+) -> None:
+    """Write a scenario folder with a toy in it: commented, and ready to replay.
+
+    \b
+    Then:
+      crashsim replay NAME
+      crashsim compare NAME --policy bitmex --policy pro_rata
+    """
+    from crashsim.cli import output
+    from crashsim.scenarios import new_scenario
+
+    files = new_scenario(name)
+    lines = [*map(str, files), f"\nReplay it: crashsim replay {name}"]
+    output.emit("\n".join(lines) + "\n")

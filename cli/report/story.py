@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from crashsim.cli.report.headlines import Headline, counted
 from crashsim.cli.report.svg import compact_usd
 from crashsim.cli.report.view import RunView
+from crashsim.engine.report import sides
 from crashsim.engine.report.moments import WHOLE_MINUTES, Moment
 
 
@@ -81,7 +82,7 @@ def markdown(runs: Sequence[RunView]) -> str:
     lines += ["## What happened, in order", ""]
     lines += [f"- {sentence}" for sentence in sentences(run)] or ["- Nobody was liquidated."]
     lines += ["", "## Five figures", ""]
-    lines += [_figure(one) for one in run.headlines]
+    lines += [_figure(place, one) for place, one in enumerate(run.headlines, 1)]
     if len(runs) > 1:
         lines += ["", "## Under other rules", "", *_others(runs)]
     lines += ["", "## What to keep in mind", ""]
@@ -95,10 +96,10 @@ def known_words(headline: Headline) -> str:
     return "; ".join(f"{name}: {how}" for name, how in headline.known.items())
 
 
-def _figure(one: Headline) -> str:
+def _figure(place: int, one: Headline) -> str:
     return (
-        f"1. **{one.figure}** {one.label} ({one.more}). *{one.definition}* "
-        f"`{one.metric}` = {one.value:,}. How it is known: {known_words(one)}."
+        f"{place}. **{one.figure}** {one.label} ({one.more}). *{one.definition}* "
+        f"`{one.metric}` = {round(one.value, 2):,}. How it is known: {known_words(one)}."
     )
 
 
@@ -110,5 +111,10 @@ def _others(runs: Sequence[RunView]) -> list[str]:
             for then, now in zip(runs[0].headlines, other.headlines, strict=True)
             if then.metric == now.metric and then.figure != now.figure
         ]
-        lines.append(f"- **{other.label}**: {'; '.join(changed) or 'the same five figures'}.")
+        crossed = sides.changers({run.label: run.tables for run in (runs[0], other)}).height
+        lines.append(
+            f"- **{other.label}**: {'; '.join(changed) or 'the same five figures'}. "
+            f"{counted(crossed, 'account')} would have ended on another side (in debt, deleveraged, "
+            "liquidated or untouched)."
+        )
     return lines

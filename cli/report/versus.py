@@ -118,7 +118,8 @@ def _panel(
             )
     if not any(any(one.values) for one in series):
         return None
-    return Panel(title, series, 130)
+    named = title if len(series) > 1 else f"{title}: {series[0].label}"
+    return Panel(named, series, 130)
 
 
 def _draw(width: float, times: Sequence[datetime], panels: Sequence[Panel]) -> Canvas:

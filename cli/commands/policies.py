@@ -1,0 +1,95 @@
+"""`crashsim policies`: rankings of auto-deleveraging, and what they invite."""
+
+from typing import Annotated
+
+import typer
+
+app = typer.Typer(rich_markup_mode=None)
+
+
+@app.callback(invoke_without_command=True)
+def policies(
+    context: typer.Context,
+    json: Annotated[bool, typer.Option("--json", help="Print the list as JSON.")] = False,
+) -> None:
+    """List the bundled policies: who is asked first, and how a loser is spread over them.
+
+    `crashsim policies show NAME` prints one, `crashsim policies audit NAME` looks for what it
+    invites. Own ones: docs/policies.md.
+    """
+    if context.invoked_subcommand is not None:
+        return
+    from crashsim.cli import output, policy_listing
+    from crashsim.engine.policies import POLICIES
+
+    if json:
+        output.emit(output.dump_json([policy_listing.as_json(each) for each in POLICIES.values()]))
+    else:
+        output.emit_rendered(output.console(), policy_listing.listed())
+
+
+@app.command("show", no_args_is_help=True)
+def show(
+    name: Annotated[
+        str, typer.Argument(metavar="NAME", help="Bundled name, TOML file or FILE.py:FUNCTION.")
+    ],
+    json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+) -> None:
+    """Print a policy: its expression, its source, and what in it is assumed."""
+    from crashsim.cli import output, policy_listing, policy_source
+
+    policy = policy_source.one(name).policy
+    if json:
+        output.emit(output.dump_json(policy_listing.as_json(policy)))
+    else:
+        output.emit_rendered(output.console(), policy_listing.shown(policy))
+
+
+@app.command("audit", no_args_is_help=True)
+def audit(
+    name: Annotated[
+        str | None,
+        typer.Argument(metavar="NAME", help="Bundled name, TOML file or FILE.py:FUNCTION."),
+    ] = None,
+    adl_score: Annotated[
+        str | None,
+        typer.Option(metavar="EXPRESSION", help="Audit a queue by this expression instead."),
+    ] = None,
+    books: Annotated[int, typer.Option(min=1, metavar="N", help="Books to try.")] = 50,
+    seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of the books.")] = 0,
+    check: Annotated[
+        bool, typer.Option("--check", help="Exit with 1 if a property is broken.")
+    ] = False,
+    json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
+) -> None:
+    """Search small books for what a policy invites, and show the counter-examples.
+
+    Does splitting an account in ten, doubling its cash or hedging change what is closed of it? Is
+    a higher score never closed less? Can anyone lose more than he has?
+
+    \b
+    Examples:
+      crashsim policies audit profit_usd
+      crashsim policies audit my_policy.py:rank --check
+      crashsim policies audit --adl-score "upnl * leverage" --books 200
+    """
+    from crashsim.cli import output, policy_listing, policy_source
+    from crashsim.cli.exits import FINDING
+    from crashsim.engine.audit import audit as search
+
+    if (name is None) == (adl_score is None):
+        raise typer.BadParameter("give a NAME or --adl-score, one of the two", param_hint="NAME")
+    if name is not None:
+        source = policy_source.one(name)
+    else:
+        source = policy_source.from_expression(adl_score or "")
+    score = policy_source.load_function(source.file) if source.file else None
+    findings = search(source.policy, score=score, count=books, seed=seed)
+    if json:
+        told = policy_listing.findings_json(source.policy.name, findings)
+        output.emit(output.dump_json(told))
+    else:
+        shown_findings = policy_listing.audited(source.policy.name, findings)
+        output.emit_rendered(output.console(), shown_findings)
+    if check and not all(finding.holds for finding in findings):
+        raise typer.Exit(FINDING)
