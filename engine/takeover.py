@@ -104,7 +104,9 @@ def receive(absorber: AbsorberState, market: int, size: float, price: float) -> 
     entry = float(absorber.entry[market])
     if held == 0.0 or (held > 0) == (size > 0):
         total = held + size
-        absorber.entry[market] = (held * entry + size * price) / total
+        # The average as a step from the old entry: exactly the price where nothing was held or the
+        # entry is the same, so that no position taken over at mark shows a profit of rounding.
+        absorber.entry[market] = price if held == 0.0 else entry + (price - entry) * (size / total)
         absorber.size[market] = total
         return
     netted = min(abs(held), abs(size)) * (1.0 if held > 0 else -1.0)
