@@ -31,8 +31,13 @@ bench: .venv/.ready  ## benchmarks, as ratios within one run
 golden: .venv/.ready  ## rewrite the golden files and the output in README and docs (say why in CHANGELOG.md)
 	CRASHSIM_REGOLD=1 $(BIN)/python -m pytest tests -k "golden or pages" -n 0
 
-docs: .venv/.ready  ## rebuild the generated pages of docs/
-	$(BIN)/python -m crashsim.docs
+.venv/.docs: .venv/.ready
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[docs]'
+	touch $@
+
+docs: .venv/.docs  ## rebuild the reference pages of docs/, then the site in site/
+	$(BIN)/python -m docs.generate
+	$(BIN)/zensical build --strict
 
 clean:  ## remove the virtual environment, builds and caches
 	rm -rf .venv build dist site *.egg-info .pytest_cache .mypy_cache .ruff_cache .hypothesis .benchmarks

@@ -43,5 +43,6 @@ def _sell(run: Run, step: Step, unit: int, lot: int, qty: float, price: float) -
             int(state.collateral.market[lot]),
             qty,
             price,
+            qty * price,
         )
     )

@@ -83,7 +83,7 @@ class Shortfall(NamedTuple):
     step: int
     account: int
     shortfall_usd: float
-    paid_usd: float
+    paid_by_absorbers_usd: float
     carried_usd: float
     written_off_usd: float
     shared_usd: float
@@ -110,13 +110,14 @@ class FlowResult(NamedTuple):
 
 
 class CollateralSale(NamedTuple):
-    """One sale of collateral; market is the asset's, price its mark less the haircut."""
+    """One sale of collateral; asset is its market, price its mark less the haircut."""
 
     step: int
     account: int
-    market: int
-    qty: float
+    asset: int
+    quantity: float
     price: float
+    proceeds_usd: float
 
 
 class AbsorberRow(NamedTuple):

@@ -87,3 +87,16 @@ def fit(table: str, columns: dict[str, pl.Series]) -> pl.DataFrame:
     return pl.DataFrame(
         [columns[name].cast(dtype).alias(name) for name, dtype in polars_schema(table).items()]
     )
+
+
+def plain_table(
+    table: str, rows: Sequence[NamedTuple], kind: type[Any], names: Names
+) -> pl.DataFrame:
+    """A run table whose columns are the journal's fields, with names in the place of indices."""
+    raw = frame_of(rows, kind)
+    columns = {name: raw[name] for name in raw.columns}
+    meant = {"account": names.account, "asset": names.market, "absorber": names.absorber}
+    for name in columns.keys() & meant.keys():
+        columns[name] = meant[name](raw[name])
+    columns["time"] = columns["time_ms"] if "time_ms" in columns else names.time(raw["step"])
+    return fit(table, columns)

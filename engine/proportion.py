@@ -62,7 +62,8 @@ def _fill(
     left = state.size[row] - side * qty
     left[np.abs(left) <= DUST_FRAC * np.abs(queue.sizes[places])] = 0.0
     state.size[row] = left
-    _note_closed(step, unit.tolist(), (qty * step.prices[loser.market]).tolist())
+    step.closed_gross.add_block(unit, qty * step.prices[loser.market])
+    step.touched.update(unit.tolist())
     closed_isolated = unit[(left == 0.0) & (state.unit_market[unit] != CROSS)]
     for one in closed_isolated.tolist():
         return_isolated(state, step, one, run.nets_debt)
@@ -85,13 +86,6 @@ def _fill(
             winner_entry=entry,
         )
     )
-
-
-def _note_closed(step: Step, units: list[int], gross_usd: list[float]) -> None:
-    closed = step.closed_gross_usd
-    for unit, gross in zip(units, gross_usd, strict=True):
-        closed[unit] = closed.get(unit, 0.0) + gross
-    step.touched.update(units)
 
 
 def in_lots(

@@ -18,7 +18,7 @@ from crashsim.engine.events import (
     TimelineRow,
 )
 from crashsim.engine.fill_journal import fills_frame
-from crashsim.engine.journal import Names, fit, frame_of
+from crashsim.engine.journal import Names, fit, frame_of, plain_table
 from crashsim.engine.minute_prices import prices_1m
 from crashsim.engine.outcome import Outcome, Refusal
 from crashsim.engine.run import Run
@@ -33,6 +33,7 @@ def outcome_of(
     """All tables of a finished run; `marks` are the tape's, (T, M), without NaN."""
     names = Names(run, tape)
     closing = Snapshot.of(run.state, run.tables, marks[-1])
+    events = run.events
     return Outcome(
         accounts=accounts_table(run, opening, closing, marks),
         positions_start=positions_table("positions_start", run.state, names, opening),
@@ -40,18 +41,20 @@ def outcome_of(
         units=units_table(run.state, names, opening, closing),
         liquidations=_liquidations(run, names),
         adl_fills=_adl_fills(run, names),
-        shortfalls=_shortfalls(run, names),
-        loss_shares=_loss_shares(run, names),
-        flows=_flows(run, names),
-        collateral_sales=_collateral_sales(run, names),
-        absorbers=_absorbers(run, names),
-        timeline=_timeline(run, names),
+        shortfalls=plain_table("shortfalls", events.shortfalls, Shortfall, names),
+        loss_shares=plain_table("loss_shares", events.loss_shares, LossShare, names),
+        flows=plain_table("flows", events.flows, FlowResult, names),
+        collateral_sales=plain_table(
+            "collateral_sales", events.collateral_sales, CollateralSale, names
+        ),
+        absorbers=plain_table("absorbers", events.absorbers, AbsorberRow, names),
+        timeline=plain_table("timeline", events.timeline, TimelineRow, names),
         prices_1m=prices_1m(tape),
         adl_capacity=_adl_capacity(run, names),
         score_inputs=_score_inputs(run, names),
         platform_cash_usd=run.state.platform_cash_usd,
         conservation_residual_frac=residual_frac,
-        deficit_usd=run.events.deficit_usd,
+        deficit_usd=events.deficit_usd,
         first_refusals=_refusals(run, tape),
         default_margin_markets=run.tables.default_markets,
         warnings=_warnings(run, tape),
@@ -113,89 +116,6 @@ def _adl_fills(run: Run, names: Names) -> pl.DataFrame:
             "cost_usd": signed * (mark - raw["price"]),
         },
     )
-
-
-def _shortfalls(run: Run, names: Names) -> pl.DataFrame:
-    raw = frame_of(run.events.shortfalls, Shortfall)
-    return fit(
-        "shortfalls",
-        {
-            "step": raw["step"],
-            "time": names.time(raw["step"]),
-            "account": names.account(raw["account"]),
-            "shortfall_usd": raw["shortfall_usd"],
-            "paid_by_absorbers_usd": raw["paid_usd"],
-            "carried_usd": raw["carried_usd"],
-            "written_off_usd": raw["written_off_usd"],
-            "shared_usd": raw["shared_usd"],
-        },
-    )
-
-
-def _loss_shares(run: Run, names: Names) -> pl.DataFrame:
-    raw = frame_of(run.events.loss_shares, LossShare)
-    return fit(
-        "loss_shares",
-        {
-            "step": raw["step"],
-            "time": names.time(raw["step"]),
-            "account": names.account(raw["account"]),
-            "amount_usd": raw["amount_usd"],
-        },
-    )
-
-
-def _flows(run: Run, names: Names) -> pl.DataFrame:
-    raw = frame_of(run.events.flows, FlowResult)
-    return fit(
-        "flows",
-        {
-            "time": raw["time_ms"],
-            "account": names.account(raw["account"]),
-            "kind": raw["kind"],
-            "amount_usd": raw["amount_usd"],
-            "credited_usd": raw["credited_usd"],
-            "to_debt_usd": raw["to_debt_usd"],
-            "refused_usd": raw["refused_usd"],
-        },
-    )
-
-
-def _collateral_sales(run: Run, names: Names) -> pl.DataFrame:
-    raw = frame_of(run.events.collateral_sales, CollateralSale)
-    return fit(
-        "collateral_sales",
-        {
-            "step": raw["step"],
-            "time": names.time(raw["step"]),
-            "account": names.account(raw["account"]),
-            "asset": names.market(raw["market"]),
-            "quantity": raw["qty"],
-            "price": raw["price"],
-            "proceeds_usd": raw["qty"] * raw["price"],
-        },
-    )
-
-
-def _absorbers(run: Run, names: Names) -> pl.DataFrame:
-    raw = frame_of(run.events.absorbers, AbsorberRow)
-    return fit(
-        "absorbers",
-        {
-            "step": raw["step"],
-            "time": names.time(raw["step"]),
-            "absorber": names.absorber(raw["absorber"]),
-            "cash_usd": raw["cash_usd"],
-            "equity_usd": raw["equity_usd"],
-            "notional_usd": raw["notional_usd"],
-        },
-    )
-
-
-def _timeline(run: Run, names: Names) -> pl.DataFrame:
-    raw = frame_of(run.events.timeline, TimelineRow)
-    columns = {name: raw[name] for name in raw.columns}
-    return fit("timeline", {**columns, "time": names.time(raw["step"])})
 
 
 def _adl_capacity(run: Run, names: Names) -> pl.DataFrame:

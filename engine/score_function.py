@@ -40,7 +40,8 @@ class FunctionScore:
 
     def _call(self, given: Mapping[str, Floats]) -> Floats:
         try:
-            return np.array(self.function(given), dtype=np.float64)
+            with np.errstate(all="ignore"):  # an undefined score is NaN, which comes last
+                return np.array(self.function(given), dtype=np.float64)
         except KeyError as error:
             name = str(error.args[0]) if error.args else ""
             if name not in _DRAWN:

@@ -29,7 +29,7 @@ def settle_shortfalls(run: Run, step: Step, units: Iterable[int]) -> None:
             continue
         run.state.cash[unit] = 0.0
         step.touched.add(unit)
-        if -cash > ROUNDING_FRAC * step.closed_gross_usd.get(unit, 0.0):
+        if -cash > ROUNDING_FRAC * step.closed_gross.of(unit):
             found = _settle(run, step, unit, -cash)
             step.totals.shortfall_usd += -cash
             if found.shared_usd > 0.0:

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from crashsim.engine.arrays import Floats, Indices
 from crashsim.scenarios.venue import LiquidationRules
 
 
@@ -76,11 +77,39 @@ class Totals:
 
 
 @dataclass(slots=True)
+class ClosedGross:
+    """What each unit closed in this step, USD at mark; blocks are summed when first asked for."""
+
+    by_unit: dict[int, float] = field(default_factory=dict)
+    blocks: list[tuple[Indices, Floats]] = field(default_factory=list)
+
+    def add(self, unit: int, gross_usd: float) -> None:
+        """One unit closed this."""
+        self.by_unit[unit] = self.by_unit.get(unit, 0.0) + gross_usd
+
+    def add_block(self, units: Indices, gross_usd: Floats) -> None:
+        """Each of these units, (n,), closed this."""
+        self.blocks.append((units, gross_usd))
+
+    def of(self, unit: int) -> float:
+        """What this unit closed."""
+        if self.blocks:
+            units, place = np.unique(
+                np.concatenate([units for units, _ in self.blocks]), return_inverse=True
+            )
+            sums = np.bincount(place, weights=np.concatenate([usd for _, usd in self.blocks]))
+            self.blocks.clear()
+            for one, gross_usd in zip(units.tolist(), sums.tolist(), strict=True):
+                self.add(one, gross_usd)
+        return self.by_unit.get(unit, 0.0)
+
+
+@dataclass(slots=True)
 class Step:
     """Prices of step `index` as an array (M,) and as Python floats, for the scalar paths.
 
-    touched: units whose cash or size changed. closed_gross_usd: per unit, closed at mark in this
-    step. loser, winner and absorber closings all count as touching.
+    touched: units whose cash or size changed. closed_gross: per unit, what it closed in this
+    step; loser, winner and absorber closings all count as touching.
     """
 
     index: int
@@ -92,5 +121,5 @@ class Step:
     totals: Totals = field(default_factory=Totals)
     touched: set[int] = field(default_factory=set)
     credited: list[int] = field(default_factory=list)
-    closed_gross_usd: dict[int, float] = field(default_factory=dict)
+    closed_gross: ClosedGross = field(default_factory=ClosedGross)
     all_touched: bool = False  # funding: every unit may have changed

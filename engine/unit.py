@@ -76,7 +76,7 @@ def close_row(state: State, step: Step, row: int, qty: float, price: float, star
     state.cash[unit] += side * qty * (price - fixed.entry[row])
     state.size[row] = settle(size - side * qty, start)
     gross = qty * step.prices[fixed.row_market[row]]
-    step.closed_gross_usd[unit] = step.closed_gross_usd.get(unit, 0.0) + gross
+    step.closed_gross.add(unit, gross)
     touch(step, unit)
 
 

@@ -2,7 +2,8 @@
 
 `console`: lines that begin with `$ ` are run, and the page must show what they print.
 `python`: the block is run. A block of code or data whose first line is a comment with nothing but
-a file name (`# my_venue.toml`) is written to that file instead. Other blocks are only shown.
+a file name (`# my_venue.toml`) is written to that file instead, without that line. Other blocks are
+only shown.
 """
 
 import os
@@ -33,7 +34,7 @@ def run_page(page: Path, folder: Path) -> str:
         language, body = match[1], match[2]
         name = FILE_NAME.match(body)
         if name is not None:
-            _write(folder / name[1], body)
+            _write(folder / name[1], body[name.end() :])
         elif language == "console":
             return f"```console\n{transcript(body, folder)}```"
         elif language == "python":

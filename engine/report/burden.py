@@ -7,6 +7,7 @@ from crashsim.engine import inequality
 from crashsim.engine.report import Tables
 
 MOST_POINTS = 120
+LEAST_USD = 0.01  # less is no burden, as it is no debt
 
 # What is borne, and the column of `accounts` that says how much.
 BURDENS = {
@@ -46,7 +47,7 @@ def concentration(tables: Tables) -> pl.DataFrame:
 
 
 def _borne(tables: Tables, column: str) -> np.ndarray:
-    amounts = tables["accounts"].filter(pl.col(column) > 0)[column].to_numpy()
+    amounts = tables["accounts"].filter(pl.col(column) >= LEAST_USD)[column].to_numpy()
     return np.sort(amounts)
 
 
