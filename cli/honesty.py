@@ -36,10 +36,12 @@ def statements(scenario: Scenario, inputs: Inputs) -> tuple[Statement, ...]:
 
 def known(scenario: Scenario, inputs: Inputs) -> Mapping[str, str]:
     """For each input of a metric, how it is known: recorded, reconstructed, assumed or a mix."""
-    prices = _mix(origin.provenance for origin in inputs.tape.origins.values())
+    origins = inputs.tape.origins.values()
+    prices = _mix(origin.provenance for origin in origins)
+    proxy = any(origin.price_kind == "last" for origin in origins)
     return {
-        "prices": prices,
-        "volume": prices if scenario.prices.volume_scale == 1.0 else "assumed",
+        "prices": f"{prices}; last prices used as marks" if proxy else prices,
+        "volume": "assumed" if _volume(scenario) else prices,
         "book": inputs.book.provenance,
         "flows": inputs.flows.provenance,
         "venue": _ground_of_rules(scenario),
@@ -110,16 +112,19 @@ def _flows(flows: Flows) -> list[Statement]:
 
 
 def _volume(scenario: Scenario) -> list[Statement]:
-    scale = scenario.prices.volume_scale
-    if scale == 1.0:
-        return []
-    return [
-        Statement(
-            "assumed",
+    scale, default_usd = scenario.prices.volume_scale, scenario.prices.default_volume_usd
+    found = []
+    if scale != 1.0:
+        found.append(
             f"this venue's volume is taken to be {scale:.4g} of the volume in the price source; "
-            "it decides how much the book can close.",
+            "it decides how much the book can close."
         )
-    ]
+    if default_usd is not None:
+        found.append(
+            f"${default_usd:,.10g} is traded each second in a market for which no file gives a "
+            "volume; it decides how much the book can close."
+        )
+    return [Statement("assumed", text) for text in found]
 
 
 def _last_as_mark(scenario: Scenario, origins: Mapping[str, MarketOrigin]) -> list[Statement]:

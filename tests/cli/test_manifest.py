@@ -62,6 +62,15 @@ def test_last_prices_and_a_scaled_volume_are_never_unsaid() -> None:
     assert "note: last prices are used as marks in TOY." in text
     assert "assumed: this venue's volume is taken to be 0.01 of" in text
     assert honesty.known(scenario, inputs)["volume"] == "assumed"
+    assert honesty.known(scenario, inputs)["prices"] == "recorded; last prices used as marks"
+
+
+def test_a_volume_that_no_file_gives_is_an_assumption() -> None:
+    scenario, inputs = toy(set=("prices.default_volume_usd=12_500.5",))
+    assert "assumed: $12,500.5 is traded each second in a market for which" in told(
+        scenario, inputs
+    )
+    assert honesty.known(scenario, inputs)["volume"] == "assumed"
 
 
 def test_notes_about_files_are_passed_on() -> None:
