@@ -41,7 +41,7 @@ GROUPS: tuple[Group, ...] = (
         "Winners: what did it cost them, against the same night without ADL?",
         (
             Item("haircuts,\nall", "haircut_usd"),
-            Item("worst, of\nhis equity", "max_haircut_frac"),
+            Item("worst, of\nits equity", "max_haircut_frac"),
             Item("top 10\nbear", "haircut_top_10_share_frac"),
             Item("Gini of\nhaircuts", "haircut_gini"),
             Item("beyond the\nneed", "overshoot_usd"),

@@ -11,6 +11,8 @@ from crashsim.engine.state import AbsorberState
 from crashsim.engine.step import Step
 from crashsim.engine.unit import UnitMargin, measure, settle, touch
 
+_DOUBT_FRAC = 1e-6  # of the equities: far more than rounding moves a unit's
+
 
 def take_over(run: Run, step: Step, flagged: Flagged) -> Indices:
     """Ask the absorbers; returns the bankrupt units that go on to ADL, in order of distress."""
@@ -24,12 +26,35 @@ def take_over(run: Run, step: Step, flagged: Flagged) -> Indices:
     wanted = bankrupt | (equity < run.venue.takeover.below_mm_fraction * mm)
     if not run.state.absorbers:
         return _past_grace(run, step, units[bankrupt])
+    funds = _Funds(run, step)
     left = [
         int(unit)
-        for unit, broke in zip(units[wanted], bankrupt[wanted], strict=True)
-        if not _absorb(run, step, int(unit)) and broke
+        for unit, equity_usd, broke in zip(
+            units[wanted], equity[wanted].tolist(), bankrupt[wanted], strict=True
+        )
+        if not _absorb(run, step, int(unit), equity_usd, funds) and broke
     ]
     return _past_grace(run, step, np.array(left, dtype=np.intp))
+
+
+class _Funds:
+    """What absorbers have at this moment, so that thousands of hopeless units are refused fast."""
+
+    def __init__(self, run: Run, step: Step) -> None:
+        self._run = run
+        self._mark = step.mark
+        self.equity_usd = [each.equity_usd(step.mark) for each in run.state.absorbers]
+
+    def note(self, index: int) -> None:
+        """This absorber has changed."""
+        self.equity_usd[index] = self._run.state.absorbers[index].equity_usd(self._mark)
+
+    def all_lack(self, equity_usd: float) -> bool:
+        """Whether every absorber lacks the funds for a unit of about this equity, beyond doubt."""
+        return all(
+            have + equity_usd + _DOUBT_FRAC * (abs(have) + abs(equity_usd)) < absorber.floor_usd
+            for have, absorber in zip(self.equity_usd, self._run.state.absorbers, strict=True)
+        )
 
 
 def _note_bankrupt(run: Run, step: Step, units: Indices) -> None:
@@ -44,15 +69,20 @@ def _past_grace(run: Run, step: Step, units: Indices) -> Indices:
     return units[waited_ms >= run.venue.adl.grace_s * 1000.0]
 
 
-def _absorb(run: Run, step: Step, unit: int) -> bool:
+def _absorb(run: Run, step: Step, unit: int, equity_usd: float, funds: _Funds) -> bool:
     """Offer one unit to the absorbers in their order; whether one accepted."""
+    if funds.all_lack(equity_usd):
+        for index in range(len(run.state.absorbers)):
+            run.events.refusals.setdefault(index, FirstRefusal(index, step.index))
+        return False
     margin = measure(run.state, run.tables, unit, step.prices)
     for index, absorber in enumerate(run.state.absorbers):
-        if absorber.equity_usd(step.mark) + margin.equity_usd < absorber.floor_usd:
+        if funds.equity_usd[index] + margin.equity_usd < absorber.floor_usd:
             run.events.refusals.setdefault(index, FirstRefusal(index, step.index))
             continue
         if _fits(absorber, margin, step.mark):
             _transfer(run, step, unit, margin, index)
+            funds.note(index)
             return True
     return False
 
