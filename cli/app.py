@@ -29,6 +29,8 @@ First steps:
   crashsim replay oct11                    the night of 10-11 October 2025, offline
   crashsim replay oct11 --venue binance    the same night under other rules
   crashsim compare oct11                   many rules side by side
+  crashsim report RUN                      one HTML file that opens offline
+  crashsim account RUN ACCOUNT             why did my deposit disappear?
   crashsim scenarios                       what can be replayed
   crashsim venues show backpack            a venue's rules, each with its source
   crashsim doctor                          will a replay work on this computer?

@@ -1,7 +1,6 @@
 """The journal of auto-deleveraging fills as one frame."""
 
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 import polars as pl
@@ -24,19 +23,17 @@ def fills_frame(fills: AdlFills) -> pl.DataFrame:
 
 
 def _frame_of_blocks(blocks: Sequence[AdlFillBlock]) -> pl.DataFrame:
-    empty = frame_of([], AdlFill)
+    schema = frame_of([], AdlFill).schema
     if not blocks:
-        return empty
+        return pl.DataFrame(schema=schema)
     counts = [block.qty.size for block in blocks]
-    bounds = np.cumsum([0, *counts])
-    columns = {
-        name: np.empty(bounds[-1], dtype=_numpy(dtype)) for name, dtype in empty.schema.items()
-    }
-    for block, (first, end) in zip(blocks, pairwise(bounds.tolist()), strict=True):
-        for name, column in columns.items():
-            column[first:end] = getattr(block, name, -1)  # winner_absorber: never in a block
-    return pl.DataFrame(columns, schema=empty.schema)
+    columns = {name: _column(name, blocks, counts) for name in schema}
+    return pl.DataFrame(columns, schema=schema)
 
 
-def _numpy(dtype: pl.DataType) -> type[np.int64] | type[np.float64]:
-    return np.int64 if dtype == pl.Int64 else np.float64
+def _column(name: str, blocks: Sequence[AdlFillBlock], counts: Sequence[int]) -> np.ndarray:
+    """One field of AdlFill, of all fills of these blocks."""
+    values = [getattr(block, name, -1) for block in blocks]  # a block has no winner_absorber
+    if isinstance(values[0], np.ndarray):
+        return np.concatenate(values)
+    return np.repeat(values, counts)

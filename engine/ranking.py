@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crashsim.engine.arrays import Flags, Floats, Indices, dot
+from crashsim.engine.candidate_rows import Candidates
 from crashsim.engine.candidates import derived_columns, rand_column, unit_draw
 from crashsim.engine.events import Held, ScoreInput
 from crashsim.engine.run import Run
@@ -56,29 +57,6 @@ class Queue:
     def is_live(self) -> bool:
         """Whether anyone is left to ask."""
         return self.head < len(self.row)
-
-
-@dataclass(frozen=True, slots=True)
-class Candidates:
-    """Candidates of several keys, arrays (n,). `place` is the index into the sorted keys."""
-
-    place: Indices
-    row: Indices
-    market: Indices
-    size: Floats
-    entry: Floats
-    tie: Floats
-
-    def take(self, keep: Indices) -> "Candidates":
-        """The candidates at these indices."""
-        return Candidates(
-            self.place[keep],
-            self.row[keep],
-            self.market[keep],
-            self.size[keep],
-            self.entry[keep],
-            self.tie[keep],
-        )
 
 
 class SideRows:
@@ -142,7 +120,7 @@ class Ranking:
         )
         if not self._run.venue.adl.absorbers_eligible:
             return units
-        return _append(units, self._absorber_candidates(keys))
+        return units.with_more(self._absorber_candidates(keys))
 
     def _absorber_candidates(self, keys: list[Key]) -> Candidates:
         found = [
@@ -294,15 +272,4 @@ def _queue(ranked: Candidates, score: Floats) -> Queue:
         score.tolist(),
         ranked.size.tolist(),
         ranked.tie.tolist(),
-    )
-
-
-def _append(first: Candidates, second: Candidates) -> Candidates:
-    return Candidates(
-        np.concatenate([first.place, second.place]),
-        np.concatenate([first.row, second.row]),
-        np.concatenate([first.market, second.market]),
-        np.concatenate([first.size, second.size]),
-        np.concatenate([first.entry, second.entry]),
-        np.concatenate([first.tie, second.tie]),
     )

@@ -4,17 +4,25 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crashsim.cli import completion
+
 if TYPE_CHECKING:
     from crashsim.cli.account_view import AccountView
     from crashsim.cli.run_folder import RunFolder
 
 
 def account(
-    run: Annotated[str, typer.Argument(metavar="RUN", help="Run folder, or a name under runs/.")],
+    run: Annotated[
+        str,
+        typer.Argument(
+            autocompletion=completion.runs, metavar="RUN", help="Run folder, or a name under runs/."
+        ),
+    ],
     account_id: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Account id.")],
     across: Annotated[
         list[str] | None,
         typer.Option(
+            autocompletion=completion.runs,
             metavar="RUN",
             help="The same account under this run, or compare folder, too; repeatable.",
         ),

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from crashsim.cli import completion
+
 
 def adl(
     winners: Annotated[
@@ -19,6 +21,7 @@ def adl(
     policy: Annotated[
         list[str] | None,
         typer.Option(
+            autocompletion=completion.policies,
             metavar="NAME",
             help="A sharing rule, a ranking (a queue by it), an expression, or a policy TOML; "
             "repeatable.  [default: nine of them]",

@@ -4,6 +4,8 @@ from typing import Annotated
 
 import typer
 
+from crashsim.cli import completion
+
 app = typer.Typer(rich_markup_mode=None)
 
 
@@ -31,7 +33,12 @@ def policies(
 @app.command("show", no_args_is_help=True)
 def show(
     name: Annotated[
-        str, typer.Argument(metavar="NAME", help="Bundled name, TOML file or FILE.py:FUNCTION.")
+        str,
+        typer.Argument(
+            autocompletion=completion.policies,
+            metavar="NAME",
+            help="Bundled name, TOML file or FILE.py:FUNCTION.",
+        ),
     ],
     json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
@@ -49,7 +56,11 @@ def show(
 def audit(
     name: Annotated[
         str | None,
-        typer.Argument(metavar="NAME", help="Bundled name, TOML file or FILE.py:FUNCTION."),
+        typer.Argument(
+            autocompletion=completion.policies,
+            metavar="NAME",
+            help="Bundled name, TOML file or FILE.py:FUNCTION.",
+        ),
     ] = None,
     adl_score: Annotated[
         str | None,

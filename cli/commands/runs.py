@@ -4,9 +4,13 @@ from typing import Annotated
 
 import typer
 
+from crashsim.cli import completion
+
 app = typer.Typer(rich_markup_mode=None)
 
-_RUN = typer.Argument(metavar="RUN", help="Run folder, or a name under runs/.")
+_RUN = typer.Argument(
+    autocompletion=completion.runs, metavar="RUN", help="Run folder, or a name under runs/."
+)
 
 
 @app.callback(invoke_without_command=True)
@@ -84,7 +88,10 @@ def diff(
 
 @app.command("rm", no_args_is_help=True)
 def rm(
-    runs: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs to remove.")],
+    runs: Annotated[
+        list[str],
+        typer.Argument(autocompletion=completion.runs, metavar="RUN...", help="Runs to remove."),
+    ],
 ) -> None:
     """Remove run folders; a folder that is not a run is refused."""
     import shutil

@@ -65,7 +65,7 @@ def _timeline_panels(bins: pl.DataFrame, prices: pl.DataFrame) -> Iterable[Panel
         yield Panel(title, lines, 130, lambda value: f"{value:.0%}")
     closed = [Series("order book", bins["liquidated_usd"].to_list(), "bars", 0)]
     if bins["taken_over_usd"].sum() > 0:
-        closed.append(Series("taken over", bins["taken_over_usd"].to_list(), "bars", 5))
+        closed.append(Series("taken over", bins["taken_over_usd"].to_list(), "bars", 4))
     yield Panel("Liquidated", closed, 84)
     if bins["adl_usd"].sum() > 0:
         yield Panel("Auto-deleveraged", [Series("", bins["adl_usd"].to_list(), "bars", 1)], 84)

@@ -23,7 +23,6 @@ from crashsim.cli.report.view import RunView
 from crashsim.engine.report import people, sides
 
 MOST_PEOPLE = 15_000
-STATIC_ROWS = 25
 MOST_DATA_ROWS = 80
 
 
@@ -135,7 +134,9 @@ def _json(content: object) -> Markup:
 
 
 def _people(hit: pl.DataFrame) -> dict[str, Any]:
-    return _table(hit.head(MOST_PEOPLE), _PEOPLE, sort="debt_peak_usd")
+    in_debt = hit["was_in_debt"].any()
+    sort = "debt_peak_usd" if in_debt else "adl_notional_usd"
+    return _table(hit.head(MOST_PEOPLE), _PEOPLE, sort=sort)
 
 
 def _table(frame: pl.DataFrame, columns: Sequence[ShownColumn], sort: str | None) -> dict[str, Any]:

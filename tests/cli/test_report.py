@@ -18,7 +18,7 @@ from crashsim.cli.report import page, story
 from crashsim.cli.report.charts import charts_of
 from crashsim.cli.report.page import page_of_run, page_of_runs
 from crashsim.cli.report.pseudonyms import pseudonym, shortened
-from crashsim.cli.report.svg import Scale, compact_usd, ticks
+from crashsim.cli.report.svg import LIGHT_STYLE, Scale, compact_usd, ticks
 from crashsim.cli.report.view import RunView, views
 from crashsim.cli.report.writing import write_report
 from crashsim.cli.run_folder import RunFolder
@@ -297,3 +297,12 @@ def test_assets_of_the_page_are_packaged() -> None:
 def test_a_view_says_which_command_makes_the_run(folders: list[RunFolder]) -> None:
     view: RunView = views(folders[:1], None)[0]
     assert view.command.startswith("crashsim ")
+
+
+def test_every_class_of_a_chart_has_a_style_in_the_page_and_alone(folders: list[RunFolder]) -> None:
+    (shown,) = views(folders[1:2], None)
+    drawn = "".join(chart.for_page() for chart in charts_of(shown.tables, shown.summary))
+    kinds = {kind for found in re.findall(r'class="([^"]+)"', drawn) for kind in found.split()}
+    for style in (page._asset("report.css"), LIGHT_STYLE):
+        styled = set(re.findall(r"\.([a-z]\w*)", style))
+        assert kinds - styled <= {"chart", "wide", "narrow", "d0"}

@@ -1,13 +1,20 @@
 """Small random replays near distress, drawn from any `random.Random`.
 
 Half of the cases are built of numbers with few binary digits, so that thresholds are met exactly
-and ties are ties; the others of arbitrary floats.
+and ties are ties; the others of arbitrary floats. Half of them turn parameters that only some
+venues have, and of those some pledge collateral.
 """
 
 from dataclasses import replace
 from random import Random
 
 from tests.properties.draw import Draw
+from tests.properties.extras import (
+    STABLECOINS,
+    random_collateral,
+    random_weights,
+    with_extras,
+)
 from tests.properties.venues import random_venue
 from tests.reference.margin import maintenance
 from tests.reference.model import Case, Row
@@ -39,8 +46,34 @@ def random_case(rng: Random) -> Case:
         venue=random_venue(draw, _gross(positions, markets, mark[0])),
         seed=rng.randint(0, 5),
     )
+    if draw.maybe(0.5):
+        gross = _gross(positions, markets, mark[0])
+        case = replace(case, venue=with_extras(draw, case.venue, gross))
+        if draw.maybe(0.4):
+            case = _with_collateral(draw, case)
     case = _near_distress(draw, case)
     return _with_flows(draw, case)
+
+
+def _with_collateral(draw: Draw, case: Case) -> Case:
+    """Stablecoins join the tape, some to lose their peg; accounts pledge them and other assets."""
+    coins = STABLECOINS[: draw.rng.choice((1, 2, 2))]
+    pegs = dict.fromkeys(coins, 1.0)
+    prices = []
+    for _ in case.times_ms:
+        pegs = {c: draw.rng.choice((p, p, p, p, 1.0, 0.625)) for c, p in pegs.items()}
+        prices.append(list(pegs.values()))
+    none = [0.0] * len(coins)
+    wider = replace(
+        case,
+        markets=[*case.markets, *coins],
+        mark=[[*row, *more] for row, more in zip(case.mark, prices, strict=True)],
+        volume_usd=[[*row, *none] for row in case.volume_usd],
+        funding_rate=[[*row, *none] for row in case.funding_rate],
+        venue={**case.venue, "collateral": random_weights(draw)},
+    )
+    marks = dict(zip(wider.markets, wider.mark[0], strict=True))
+    return replace(wider, collateral=random_collateral(draw, wider.accounts, marks))
 
 
 def _marks(draw: Draw, markets: list[str], steps: int) -> list[list[float]]:
@@ -137,7 +170,8 @@ def _near_distress(draw: Draw, case: Case) -> Case:
         world.mark = mark
         factor = draw.rng.choice((-2.0, 0.0, 0.25, 0.75, 0.96875, 1.0, 1.0, 1.25, 2.0, 4.0, 16.0))
         gift = draw.between(-8, 32) if draw.maybe(0.1) else 0.0
-        cash[unit.id] = maintenance(world, unit) * factor - unit.upnl(mark) + gift
+        pledged = unit.equity(mark) - unit.wealth(mark) if draw.maybe(0.8) else 0.0
+        cash[unit.id] = maintenance(world, unit) * factor - unit.upnl(mark) - pledged + gift
     accounts = [{**row, "cash": cash[(row["account"], "")]} for row in case.accounts]
     positions = [
         {**row, "isolated_margin": cash[(row["account"], row["market"])]}
@@ -155,7 +189,7 @@ def _with_flows(draw: Draw, case: Case) -> Case:
         time_ms = rng.choice(case.times_ms) - rng.choice((0, 0, 300))
         flows.append(_flow(draw, max(time_ms, START_MS), rng.choice(case.accounts)["account"]))
     if draw.maybe(0.7):
-        flows += _deposits_into_debt(draw, replace(case, flows=flows))
+        flows += _flows_after_losses(draw, replace(case, flows=flows))
     flows.sort(key=lambda flow: flow["time_ms"])
     return replace(case, flows=flows)
 
@@ -166,14 +200,18 @@ def _flow(draw: Draw, time_ms: int, account: str) -> Row:
     return {"time_ms": time_ms, "account": account, "kind": kind, "amount": amount}
 
 
-def _deposits_into_debt(draw: Draw, case: Case) -> list[Row]:
+def _flows_after_losses(draw: Draw, case: Case) -> list[Row]:
+    """Deposits about the size of a debt; of losses that a haircut collects, withdrawals."""
     flows = []
+    haircut = case.venue["loss"]["policy"] == "withdrawal_haircut"
     for row in run(case).tables["shortfalls"]:
-        if row["carried_usd"] > 0 and draw.maybe(0.7) and row["step"] + 1 < len(case.times_ms):
+        lost = row["written_off_usd"] if haircut else row["carried_usd"]
+        if lost > 0 and draw.maybe(0.7) and row["step"] + 1 < len(case.times_ms):
             time_ms = case.times_ms[draw.rng.randrange(row["step"] + 1, len(case.times_ms))]
-            amount = row["carried_usd"] * draw.rng.choice((0.5, 1.0, 1.0, 3.0))
-            flow = {"time_ms": time_ms, "account": row["account"], "kind": "deposit"}
-            flows.append({**flow, "amount": amount})
+            account = draw.rng.choice(case.accounts)["account"] if haircut else row["account"]
+            kind = "withdrawal" if haircut else "deposit"
+            amount = lost * draw.rng.choice((0.5, 1.0, 1.0, 3.0))
+            flows.append({"time_ms": time_ms, "account": account, "kind": kind, "amount": amount})
     return flows
 
 

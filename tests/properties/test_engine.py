@@ -57,15 +57,17 @@ def _held_at_the_end(case: Case, result: Result) -> float:
     last, prices = len(case.times_ms) - 1, dict(zip(case.markets, case.mark[-1], strict=True))
     wealth = sum(row["equity_end"] for row in result.tables["accounts"])
     wealth += sum(r["equity_usd"] for r in result.tables["absorbers"] if r["step"] == last)
+    wealth -= sum(row["collateral_end_usd"] for row in result.tables["units"])
     wealth += result.platform_cash_usd + _outside(case, result, prices)
     start = sum(row["equity_start"] for row in result.tables["accounts"])
+    start -= sum(row["collateral_start_usd"] for row in result.tables["units"])
     start += sum(one["cash"] for one in case.venue["absorber"])
     flows = sum(r["deposits_usd"] - r["withdrawals_usd"] for r in result.tables["accounts"])
     return abs(wealth - start - flows)
 
 
 def _outside(case: Case, result: Result, prices: dict[str, float]) -> float:
-    """What the counterparty of the book made: it mirrors the book, then takes every fill."""
+    """What the outside made: it mirrors the book, takes every fill and buys the collateral."""
     first = dict(zip(case.markets, case.mark[0], strict=True))
     sizes = dict.fromkeys(case.markets, 0.0)
     cash = 0.0
@@ -82,6 +84,7 @@ def _outside(case: Case, result: Result, prices: dict[str, float]) -> float:
                 signed = row["size"] if row["side"] == "sell" else -row["size"]
                 sizes[row["market"]] += signed
                 cash -= signed * row["price"]
+    cash -= sum(sale["proceeds_usd"] for sale in result.tables["collateral_sales"])
     return cash + sum(size * prices[market] for market, size in sizes.items())
 
 
@@ -90,7 +93,8 @@ def test_the_order_of_the_books_rows_does_not_matter(case: Case, rng: Random) ->
     accounts, positions = list(case.accounts), list(case.positions)
     rng.shuffle(accounts)
     rng.shuffle(positions)
-    shuffled = replace(case, accounts=accounts, positions=positions)
+    collateral = rng.sample(case.collateral, len(case.collateral))
+    shuffled = replace(case, accounts=accounts, positions=positions, collateral=collateral)
     assert_same_bytes(
         replayed(inputs_of(case), case.seed), replayed(inputs_of(shuffled), case.seed)
     )
@@ -137,6 +141,7 @@ def scaled(case: Case, scale: float) -> Case:
         accounts=[times(row, "cash") for row in case.accounts],
         positions=[times(row, "size", "isolated_margin") for row in case.positions],
         flows=[times(row, "amount") for row in case.flows],
+        collateral=[times(row, "quantity") for row in case.collateral],
         venue=_scaled_venue(case.venue, scale),
     )
 
@@ -152,12 +157,14 @@ def _scaled_venue(venue: Row, scale: float) -> Row:
     size = venue["liquidation"]["size"]
     if size != "full":
         size = {**size, "above_notional": size["above_notional"] * scale}
+    most = venue["liquidation"].get("max_usd_per_step")
+    most = most and most * scale
     money = ("cash", "floor", "max_notional")
     lot = venue["adl"].get("lot")
     return {
         **venue,
         "margin": {"markets": tables},
-        "liquidation": {**venue["liquidation"], "size": size},
+        "liquidation": {**venue["liquidation"], "size": size, "max_usd_per_step": most},
         "absorber": [
             {k: v * scale if k in money and v is not None else v for k, v in one.items()}
             for one in venue["absorber"]

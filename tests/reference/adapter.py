@@ -11,6 +11,7 @@ import pytest
 
 from crashsim.data.schema import (
     ACCOUNT_COLUMNS,
+    COLLATERAL_COLUMNS,
     FLOW_COLUMNS,
     POSITION_COLUMNS,
     Book,
@@ -60,6 +61,7 @@ def inputs_of(case: Case) -> Inputs:
             ),
             provenance="assumed",
             source="a test",
+            collateral=_frame(case.collateral, COLLATERAL_COLUMNS),
         ),
         Flows(
             _frame([{**row, "time": when(row["time_ms"])} for row in case.flows], FLOW_COLUMNS),

@@ -59,6 +59,8 @@ def breach(world: World, queues: Queues | None) -> None:
             world.reached("a breach with ADL off is held")
             continue
         world.reached("a breached absorber's positions are deleveraged")
+        if absorber.floor > absorber.rules["floor"]:
+            world.reached("a drawdown floor is breached")
         _close_against(world, queues, absorber, equity - absorber.floor)
 
 

@@ -23,6 +23,17 @@ _FLOWS = (
     "funding is received",
     "funding of an absorber's position",
 )
+_SETTLEMENT = (
+    "profits settle",
+    "a settled profit can be withdrawn",
+    "a settled loss holds back a withdrawal",
+    "a withdrawal leaves negative cash beside open positions",
+)
+_HAIRCUT = (
+    "a loss falls to the pool of withdrawals",
+    "a haircut",
+    "the haircut takes the whole pool",
+)
 _FLAG = (
     "a unit exactly at its margin",
     "a flagged unit whose margin is 0",
@@ -37,6 +48,14 @@ _BOOK = (
     "a market without volume fills nothing",
     "without impact the half spread is beyond the limit",
     "a bankrupt unit sells what carries no margin at mark",
+    "a turn is not taken",
+    "a cooldown holds a position back",
+    "a later order is for all",
+    "an order held to what a unit may offer in a step",
+    "a unit has offered all that it may in a step",
+    "the fillable price is the mark",
+    "the fillable price widens",
+    "the fillable price is at its widest",
     "the limit price is already passed",
     "the capacity is used up",
     "an order takes exactly the capacity left",
@@ -73,6 +92,7 @@ _ADL = (
     "no candidate at all",
     "two candidates of the same score go by id",
     "a score divides by the least equity",
+    "a seeded start in the midst of the list",
     "ADL at bankruptcy price",
     "ADL at a negative bankruptcy price",
     "ADL at mark price",
@@ -90,6 +110,22 @@ _ADL = (
     "an absorber is deleveraged as a winner",
     "ADL leaves a remainder open",
 )
+_FLOORS = (
+    "a floor follows the peak",
+    "a fixed floor is the higher one",
+    "a peak has moved out of the window",
+    "a drawdown floor refuses a takeover",
+    "a drawdown floor is breached",
+)
+_COLLATERAL = (
+    "two lots of the same value go by asset name",
+    "the most valuable lot goes first",
+    "a lot is sold whole for a borrow",
+    "a lot is sold in part for a borrow",
+    "collateral repays the whole of a borrow",
+    "collateral leaves a rest of a borrow",
+    "a takeover sells collateral",
+)
 _BREACH = (
     "a breached absorber's positions are deleveraged",
     "a breach with ADL off is held",
@@ -106,6 +142,14 @@ _LOSSES = (
     "a loss is shared by profit",
     "a loss is shared by equity",
     "a loss is shared by open_interest",
+    "a loss is shared by the rule pro_rata",
+    "a loss is shared by the rule levered_pro_rata",
+    "a loss is shared by the rule capped_pro_rata",
+    "a loss is shared by the rule rap",
+    "a loss is shared by the rule min_max",
+    "a loss is shared by the rule vector_mirror_descent",
+    "a loss is shared by the rule queue",
+    "two payers of the same weight go by id",
     "earlier charges reduce the profit that is charged",
     "a unit is charged up to its cap",
     "the shared loss is charged whole",
@@ -121,11 +165,15 @@ _END = ("an account ends under water",)
 BRANCHES = (
     *_MARGIN,
     *_FLOWS,
+    *_SETTLEMENT,
+    *_HAIRCUT,
     *_FLAG,
     *_BOOK,
     *_TAKEOVER,
     *_ADL,
+    *_FLOORS,
     *_BREACH,
+    *_COLLATERAL,
     *_LOSSES,
     *_UNWIND,
     *_END,

@@ -41,6 +41,8 @@ class Rules:
     adl: Row = field(default_factory=dict)
     loss: Row = field(default_factory=dict)
     margin: Row | None = None
+    collateral: dict[str, float] = field(default_factory=dict)  # weights by asset
+    pnl_settlement_s: float | None = None
 
     def venue(self) -> Row:
         tiers = {"kind": "tiers", "tiers": [{"from": 0.0, "rate": self.rate}]}
@@ -52,6 +54,10 @@ class Rules:
             "absorber": list(self.absorber),
             "adl": {"score": "profit_usd", **self.adl},
             "loss": self.loss,
+            "pnl_settlement_s": self.pnl_settlement_s,
+            "collateral": {
+                "assets": {asset: {"weight": weight} for asset, weight in self.collateral.items()}
+            },
         }
 
 
@@ -63,8 +69,12 @@ def case(
     volume: list[float] | float = 0.0,
     flows: list[tuple[int, str, str, float]] | None = None,
     funding: list[float] | None = None,
+    collateral: list[tuple[str, str, float]] | None = None,
 ) -> Case:
-    """One second a step. `marks` by market (a list: BTC), flows as (step, account, kind, amount)."""
+    """One second a step. `marks` by market (a list: BTC), flows as (step, account, kind, amount).
+
+    `collateral` as (account, asset, quantity); an asset is a market of `marks`.
+    """
     by_market = marks if isinstance(marks, dict) else {"BTC": marks}
     markets = sorted(by_market)
     steps = len(by_market[markets[0]])
@@ -86,6 +96,10 @@ def case(
             for step, account, kind, amount in flows or []
         ],
         venue=rules.venue(),
+        collateral=[
+            {"account": name, "asset": asset, "quantity": quantity}
+            for name, asset, quantity in sorted(collateral or [])
+        ],
     )
 
 

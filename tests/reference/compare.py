@@ -20,9 +20,14 @@ KEYS: dict[str, tuple[str, ...]] = {
     "shortfalls": ("step", "account"),
     "loss_shares": ("step", "account"),
     "flows": (),
+    "collateral_sales": ("step", "account", "asset"),
     "absorbers": ("step", "absorber"),
     "timeline": ("step",),
 }
+
+
+# A weight that is 0 but for rounding may be charged its rounding; a borrow may be no more.
+MAY_BE_ROUNDING = {"loss_shares": "amount_usd", "collateral_sales": "proceeds_usd"}
 
 
 def gross_usd(case: Case) -> float:
@@ -51,9 +56,10 @@ def _table(
     def place(row: Row) -> tuple[object, ...]:
         return tuple("" if row[name] is None else row[name] for name in key)
 
-    if table == "loss_shares":  # a weight that is 0 but for rounding may be charged its rounding
-        expected = [row for row in expected if row["amount_usd"] > usd]
-        found = [row for row in found if row["amount_usd"] > usd]
+    if table in MAY_BE_ROUNDING:
+        amount = MAY_BE_ROUNDING[table]
+        expected = [row for row in expected if row[amount] > usd]
+        found = [row for row in found if row[amount] > usd]
     ours, theirs = sorted(expected, key=place), sorted(found, key=place)
     missing = [row for row in ours if place(row) not in {place(row) for row in theirs}]
     extra = [row for row in theirs if place(row) not in {place(row) for row in ours}]
@@ -86,6 +92,8 @@ def _worth(name: str, row: Row) -> float:
     """What turns a column's number into USD."""
     if name == "size":
         return abs(float(row["mark_price"]))
+    if name == "quantity":
+        return float(row["price"])
     if name.endswith("price"):
-        return abs(float(row["size"]))
+        return abs(float(row["size"] if "size" in row else row["quantity"]))
     return 1.0

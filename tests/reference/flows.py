@@ -1,4 +1,6 @@
-"""Credits, rule 1 (flows) and rule 2 (funding)."""
+"""Credits, settlement of profits, rule 1 (flows) and rule 2 (funding)."""
+
+from math import floor
 
 from tests.reference.margin import maintenance
 from tests.reference.model import Holder, Row, Unit, World
@@ -65,24 +67,73 @@ def _deposit(world: World, flow: Row) -> None:
     _record_flow(world, flow, amount - repaid, repaid, 0.0)
 
 
+def settle_profits(world: World) -> None:
+    """Section 8: at the first step, and at the first step of each interval after it."""
+    interval_s, times = world.rules["pnl_settlement_s"], world.case.times_ms
+    if interval_s is None:
+        return
+
+    def interval(step: int) -> int:
+        return floor((times[step] - times[0]) / (interval_s * 1000))
+
+    if world.step == 0 or interval(world.step) > interval(world.step - 1):
+        world.reached("profits settle")
+        world.settled_mark = world.mark
+
+
+def _spendable(world: World, unit: Unit) -> float:
+    """Cash; with settlements, what was unrealised at the marks of the last one too."""
+    if world.rules["pnl_settlement_s"] is None:
+        return unit.cash
+    settled = unit.upnl(world.settled_mark)
+    if settled > 0:
+        world.reached("a settled profit can be withdrawn")
+    elif settled < 0:
+        world.reached("a settled loss holds back a withdrawal")
+    return unit.cash + settled
+
+
+def _haircut(world: World, allowed: float) -> float:
+    """Section 8, withdrawal_haircut: `min(L, allowed * L / (C + L))`; returns the charge."""
+    pool = world.pool_usd
+    if pool <= 0 or allowed == 0:
+        return 0.0
+    cash = sum(max(0.0, unit.cash) for unit in world.units.values())
+    charge = min(pool, allowed * pool / (cash + pool))
+    world.reached("the haircut takes the whole pool" if charge == pool else "a haircut")
+    world.pool_usd -= charge
+    world.platform_cash += charge
+    return charge
+
+
 def _withdraw(world: World, flow: Row) -> None:
-    """Rule 1: pays `min(amount, max(0, min(cash, equity - withdraw_margin * mm)))`."""
+    """Rule 1: allows `min(amount, max(0, min(cash, equity - withdraw_margin * mm)))`."""
     unit = world.cross(flow["account"])
     kept = world.rules["withdraw_margin"] * maintenance(world, unit)
-    free = max(0.0, min(unit.cash, unit.equity(world.mark) - kept))
-    paid = min(flow["amount"], free)
-    if paid == flow["amount"]:
+    free = max(0.0, min(_spendable(world, unit), unit.equity(world.mark) - kept))
+    allowed = min(flow["amount"], free)
+    _name_withdrawal(world, unit, allowed, flow["amount"])
+    charge = _haircut(world, allowed)
+    unit.cash -= allowed
+    stats = world.accounts[flow["account"]]
+    stats["withdrawals_usd"] += allowed - charge
+    stats["withdrawals_refused_usd"] += flow["amount"] - allowed
+    if charge > 0:
+        stats["loss_share_usd"] += charge
+        world.write("loss_shares", account=flow["account"], amount_usd=charge)
+    world.totals["flows_in_usd"] -= allowed - charge
+    _record_flow(world, flow, allowed - charge, 0.0, flow["amount"] - allowed)
+
+
+def _name_withdrawal(world: World, unit: Unit, allowed: float, amount: float) -> None:
+    if allowed == amount:
         world.reached("a withdrawal paid in full")
-    elif paid > 0:
+    elif allowed > 0:
         world.reached("a withdrawal paid in part")
     else:
         world.reached("a withdrawal refused")
-    unit.cash -= paid
-    stats = world.accounts[flow["account"]]
-    stats["withdrawals_usd"] += paid
-    stats["withdrawals_refused_usd"] += flow["amount"] - paid
-    world.totals["flows_in_usd"] -= paid
-    _record_flow(world, flow, paid, 0.0, flow["amount"] - paid)
+    if allowed > max(0.0, unit.cash):
+        world.reached("a withdrawal leaves negative cash beside open positions")
 
 
 def _record_flow(world: World, flow: Row, credited: float, to_debt: float, refused: float) -> None:

@@ -1,9 +1,10 @@
-"""Rule 8 (shortfall) and the pro-rata sharing of section 5."""
+"""Rule 8 (shortfall)."""
 
 from dataclasses import dataclass
-from math import inf
 
+from tests.reference.collateral import repay_borrow
 from tests.reference.model import ROUNDING, Row, Unit, World
+from tests.reference.sharing import Claim, charges, most
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,9 @@ def settle_shortfalls(world: World) -> None:
     rests = []
     for unit in world.units.values():
         if unit.positions or unit.cash >= 0:
+            continue
+        repay_borrow(world, unit)
+        if unit.cash == 0:
             continue
         shortfall, unit.cash = -unit.cash, 0.0
         if shortfall <= ROUNDING * unit.closed_usd:
@@ -52,11 +56,21 @@ def _settle(world: World, unit: Unit, shortfall: float) -> Rest:
         world.debt[unit.account] += rest
         world.platform_cash -= rest
     elif rest > 0 and policy != "share":
-        own = policy == "write_off"
-        world.reached("a loss is written off" if own else "an isolated loss is never carried")
+        _name_write_off(world, policy)
         row["written_off_usd"] = rest
         world.platform_cash -= rest
+        if policy == "withdrawal_haircut":
+            world.pool_usd += rest
     return Rest(row, rest)
+
+
+def _name_write_off(world: World, policy: str) -> None:
+    if policy == "write_off":
+        world.reached("a loss is written off")
+    elif policy == "carry":
+        world.reached("an isolated loss is never carried")
+    else:
+        world.reached("a loss falls to the pool of withdrawals")
 
 
 def _paid_by_absorbers(world: World, shortfall: float) -> float:
@@ -86,22 +100,24 @@ def _share(world: World, rests: list[Rest]) -> None:
     if total == 0:
         return
     basis = world.rules["loss"]["basis"]
-    weights = {unit.id: _weight_and_cap(world, unit, basis) for unit in world.units.values()}
-    charges = pro_rata(total, weights)
-    for unit_id, charge in charges.items():
-        unit = world.units[unit_id]
+    rule = world.rules["loss"]["rule"]
+    claims = [_claim(world, unit, basis) for unit in world.units.values()]
+    paid = charges(world, rule, total, claims)
+    for one in claims:
+        unit, charge = world.units[one.unit], paid[one.unit]
         unit.cash -= charge
         unit.charged_usd += charge
         if charge > 0:
-            _record_charge(world, unit, charge, weights[unit_id][1])
-    charged = sum(charges.values())
+            _record_charge(world, unit, charge, most(rule, one))
+    charged = sum(paid.values())
     world.reached(f"a loss is shared by {basis}")
+    world.reached(f"a loss is shared by the rule {rule}")
     world.reached(
         "the shared loss exceeds what can be charged"
         if charged < total
         else "the shared loss is charged whole"
     )
-    if charged < total and not any(charges.values()):
+    if charged < total and not any(paid.values()):
         world.reached("nobody can be charged")
     world.platform_cash -= total - charged
     for rest in rests:
@@ -120,6 +136,14 @@ def _record_charge(world: World, unit: Unit, charge: float, cap: float) -> None:
         world.write("loss_shares", account=unit.account, amount_usd=charge)
 
 
+def _claim(world: World, unit: Unit, basis: str) -> Claim:
+    """Section 8: the score is the weight, beta 1, leverage notional over equity (>= 1e-9)."""
+    weight, cap = _weight_and_cap(world, unit, basis)
+    equity = unit.equity(world.mark)
+    leverage = unit.notional(world.mark) / max(equity, 1e-9)
+    return Claim(unit.id, weight, cap, equity, leverage)
+
+
 def _weight_and_cap(world: World, unit: Unit, basis: str) -> tuple[float, float]:
     """Rule 8: weight and cap of a unit by `loss.basis`."""
     equity = max(0.0, unit.equity(world.mark))
@@ -132,29 +156,3 @@ def _weight_and_cap(world: World, unit: Unit, basis: str) -> tuple[float, float]
         world.reached("earlier charges reduce the profit that is charged")
     weight = min(equity, max(0.0, profit))
     return weight, weight
-
-
-def pro_rata(
-    loss: float, weights: dict[tuple[str, str], tuple[float, float]]
-) -> dict[tuple[str, str], float]:
-    """Section 5, `pro_rata`: `h_i = min(c_i, lambda * w_i)` with `sum(h) = min(R, sum(c))`.
-
-    Lambda rises from cap to cap (ascending c_i / w_i) until the loss is met.
-    """
-    charges = dict.fromkeys(weights, 0.0)
-    open_ids = [i for i, (weight, _) in weights.items() if weight > 0]
-    open_ids.sort(key=lambda i: weights[i][1] / weights[i][0])
-    left = loss
-    while open_ids and left > 0:
-        total_weight = sum(weights[i][0] for i in open_ids)
-        first = open_ids[0]
-        weight, cap = weights[first]
-        rate = left / total_weight if total_weight > 0 else inf
-        if rate * weight <= cap:
-            for i in open_ids:
-                charges[i] = min(weights[i][1], rate * weights[i][0])
-            return charges
-        charges[first] = cap
-        left -= cap
-        open_ids.pop(0)
-    return charges

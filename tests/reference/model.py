@@ -29,6 +29,7 @@ class Case:
     flows: list[Row]  # time_ms, account, kind, amount
     venue: Row  # as in venue.toml, defaults left out
     seed: int = 0
+    collateral: list[Row] = field(default_factory=list)  # account, asset, quantity
 
 
 @dataclass
@@ -50,6 +51,17 @@ class Position:
 
 
 @dataclass
+class Lot:
+    """A quantity of one asset that a cross unit pledges, and the asset's weight (section 9)."""
+
+    quantity: float
+    weight: float
+
+    def value(self, mark: float) -> float:
+        return self.quantity * self.weight * mark
+
+
+@dataclass
 class Holder:
     """Cash and the positions that it margins together."""
 
@@ -58,6 +70,10 @@ class Holder:
 
     def equity(self, mark: dict[Market, float]) -> float:
         """`equity = cash + sum(upnl)` (section 2)."""
+        return self.wealth(mark)
+
+    def wealth(self, mark: dict[Market, float]) -> float:
+        """What section 4 counts: `cash + sum(upnl)`."""
         return self.cash + self.upnl(mark)
 
     def upnl(self, mark: dict[Market, float]) -> float:
@@ -77,6 +93,14 @@ class Unit(Holder):
     charged_usd: float = 0.0  # loss shares of earlier steps
     closed_usd: float = 0.0  # gross closed this step
     deficit_counted: bool = False  # its ADL has begun before
+    lots: dict[str, Lot] = field(default_factory=dict)  # by asset
+    ordered: set[Market] = field(default_factory=set)  # an order of the position has filled
+    closed_in_part_ms: dict[Market, int] = field(default_factory=dict)  # by the book, last time
+
+    def equity(self, mark: dict[Market, float]) -> float:
+        """`equity = cash + sum(upnl) + sum(quantity * weight * mark)` (section 9)."""
+        pledged = sum(lot.value(mark[asset]) for asset, lot in sorted(self.lots.items()))
+        return self.wealth(mark) + pledged
 
     @property
     def id(self) -> UnitId:
@@ -97,16 +121,14 @@ class Absorber(Holder):
 
     name: str = ""
     rules: Row = field(default_factory=dict)
+    floor: float = 0.0  # of the present step
+    equity_at_ends: list[tuple[int, float]] = field(default_factory=list)  # (time_ms, equity)
     closed_usd: float = 0.0
     mode: None = None  # an absorber has no margin mode
 
     @property
     def id(self) -> UnitId:
         return (self.name, "")
-
-    @property
-    def floor(self) -> float:
-        return float(self.rules["floor"])
 
 
 @dataclass
@@ -121,6 +143,8 @@ class World:
     outside_size: dict[Market, float]
     outside_cash: float
     platform_cash: float = 0.0
+    pool_usd: float = 0.0  # of withdrawal_haircut: losses not yet charged
+    settled_mark: dict[Market, float] = field(default_factory=dict)  # of the last settlement
     deficit_usd: float = 0.0
     step: int = 0
     mark: dict[Market, float] = field(default_factory=dict)

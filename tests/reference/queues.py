@@ -2,8 +2,10 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
+from math import floor
 
-from tests.reference.model import Absorber, Market, Position, Unit, World
+from tests.reference.chance import draw
+from tests.reference.model import Absorber, Market, Position, Row, Unit, World
 from tests.reference.scores import columns, score_of
 
 
@@ -13,8 +15,9 @@ class Candidate:
 
     holder: Unit | Absorber
     market: Market
-    score: float
+    columns: Row
     size_at_start: float
+    score: float = 0.0
     rank: int = 0
 
 
@@ -31,17 +34,18 @@ def queues_of(world: World, flagged: list[Unit]) -> Queues:
     holders: list[Unit | Absorber] = [u for u in world.units.values() if u not in flagged]
     if world.rules["adl"]["absorbers_eligible"]:
         holders += world.absorbers
-    score = score_of(world.rules["adl"]["score"])
     by_market_side: dict[tuple[Market, int], list[Candidate]] = {}
     for holder in holders:
         for market, position in holder.positions.items():
             if isinstance(holder, Absorber):
                 _note_rounded_entry(world, market, position)
             if _eligible(world, market, position):
-                found = columns(world, holder, market)
-                one = Candidate(holder, market, score(found), abs(position.size))
+                one = Candidate(
+                    holder, market, columns(world, holder, market), abs(position.size)
+                )
                 by_market_side.setdefault((market, position.side), []).append(one)
-    for queue in by_market_side.values():
+    for (market, side), queue in by_market_side.items():
+        _seat(world, market, side, queue)
         _rank(world, queue)
     everyone = [*world.units.values(), *world.absorbers]
     sizes = {(*h.id, m): abs(p.size) for h in everyone for m, p in h.positions.items()}
@@ -63,8 +67,21 @@ def _eligible(world: World, market: Market, position: Position) -> bool:
     return world.compare(upnl, 0.0, scale, "profit of a candidate") > 0
 
 
+def _seat(world: World, market: Market, side: int, queue: list[Candidate]) -> None:
+    """Section 8, `seeded_place`: the place in the list by unit id, counted from a drawn place."""
+    long_or_short = "long" if side > 0 else "short"
+    drawn = draw(world.case.seed, world.step, market, long_or_short)
+    first = floor(drawn * len(queue))
+    if first > 0 and "seeded_place" in world.rules["adl"]["score"].replace("dydx", "seeded_place"):
+        world.reached("a seeded start in the midst of the list")
+    for number, one in enumerate(sorted(queue, key=lambda one: one.holder.id)):
+        one.columns["seeded_place"] = float((number - first) % len(queue))
+
+
 def _rank(world: World, queue: list[Candidate]) -> None:
     """Rule 6: descending score, ties by unit id; an absorber's id is (name, empty)."""
+    for one in queue:
+        one.score = score_of(world.rules["adl"]["score"])(one.columns)
     queue.sort(key=lambda one: (-one.score, one.holder.id))
     for place, (one, other) in enumerate(pairwise(queue), start=2):
         other.rank = place

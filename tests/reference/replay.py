@@ -2,13 +2,14 @@
 
 from dataclasses import dataclass
 
+from tests.reference.absorbers import note_equities, set_floors
 from tests.reference.adl import breach, deleverage
 from tests.reference.book import flag, liquidate, unwind
-from tests.reference.flows import apply_flows, apply_funding
+from tests.reference.flows import apply_flows, apply_funding, settle_profits
 from tests.reference.losses import settle_shortfalls
-from tests.reference.model import Absorber, Case, Holder, Position, Row, Unit, UnitId, World
+from tests.reference.model import Absorber, Case, Holder, Lot, Position, Row, Unit, UnitId, World
 from tests.reference.takeover import take_over
-from tests.reference.venue import with_defaults
+from tests.reference.venue import weight_of, with_defaults
 
 TABLES = (
     "positions_end",
@@ -17,6 +18,7 @@ TABLES = (
     "shortfalls",
     "loss_shares",
     "flows",
+    "collateral_sales",
     "absorbers",
     "timeline",
 )
@@ -87,12 +89,15 @@ def start(case: Case) -> World:
             units[unit_id] = Unit(row["isolated_margin"], {}, *unit_id)
         units[unit_id].positions[row["market"]] = Position(row["size"], row["entry_price"])
         outside[row["market"]] -= row["size"]
+    for row in case.collateral:
+        lot = Lot(row["quantity"], weight_of(rules, row["asset"]))
+        units[(row["account"], "")].lots[row["asset"]] = lot
     first = dict(zip(case.markets, case.mark[0], strict=True))
     world = World(
         case=case,
         rules=rules,
         units=dict(sorted(units.items())),
-        absorbers=[Absorber(a["cash"], {}, a["name"], a) for a in rules["absorber"]],
+        absorbers=[Absorber(a["cash"], {}, a["name"], a, a["floor"]) for a in rules["absorber"]],
         debt=dict.fromkeys([row["account"] for row in case.accounts], 0.0),
         outside_size=outside,
         outside_cash=-sum(size * first[market] for market, size in outside.items()),
@@ -125,6 +130,8 @@ def _step(world: World) -> None:
     world.totals = {**dict.fromkeys(TOTALS, 0.0), "units_below_mm": 0, "units_bankrupt": 0}
     for unit in world.units.values():
         unit.closed_usd = 0.0
+    set_floors(world)
+    settle_profits(world)
     apply_flows(world)
     apply_funding(world)
     still_flagged = liquidate(world, flag(world))
@@ -133,6 +140,7 @@ def _step(world: World) -> None:
     breach(world, queues)
     settle_shortfalls(world)
     unwind(world)
+    note_equities(world)
     _record(world)
 
 
@@ -166,7 +174,7 @@ def _holders(world: World) -> list[Holder]:
 def _wealth(world: World) -> float:
     """Section 4: units and absorbers, the platform's cash and the outside account."""
     outside = world.outside_cash + sum(s * world.mark[m] for m, s in world.outside_size.items())
-    inside = sum(holder.equity(world.mark) for holder in _holders(world))
+    inside = sum(holder.wealth(world.mark) for holder in _holders(world))
     return inside + world.platform_cash + outside
 
 

@@ -1,25 +1,19 @@
 """Section 6: ADL scores, the presets as functions and some expressions beside their SQL."""
 
-import hashlib
 from collections.abc import Callable
 from math import inf, isnan, nan
 
+from tests.reference.chance import draw
 from tests.reference.margin import bankruptcy_prices, maintenance
 from tests.reference.model import Absorber, Market, Row, Unit, World
 
 Score = Callable[[Row], float]
 
 
-def rand(seed: int, step: int, account: str, market: Market) -> float:
-    """Section 6: the first 53 bits of SHA-256 of "seed|step|account|market" over 2^53."""
-    digest = hashlib.sha256(f"{seed}|{step}|{account}|{market}".encode()).digest()
-    return (int.from_bytes(digest[:8], "big") >> 11) / 2**53
-
-
 def columns(world: World, holder: Unit | Absorber, market: Market) -> Row:
     """Section 6: the columns of a candidate position and its unit.
 
-    Divisions by an equity below 1e-9 use 1e-9.
+    Divisions by an equity below 1e-9 use 1e-9. `seeded_place` comes later, with the whole list.
     """
     position, mark = holder.positions[market], world.mark[market]
     equity, margin = holder.equity(world.mark), maintenance(world, holder)
@@ -45,7 +39,7 @@ def columns(world: World, holder: Unit | Absorber, market: Market) -> Row:
         "leverage": holder.notional(world.mark) / divisor,
         "position_leverage": notional / divisor,
         "unit_upnl": holder.upnl(world.mark),
-        "rand": rand(world.case.seed, world.step, holder.name, market),
+        "rand": draw(world.case.seed, world.step, holder.name, market),
     }
 
 
@@ -84,6 +78,7 @@ PRESETS: dict[str, Score] = {
     "leverage": lambda c: float(c["leverage"]),
     "size": lambda c: float(c["notional"]),
     "random": lambda c: float(c["rand"]),
+    "dydx": lambda c: -float(c["seeded_place"]),
 }
 
 EXPRESSIONS: dict[str, Score] = {
@@ -99,6 +94,7 @@ EXPRESSIONS: dict[str, Score] = {
     "unit_upnl + cash - equity + mm": lambda c: c["unit_upnl"] + c["cash"] - c["equity"] + c["mm"],
     "margin_ratio * unit_notional": lambda c: c["margin_ratio"] * c["unit_notional"],
     "notional * 0": lambda c: 0.0,
+    "seeded_place * 2 + side": lambda c: c["seeded_place"] * 2 + c["side"],
 }
 
 

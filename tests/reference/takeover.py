@@ -1,6 +1,7 @@
 """Rule 5: takeover by absorbers, and the wait before ADL."""
 
 from tests.reference.book import Fill, record_liquidation
+from tests.reference.collateral import sell_all
 from tests.reference.margin import bankruptcy_prices, maintenance
 from tests.reference.model import DUST, Absorber, Market, Position, Unit, World
 
@@ -77,6 +78,8 @@ def _accepts(world: World, absorber: Absorber, unit: Unit, equity: float) -> boo
     scale = max(absorber.notional(world.mark), abs(absorber.cash), abs(equity), absorber.floor, 1.0)
     if world.compare(after, absorber.floor, scale, f"floor of {absorber.name}") < 0:
         world.reached("an absorber refuses for lack of funds")
+        if absorber.floor > absorber.rules["floor"] and after >= absorber.rules["floor"]:
+            world.reached("a drawdown floor refuses a takeover")
         return False
     limit = absorber.rules["max_notional"]
     if limit is not None:
@@ -122,6 +125,7 @@ def _move(
         stats["was_liquidated"] = True
         world.totals["taken_over_usd"] += position.notional(mark)
         _receive(world, absorber, market, position.size, sizes.get((absorber.name, market), 0.0))
+    sell_all(world, unit)
     absorber.cash += equity
     unit.positions.clear()
     unit.cash = 0.0

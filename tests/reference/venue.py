@@ -7,6 +7,7 @@ from tests.reference.model import Row
 
 DEFAULTS: Row = {
     "withdraw_margin": 2.0,
+    "pnl_settlement_s": None,
     "liquidation": {
         "trigger": "below",
         "size": "full",
@@ -14,6 +15,9 @@ DEFAULTS: Row = {
         "impact": 0.0,
         "limit": "bankruptcy",
         "fee_rate": 0.0,
+        "cooldown_s": 0.0,
+        "turn_probability": 1.0,
+        "max_usd_per_step": None,
     },
     "takeover": {"below_mm_fraction": 0.0},
     "adl": {
@@ -26,6 +30,7 @@ DEFAULTS: Row = {
         "lot": None,
     },
     "loss": {"policy": "carry", "deposits": "net", "basis": "profit", "rule": "pro_rata"},
+    "collateral": {"assets": {}},
 }
 ABSORBER_DEFAULTS: Row = {
     "floor": 0.0,
@@ -33,6 +38,8 @@ ABSORBER_DEFAULTS: Row = {
     "pays_shortfall": True,
     "on_breach": "hold",
     "unwind": False,
+    "max_drawdown_frac": None,
+    "drawdown_window_s": 28_800.0,
 }
 
 
@@ -50,7 +57,15 @@ def with_defaults(venue: Row) -> Row:
 
 def margin_table(rules: Row, market: str) -> Row:
     """Section 1, market names: the exact name, then the base, then `"*"`."""
-    tables = rules["margin"]["markets"]
+    return dict(_named(rules["margin"]["markets"], market))
+
+
+def weight_of(rules: Row, asset: str) -> float:
+    """Section 9: an asset's weight, found by name, then base, then `"*"`."""
+    return float(_named(rules["collateral"]["assets"], asset)["weight"])
+
+
+def _named(tables: Row, market: str) -> Row:
     for name in (market, base_of(market), "*"):
         if name in tables:
             return dict(tables[name])
