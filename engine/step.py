@@ -79,8 +79,8 @@ class Totals:
 class Step:
     """Prices of step `index` as an array (M,) and as Python floats, for the scalar paths.
 
-    touched: units whose cash or size changed. closed_gross_usd: per unit, closed at mark in this
-    step. loser, winner and absorber closings all count as touching.
+    touched: units whose cash or size changed. closed_gross_usd: per unit, positions closed at mark
+    in this step, and collateral sold. loser, winner and absorber closings all count as touching.
     """
 
     index: int
