@@ -10,7 +10,7 @@ from crashsim.engine.flagged import Flagged
 from crashsim.engine.order import largest_discount, order_qty, takes_turn
 from crashsim.engine.run import Run
 from crashsim.engine.step import BookFill, Step
-from crashsim.engine.unit import OpenRow, UnitMargin, close_row, measure, return_isolated
+from crashsim.engine.unit import DUST_FRAC, OpenRow, UnitMargin, close_row, measure, return_isolated
 
 ANY_SIDE = -1
 
@@ -101,7 +101,8 @@ def _turn(run: Run, step: Step, flagged: Flagged, place: int) -> None:
         return
     if not takes_turn(run, step, unit):
         return
-    budget_usd = run.venue.liquidation.max_usd_per_step or inf
+    most_usd = run.venue.liquidation.max_usd_per_step or inf
+    budget_usd = most_usd
     for row in at_start.rows:
         qty = order_qty(run, step, row, budget_usd)
         filled_usd = _close_on_book(run, step, unit, at_start, row, qty)
@@ -112,6 +113,8 @@ def _turn(run: Run, step: Step, flagged: Flagged, place: int) -> None:
                 float(flagged.equity_usd[place]), float(flagged.mm_usd[place])
             ):
                 flagged.in_list[place] = False
+                return
+            if budget_usd <= DUST_FRAC * most_usd < inf:
                 return
 
 

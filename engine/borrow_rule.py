@@ -6,27 +6,36 @@ from crashsim.engine.step import Step
 from crashsim.engine.unit import settle, touch
 
 
-def sell_collateral(run: Run, step: Step, unit: int, wanted_usd: float) -> None:
-    """Sell a unit's lots, the most valuable first, until they brought wanted_usd."""
+def repay_borrow(run: Run, step: Step, unit: int) -> None:
+    """Sell a unit's lots, the most valuable first, until its cash is 0 or none is left."""
     held = run.state.collateral
-    lots = held.lots_of(unit)
-    by_value = sorted(lots, key=lambda lot: -float(held.qty[lot]) * held.price(lot, step.prices))
-    for lot in by_value:
+    for lot in _by_value(run, step, unit):
         price = held.price(lot, step.prices)
         qty = float(held.qty[lot])
-        if wanted_usd <= 0.0 or qty * price <= 0.0:
+        borrow_usd = -float(run.state.cash[unit])
+        if qty * price <= 0.0:
             return
-        sold = min(qty, wanted_usd / price)
-        _sell(run, step, unit, lot, sold, price)
-        wanted_usd -= sold * price
+        _sell(run, step, unit, lot, min(qty, borrow_usd / price), price)
+        if qty * price >= borrow_usd:
+            run.state.cash[unit] = 0.0  # to the last bit: its rounding is no debt
+            return
 
 
 def sell_all_collateral(run: Run, step: Step, unit: int) -> None:
     """Turn all of a unit's collateral into cash; its equity stays what it was."""
     held = run.state.collateral
-    for lot in held.lots_of(unit):
+    for lot in _by_value(run, step, unit):
         if held.qty[lot] > 0.0:
             _sell(run, step, unit, lot, float(held.qty[lot]), held.price(lot, step.prices))
+
+
+def _by_value(run: Run, step: Step, unit: int) -> list[int]:
+    """A unit's lots, the most valuable first, ties by asset name."""
+    held = run.state.collateral
+    return sorted(
+        held.lots_of(unit),
+        key=lambda lot: -float(held.qty[lot]) * held.price(lot, step.prices),
+    )
 
 
 def _sell(run: Run, step: Step, unit: int, lot: int, qty: float, price: float) -> None:
@@ -35,6 +44,7 @@ def _sell(run: Run, step: Step, unit: int, lot: int, qty: float, price: float) -
     state.collateral.qty[lot] = settle(float(state.collateral.qty[lot]) - qty, qty)
     state.cash[unit] += qty * price
     state.outside.cash_usd -= qty * price
+    step.closed_gross.add(unit, qty * price)
     touch(step, unit)
     run.events.collateral_sales.append(
         CollateralSale(

@@ -10,7 +10,7 @@ from crashsim.data.schema import Flows, Tape
 from crashsim.engine.events import FlowResult, LossShare
 from crashsim.engine.run import Run
 from crashsim.engine.step import Step
-from crashsim.engine.unit import credit, measure, touch
+from crashsim.engine.unit import credit, measure, touch, upnl_usd
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +58,9 @@ def apply_flow(run: Run, step: Step, flow: Flow, settled_marks: list[float] | No
         credited, refused = flow.amount_usd - to_debt, 0.0
     else:
         to_debt = 0.0
-        allowed = _withdraw(run, step, flow, settled_marks)
+        allowed = _allowed(run, step, flow, settled_marks)
         credited = allowed - _haircut(run, step, flow, allowed)
+        _take(run, step, flow, allowed)
         refused = flow.amount_usd - allowed
     run.events.flows.append(
         FlowResult(
@@ -68,18 +69,21 @@ def apply_flow(run: Run, step: Step, flow: Flow, settled_marks: list[float] | No
     )
 
 
-def _withdraw(run: Run, step: Step, flow: Flow, settled_marks: list[float] | None) -> float:
-    """Take what may be withdrawn from the account's cash."""
+def _allowed(run: Run, step: Step, flow: Flow, settled_marks: list[float] | None) -> float:
+    """What may be withdrawn: no more than cash and settled profit, nor what the margin leaves."""
     unit = int(run.state.cross_unit[flow.account])
     margin = measure(run.state, run.tables, unit, step.prices)
     free = margin.equity_usd - run.venue.withdraw_margin * margin.mm_usd
-    cash = float(run.state.cash[unit])
+    spendable = float(run.state.cash[unit])
     if settled_marks is not None:
-        cash = measure(run.state, run.tables, unit, settled_marks).equity_usd
-    allowed = min(flow.amount_usd, max(0.0, min(cash, free)))
-    run.state.cash[unit] -= allowed
+        spendable += upnl_usd(run.state, unit, settled_marks)
+    return min(flow.amount_usd, max(0.0, min(spendable, free)))
+
+
+def _take(run: Run, step: Step, flow: Flow, allowed_usd: float) -> None:
+    unit = int(run.state.cross_unit[flow.account])
+    run.state.cash[unit] -= allowed_usd
     touch(step, unit)
-    return allowed
 
 
 def _haircut(run: Run, step: Step, flow: Flow, allowed_usd: float) -> float:
@@ -90,7 +94,7 @@ def _haircut(run: Run, step: Step, flow: Flow, allowed_usd: float) -> float:
     pool = run.haircut_pool_usd
     if pool <= 0.0 or allowed_usd <= 0.0:
         return 0.0
-    cash = float(np.maximum(run.state.cash, 0.0).sum()) + allowed_usd
+    cash = float(np.maximum(run.state.cash, 0.0).sum())
     charge = min(pool, allowed_usd * (pool / (cash + pool)))
     run.haircut_pool_usd -= charge
     run.state.platform_cash_usd += charge

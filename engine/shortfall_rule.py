@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from crashsim.engine.arrays import Floats, sum_by
-from crashsim.engine.borrow_rule import sell_collateral
+from crashsim.engine.borrow_rule import repay_borrow
 from crashsim.engine.events import LossShare, Shortfall
 from crashsim.engine.run import Run
 from crashsim.engine.search import RowsOf
@@ -13,7 +13,7 @@ from crashsim.engine.sharing import Sharers, share
 from crashsim.engine.state import CROSS
 from crashsim.engine.step import Step
 
-ROUNDING_FRAC = 1e-9  # of what a unit closed in this step: rounding is not debt
+ROUNDING_FRAC = 1e-9  # of what a unit closed and sold in this step: rounding is not debt
 MIN_EQUITY_USD = 1e-9
 
 
@@ -23,7 +23,7 @@ def settle_shortfalls(run: Run, step: Step, units: Iterable[int]) -> None:
     for unit in sorted(units):
         if run.state.cash[unit] >= 0.0 or run.state.has_position(unit):
             continue
-        sell_collateral(run, step, unit, -float(run.state.cash[unit]))
+        repay_borrow(run, step, unit)
         cash = float(run.state.cash[unit])
         if cash >= 0.0:
             continue

@@ -108,8 +108,8 @@ class ClosedGross:
 class Step:
     """Prices of step `index` as an array (M,) and as Python floats, for the scalar paths.
 
-    touched: units whose cash or size changed. closed_gross: per unit, what it closed in this
-    step; loser, winner and absorber closings all count as touching.
+    touched: units whose cash or size changed. closed_gross: per unit, positions closed at mark in
+    this step, and collateral sold; loser, winner and absorber closings all count as touching.
     """
 
     index: int

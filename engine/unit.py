@@ -62,6 +62,15 @@ def measure(state: State, tables: MarginTables, unit: int, prices: list[float]) 
     return UnitMargin(equity, mm, gross, rows)
 
 
+def upnl_usd(state: State, unit: int, prices: list[float]) -> float:
+    """The unrealised profit of one unit at these marks (a list of M prices)."""
+    first, end = state.unit_first_row[unit : unit + 2].tolist()
+    return sum(
+        float(state.size[row]) * (prices[state.row_market[row]] - float(state.entry[row]))
+        for row in range(first, end)
+    )
+
+
 def settle(amount: float, reference: float) -> float:
     """`amount`, or 0 where it is at most a rounding remainder of `reference`."""
     return 0.0 if abs(amount) <= DUST_FRAC * abs(reference) else amount

@@ -294,9 +294,12 @@ def test_assets_of_the_page_are_packaged() -> None:
         assert page._asset(name)
 
 
-def test_a_view_says_which_command_makes_the_run(folders: list[RunFolder]) -> None:
-    view: RunView = views(folders[:1], None)[0]
-    assert view.command.startswith("crashsim ")
+def test_a_view_says_which_command_makes_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.argv", ["crashsim", "replay", "toy", "--seed", "1"])
+    view: RunView = views([toy(tmp_path / "run")], None)[0]
+    assert view.command == "crashsim replay toy --seed 1"
 
 
 def test_every_class_of_a_chart_has_a_style_in_the_page_and_alone(folders: list[RunFolder]) -> None:

@@ -16,14 +16,18 @@ def set_floors(world: World) -> None:
 
 
 def _peak(world: World, absorber: Absorber) -> float:
-    """The largest equity at the end of a step within the window before this step."""
+    """The largest equity at the end of a step in the window, or of the last step in any case."""
+    if not absorber.equity_at_ends:
+        return float(absorber.rules["cash"])
     earliest_ms = world.time_ms - absorber.rules["drawdown_window_s"] * 1000
     within = [equity for time_ms, equity in absorber.equity_at_ends if time_ms >= earliest_ms]
+    _, last = absorber.equity_at_ends[-1]
     if not within:
-        return float(absorber.rules["cash"])
-    if max(within) < max(equity for _, equity in absorber.equity_at_ends):
+        world.reached("a window shorter than the step")
+    peak = max([*within, last])
+    if peak < max(equity for _, equity in absorber.equity_at_ends):
         world.reached("a peak has moved out of the window")
-    return max(within)
+    return peak
 
 
 def note_equities(world: World) -> None:

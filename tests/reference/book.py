@@ -13,7 +13,7 @@ from tests.reference.margin import (
     maintenance_by_market,
     meets_trigger,
 )
-from tests.reference.model import Absorber, Market, Unit, World, close_part
+from tests.reference.model import DUST, Absorber, Market, Unit, World, close_part
 
 
 @dataclass(frozen=True)
@@ -50,12 +50,12 @@ def liquidate(world: World, flagged: list[Unit]) -> list[Unit]:
 
 def _turn(world: World, unit: Unit) -> bool:
     """Rule 4: one unit's orders. False once it no longer meets the trigger and leaves L."""
-    if not _takes_its_turn(world, unit):
-        world.reached("a turn is not taken")
-        return True
     if not meets_trigger(world, unit):
         world.reached("a unit is saved before its turn")
         return False
+    if not _takes_its_turn(world, unit):
+        world.reached("a turn is not taken")
+        return True
     bankruptcy = bankruptcy_prices(world, unit, unit.equity(world.mark))
     limits = _limits(world, unit, bankruptcy)
     sizes = {market: abs(position.size) for market, position in unit.positions.items()}
@@ -159,7 +159,7 @@ def _order_size(world: World, unit: Unit, market: Market) -> float:
     if most_usd is None:
         return order
     left_usd = most_usd - unit.closed_usd  # nothing but the book has closed anything yet
-    if world.compare(left_usd, 0.0, most_usd, "what a unit may still offer") <= 0:
+    if left_usd <= DUST * most_usd:
         world.reached("a unit has offered all that it may in a step")
         return 0.0
     if left_usd < order * mark:

@@ -114,6 +114,7 @@ _FLOORS = (
     "a floor follows the peak",
     "a fixed floor is the higher one",
     "a peak has moved out of the window",
+    "a window shorter than the step",
     "a drawdown floor refuses a takeover",
     "a drawdown floor is breached",
 )
@@ -124,6 +125,7 @@ _COLLATERAL = (
     "a lot is sold in part for a borrow",
     "collateral repays the whole of a borrow",
     "collateral leaves a rest of a borrow",
+    "a lot without value is kept",
     "a takeover sells collateral",
 )
 _BREACH = (

@@ -11,6 +11,9 @@ def repay_borrow(world: World, unit: Unit) -> None:
         return
     for asset in _most_valuable_first(world, unit):
         needed, value = -unit.cash, unit.lots[asset].value(world.mark[asset])
+        if value == 0:
+            world.reached("a lot without value is kept")
+            continue
         if world.compare(value, needed, max(value, needed), "a lot against a borrow") <= 0:
             world.reached("a lot is sold whole for a borrow")
             _sell(world, unit, asset, unit.lots[asset].quantity, value)
@@ -52,6 +55,7 @@ def _sell(world: World, unit: Unit, asset: str, quantity: float, proceeds: float
     if lot.quantity <= 0:
         del unit.lots[asset]
     unit.cash += proceeds
+    unit.closed_usd += proceeds
     world.outside_cash -= proceeds
     world.write(
         "collateral_sales",

@@ -58,7 +58,7 @@ class Lot:
     weight: float
 
     def value(self, mark: float) -> float:
-        return self.quantity * self.weight * mark
+        return self.quantity * (self.weight * mark)
 
 
 @dataclass
@@ -91,7 +91,7 @@ class Unit(Holder):
     isolated_market: str = ""
     bankrupt_since_ms: int | None = None  # start of the present run of rule 5
     charged_usd: float = 0.0  # loss shares of earlier steps
-    closed_usd: float = 0.0  # gross closed this step
+    closed_usd: float = 0.0  # gross closed this step, and collateral sold
     deficit_counted: bool = False  # its ADL has begun before
     lots: dict[str, Lot] = field(default_factory=dict)  # by asset
     ordered: set[Market] = field(default_factory=set)  # an order of the position has filled

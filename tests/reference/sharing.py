@@ -46,9 +46,9 @@ def most(rule: str, one: Claim) -> float:
 def _by_queue(world: World, loss: float, claims: list[Claim]) -> dict[UnitId, float]:
     """By w_i descending, ties by unit id, up to the cap, until the loss is met."""
     paid = {one.unit: 0.0 for one in claims}
-    queue = sorted((one for one in claims if one.weight > 0), key=lambda c: (-c.weight, c.unit))
+    queue = sorted(claims, key=lambda one: (-one.weight, one.unit))
     for one, other in pairwise(queue):
-        if one.weight == other.weight:
+        if one.weight == other.weight > 0:
             world.reached("two payers of the same weight go by id")
         world.compare(one.weight, other.weight, one.weight, "weights of two payers")
     left = loss
