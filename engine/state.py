@@ -118,7 +118,7 @@ class State:
 
     def rows_of(self, unit: int) -> range:
         """Row indices of one unit, open or not."""
-        return range(int(self.unit_first_row[unit]), int(self.unit_first_row[unit + 1]))
+        return range(self.fixed.first_row[unit], self.fixed.first_row[unit + 1])
 
     def has_position(self, unit: int) -> bool:
         """Whether any position of the unit is open."""

@@ -64,10 +64,10 @@ def measure(state: State, tables: MarginTables, unit: int, prices: list[float]) 
 
 def upnl_usd(state: State, unit: int, prices: list[float]) -> float:
     """The unrealised profit of one unit at these marks (a list of M prices)."""
-    first, end = state.unit_first_row[unit : unit + 2].tolist()
+    fixed = state.fixed
     return sum(
-        float(state.size[row]) * (prices[state.row_market[row]] - float(state.entry[row]))
-        for row in range(first, end)
+        float(state.size[row]) * (prices[fixed.row_market[row]] - fixed.entry[row])
+        for row in state.rows_of(unit)
     )
 
 
