@@ -183,11 +183,14 @@ class _Replay:
         self._conservation.net_flows_usd += paid_in if flow.kind == "deposit" else -paid_in
 
     def _settle_shortfalls(self, step: Step) -> None:
-        # A book may begin with negative cash and no position; later only touched units can.
+        # A book may begin with negative cash and no position; later only touched units can, and
+        # those whose share of the last step's losses is more than their cash: a borrow.
+        due = step.touched | self._run.charged_units
+        self._run.charged_units.clear()
         if step.index == 0:
             settle_shortfalls(self._run, step, range(self._run.state.cash.size))
-        elif step.touched:
-            settle_shortfalls(self._run, step, step.touched)
+        elif due:
+            settle_shortfalls(self._run, step, due)
 
     def _touch(self, step: Step) -> None:
         if step.touched:

@@ -119,5 +119,6 @@ def _record(run: Run, step: Step, charge: Floats) -> None:
     by_account = sum_by(state.unit_account, charge, len(state.accounts))
     for account in np.flatnonzero(by_account).tolist():
         run.events.loss_shares.append(LossShare(step.index, account, float(by_account[account])))
-    for unit in np.flatnonzero(charge).tolist():
-        step.touched.add(unit)
+    charged = np.flatnonzero(charge).tolist()
+    step.touched.update(charged)
+    run.charged_units.update(charged)

@@ -176,7 +176,8 @@ class World:
     def compare(self, left: float, right: float, scale: float, what: str) -> float:
         """`left - right`, noting where rounding alone could turn its sign."""
         difference = left - right
-        if difference != 0 and abs(difference) <= CLOSE_CALL * scale:
+        rough_tie = difference == 0 and left * 2**20 % 1 != 0  # not of numbers of few digits
+        if rough_tie or 0 < abs(difference) <= CLOSE_CALL * scale:
             self.close_calls.append(f"step {self.step}: {what}: {left!r} against {right!r}")
         return difference
 
