@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from crashsim.cli import completion
+from crashsim.cli import completion, options
 
 
 def compare(
@@ -17,6 +17,10 @@ def compare(
             help="Bundled name, folder or scenario.toml.",
         ),
     ] = None,
+    prices: options.Prices = None,
+    book: options.Book = None,
+    flows: options.Flows = None,
+    with_: options.With = None,
     policy: Annotated[
         list[str] | None,
         typer.Option(
@@ -50,17 +54,8 @@ def compare(
             "ring_fence, or a bundled one (drift, deribit, paradex); repeatable.",
         ),
     ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="SECTION.KEY=VALUE",
-            help="Change one key of the scenario or of every venue; repeatable.",
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="Seed of everything random.")
-    ] = None,
+    set_: options.Set = None,
+    seed: options.Seed = None,
     horizon: Annotated[
         float,
         typer.Option(
@@ -108,7 +103,8 @@ def compare(
 
     The scenario's own rules come first, and every difference is from them; the same rules with
     auto-deleveraging off come last. A policy changes who is asked and how a loser is spread over
-    them, nothing else. Prices, accounts and flows are read once and are the same for all.
+    them, nothing else. Prices, accounts and flows are read once and are the same for all; --prices,
+    --book, --flows and --with change them as in `crashsim replay`.
 
     Without --policy, --adl-score, --venue and --loss it compares three venues (backpack, binance,
     hyperliquid), five rankings, and deposits that go to debts with deposits that do not.
@@ -137,7 +133,15 @@ def compare(
     if out is not None:
         comparison_folder.check_target(out)
     wanted_conditions = conditions.parse(fail_on or ())
-    loaded = load(scenario, overrides=Overrides(seed=seed, set=tuple(set_ or ())))
+    overrides = Overrides(
+        prices=tuple(prices or ()),
+        book=book,
+        flows=flows,
+        seed=seed,
+        set=tuple(set_ or ()),
+        extra_book=tuple(with_ or ()),
+    )
+    loaded = load(scenario, overrides=overrides)
     wanted = Wanted(policy or (), adl_score or (), venue or (), loss or ())
     found = comparing.compare(
         loaded,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from crashsim.cli import completion
+from crashsim.cli import completion, options
 
 
 class Format(StrEnum):
@@ -17,38 +17,11 @@ class Format(StrEnum):
 
 
 def replay(
-    scenario: Annotated[
-        str,
-        typer.Argument(
-            autocompletion=completion.scenarios,
-            metavar="SCENARIO",
-            help="Bundled name, folder or scenario.toml.",
-        ),
-    ],
-    prices: Annotated[
-        list[Path] | None,
-        typer.Option(
-            metavar="FILE",
-            help="Lay the markets of this CSV or Parquet file over the scenario's prices; "
-            "repeatable, later files on top.",
-        ),
-    ] = None,
-    book: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="Replay this book: a folder with accounts and positions."),
-    ] = None,
-    flows: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Replay these deposits and withdrawals."),
-    ] = None,
-    with_: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--with",
-            metavar="DIR_OR_FILE",
-            help="Add accounts and positions to the book, such as your own; repeatable.",
-        ),
-    ] = None,
+    scenario: options.Scenario,
+    prices: options.Prices = None,
+    book: options.Book = None,
+    flows: options.Flows = None,
+    with_: options.With = None,
     venue: Annotated[
         str | None,
         typer.Option(
@@ -69,17 +42,8 @@ def replay(
         str | None,
         typer.Option(metavar="EXPRESSION", help='Rank winners by this, such as "upnl * leverage".'),
     ] = None,
-    set_: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="SECTION.KEY=VALUE",
-            help="Change one key of the scenario or the venue; repeatable.",
-        ),
-    ] = None,
-    seed: Annotated[
-        int | None, typer.Option(min=0, metavar="N", help="Seed of everything random.")
-    ] = None,
+    set_: options.Set = None,
+    seed: options.Seed = None,
     out: Annotated[
         Path | None,
         typer.Option(

@@ -63,6 +63,19 @@ def test_the_first_run_is_the_replay_of_the_scenario() -> None:
         assert found[name]["values"]["venue toy"] == entry["value"], name
 
 
+def test_an_account_of_the_users_own_is_in_every_run() -> None:
+    Path("me.csv").write_text("account,cash,market,size,entry_price\nme,500,TOY,-20,100\n", "utf-8")
+    assert (
+        compare(
+            "toy", "--with", "me.csv", "--policy", "random", "--keep-runs", "--out", "c"
+        ).exit_code
+        == 0
+    )
+    found = sorted(Path("c/runs").glob("*/accounts.parquet"))
+    assert len(found) == 3
+    assert all("me" in pl.read_parquet(path)["account"].to_list() for path in found)
+
+
 def test_many_processes_find_what_one_does() -> None:
     words = ("--policy", "bitmex,pro_rata", "--loss", "share", "--venue", "binance")
     one, two = (told(*words, "--jobs", jobs) for jobs in ("1", "2"))
