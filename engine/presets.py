@@ -19,7 +19,8 @@ class Preset:
     assumption: str | None = None
 
 
-_EFFECTIVE_LEVERAGE = "(mark_price / (side * (mark_price - bankruptcy_price)))"
+# Not side * (mark - bankruptcy): at a distance of 0 that is -0.0 for a short, and -inf for leverage.
+_EFFECTIVE_LEVERAGE = "(mark_price / (side * mark_price - side * bankruptcy_price))"
 _PROFIT_OVER_WALLET = "GREATEST(0, upnl) / GREATEST(1, cash) * margin_ratio"
 _CONTROL = "a control of this project, not a venue's rule"
 

@@ -40,9 +40,7 @@ def queues_of(world: World, flagged: list[Unit]) -> Queues:
             if isinstance(holder, Absorber):
                 _note_rounded_entry(world, market, position)
             if _eligible(world, market, position):
-                one = Candidate(
-                    holder, market, columns(world, holder, market), abs(position.size)
-                )
+                one = Candidate(holder, market, columns(world, holder, market), abs(position.size))
                 by_market_side.setdefault((market, position.side), []).append(one)
     for (market, side), queue in by_market_side.items():
         _seat(world, market, side, queue)
