@@ -32,7 +32,6 @@ _SETTLEMENT = (
 _HAIRCUT = (
     "a loss falls to the pool of withdrawals",
     "a haircut",
-    "the haircut takes the whole pool",
 )
 _FLAG = (
     "a unit exactly at its margin",

@@ -100,7 +100,7 @@ def _haircut(world: World, allowed: float) -> float:
         return 0.0
     cash = sum(max(0.0, unit.cash) for unit in world.units.values())
     charge = min(pool, allowed * pool / (cash + pool))
-    world.reached("the haircut takes the whole pool" if charge == pool else "a haircut")
+    world.reached("a haircut")
     world.pool_usd -= charge
     world.platform_cash += charge
     return charge

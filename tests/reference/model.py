@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any
 
 from tests.reference.branches import BRANCHES
@@ -177,7 +178,7 @@ class World:
         """`left - right`, noting where rounding alone could turn its sign."""
         difference = left - right
         rough_tie = difference == 0 and left * 2**20 % 1 != 0  # not of numbers of few digits
-        if rough_tie or 0 < abs(difference) <= CLOSE_CALL * scale:
+        if rough_tie or (0 < abs(difference) <= CLOSE_CALL * scale < inf):
             self.close_calls.append(f"step {self.step}: {what}: {left!r} against {right!r}")
         return difference
 
