@@ -62,9 +62,11 @@ def archives(incomplete: str) -> list[Offer]:
 
 def metrics(incomplete: str) -> list[Offer]:
     """Metrics of a run and of a comparison."""
-    from crashsim.engine.metrics import METRICS
+    from crashsim.engine.metrics import COMPARISON_METRICS
 
-    return _beginning([(name, found.unit) for name, found in METRICS.items()], incomplete)
+    return _beginning(
+        [(name, found.unit) for name, found in COMPARISON_METRICS.items()], incomplete
+    )
 
 
 def _beginning(offers: Iterable[Offer], incomplete: str) -> list[Offer]:

@@ -33,6 +33,7 @@ def replay(
     policy: Annotated[
         str | None,
         typer.Option(
+            autocompletion=completion.policies,
             metavar="NAME",
             help="Rank winners by another policy: a bundled name (crashsim policies), a TOML file "
             "or FILE.py:FUNCTION.",

@@ -3,12 +3,15 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.main import get_command
 
 from crashsim.cli import completion
+from crashsim.cli.app import app
 
 ROOT = Path(__file__).parents[2]
 
@@ -82,3 +85,21 @@ def test_files_of_ones_own_are_offered_once_their_path_is_begun(
     assert [word for word, _ in completion.venues("my/")] == ["my/venue.toml"]
     assert [word for word, _ in completion.policies("m")] == ["mine.toml", "my/", "my.py"]
     assert completion.venues("nowhere/") == []
+
+
+NAMED = {"scenario", "venue", "policy", "loss", "run", "runs", "across", "archive"}
+
+
+def parameters(command: Any, words: str = "crashsim") -> Iterator[tuple[str, Any]]:
+    """Every parameter of every command below, with the words that lead to it."""
+    for parameter in command.params:
+        yield f"{words} {parameter.name}", parameter
+    for name, below in getattr(command, "commands", {}).items():
+        yield from parameters(below, f"{words} {name}")
+
+
+def test_every_parameter_that_takes_a_name_of_ours_offers_it() -> None:
+    found = [(place, each) for place, each in parameters(get_command(app)) if each.name in NAMED]
+    without = [place for place, each in found if each._custom_shell_complete is None]
+    assert len(found) > 10
+    assert without == []
