@@ -14,6 +14,7 @@ from crashsim.cli import statement_words as words
 from crashsim.cli.figures import usd
 from crashsim.cli.run_folder import RunFolder
 from crashsim.cli.sheets import Sheet
+from crashsim.engine.arrays import plain_sum
 from crashsim.engine.metrics.declare import iso_utc
 from crashsim.engine.report.statement import Item, Statement, statement_of
 from crashsim.engine.report.statement_lines import lines_of
@@ -236,8 +237,8 @@ def across_sheet(views: Sequence[AccountView]) -> Sheet:
 
 
 def _moved(view: AccountView, *kinds: str) -> float:
-    return sum(item.equity_usd for item in view.statement.items if item.kind in kinds)
+    return plain_sum(item.equity_usd for item in view.statement.items if item.kind in kinds)
 
 
 def _amount(view: AccountView, kind: str) -> float:
-    return sum(item.amount_usd or 0.0 for item in view.statement.items if item.kind == kind)
+    return plain_sum(item.amount_usd or 0.0 for item in view.statement.items if item.kind == kind)

@@ -1,6 +1,7 @@
 """The command line: its commands, and what becomes of their errors."""
 
 import sys
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -82,6 +83,10 @@ def _crashsim(
 
 def main() -> None:
     """Run the command line and exit."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal without bars and lines gets question marks, not an error.
+            stream.reconfigure(errors="replace")
     try:
         app(prog_name="crashsim")
     except KeyboardInterrupt:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from crashsim.engine.allocation import close_against_winners
-from crashsim.engine.arrays import Flags, Indices, sum_by
+from crashsim.engine.arrays import Flags, Indices, plain_sum, sum_by
 from crashsim.engine.flagged import Flagged
 from crashsim.engine.losers import Loser
 from crashsim.engine.ranking import Key, Ranking, SideRows
@@ -129,5 +129,5 @@ def _measure_absorber(run: Run, step: Step, index: int) -> UnitMargin:
         rows.append(OpenRow(-1, market, size, notional, run.tables.one(market, notional)))
     rows.sort(key=lambda row: (-row.notional_usd, row.market))
     above_floor = absorber.equity_usd(step.mark) - absorber.floor_usd
-    mm = sum(row.mm_usd for row in rows)
-    return UnitMargin(above_floor, mm, sum(row.notional_usd for row in rows), rows)
+    mm = plain_sum(row.mm_usd for row in rows)
+    return UnitMargin(above_floor, mm, plain_sum(row.notional_usd for row in rows), rows)

@@ -1,5 +1,6 @@
 """How a loser's position is spread over the candidates of its queue (rule 6)."""
 
+from crashsim.engine.arrays import plain_sum
 from crashsim.engine.events import AdlFill
 from crashsim.engine.losers import Loser, close_absorber, close_loser, close_unit_row
 from crashsim.engine.proportion import fill_in_proportion, in_lots
@@ -64,7 +65,7 @@ def _equity(run: Run, step: Step, row: int) -> float:
 def _fill_one_by_one_in_proportion(run: Run, step: Step, queue: Queue, loser: Loser) -> None:
     places = range(len(queue.row))
     capacity = [_capacity(run, step, queue, place, loser) for place in places]
-    total = sum(capacity)
+    total = plain_sum(capacity)
     quantity = min(abs(loser.size), total)
     if quantity <= 0.0:
         return

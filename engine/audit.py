@@ -10,6 +10,7 @@ from itertools import pairwise
 
 import polars as pl
 
+from crashsim.engine.arrays import plain_sum
 from crashsim.engine.audit_book import SPLIT, SmallBook, books, split_names
 from crashsim.engine.audit_run import Closed, closed_by
 from crashsim.engine.policies import Policy
@@ -63,7 +64,7 @@ class _Trial:
         """An example where the first winner, under these names now, has another amount closed."""
         before = self.closed.usd(self.book.target)
         result = self.run(changed)
-        after = sum(result.usd(name) for name in names)
+        after = plain_sum(result.usd(name) for name in names)
         if abs(after - before) <= _TOLERANCE_FRAC * max(before, after, 1.0):
             return None
         return Example(

@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from crashsim.data.schema import POSITION_COLUMNS, Book, MarketOrigin, Tape
+from crashsim.engine.arrays import plain_sum
 
 MARKET, OTHER = "A", "B"
 START_PRICE = 100.0
@@ -109,7 +110,7 @@ def books(count: int, seed: int) -> Iterator[SmallBook]:
 def _book(draw: np.random.Generator, winners: int) -> SmallBook:
     crash = float(draw.integers(70, 91))
     shorts = tuple(_winner(draw, f"winner{n}") for n in range(1, winners + 1))
-    held = -sum(winner.size for winner in shorts)
+    held = -plain_sum(winner.size for winner in shorts)
     size = max(1.0, float(np.round(held * draw.uniform(0.2, 0.9))))
     loss = size * (START_PRICE - crash)
     cash = float(np.floor(loss * draw.uniform(0.5, 0.95)))

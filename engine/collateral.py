@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 
 from crashsim.data.schema import Book
-from crashsim.engine.arrays import Floats, Indices, sum_by
+from crashsim.engine.arrays import Floats, Indices, plain_sum, sum_by
 from crashsim.engine.errors import PolicyError
 from crashsim.scenarios.venue import Venue
 
@@ -39,7 +39,9 @@ class Collateral:
 
     def value_usd(self, unit: int, prices: list[float]) -> float:
         """What one unit's lots add to its equity at these marks."""
-        return sum(float(self.qty[lot]) * self.price(lot, prices) for lot in self.lots_of(unit))
+        return plain_sum(
+            float(self.qty[lot]) * self.price(lot, prices) for lot in self.lots_of(unit)
+        )
 
 
 class LotsOf:

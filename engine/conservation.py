@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from crashsim.engine.arrays import Floats, Indices, dot, sum_by
+from crashsim.engine.arrays import Floats, Indices, dot, plain_sum, sum_by
 from crashsim.engine.errors import ConservationError
 from crashsim.engine.state import State
 
@@ -24,7 +24,7 @@ class Conservation:
         self._sum_all()
         self._start_usd = self._wealth(mark)
         gross = dot(np.abs(state.size), mark[state.row_market])
-        funds = sum(abs(absorber.cash_usd) for absorber in state.absorbers)
+        funds = plain_sum(abs(absorber.cash_usd) for absorber in state.absorbers)
         self._gross_usd = max(
             gross,
             float(np.abs(state.cash).sum()),

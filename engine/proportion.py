@@ -8,7 +8,7 @@ from math import floor
 
 import numpy as np
 
-from crashsim.engine.arrays import Flags, Floats
+from crashsim.engine.arrays import Flags, Floats, plain_sum
 from crashsim.engine.events import AdlFillBlock
 from crashsim.engine.losers import Loser, close_loser
 from crashsim.engine.ranking import Queue
@@ -96,7 +96,7 @@ def in_lots(
     parts, capacity and tie have one entry a candidate; quantity is what all get together.
     """
     whole = [floor(part / lot) * lot for part in parts]
-    rest = quantity - sum(whole)
+    rest = quantity - plain_sum(whole)
     for i in sorted(range(len(parts)), key=lambda i: (whole[i] - parts[i], tie[i])):
         extra = max(0.0, min(lot, rest, capacity[i] - whole[i]))
         whole[i] += extra

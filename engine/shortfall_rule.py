@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from crashsim.engine.arrays import Floats, sum_by
+from crashsim.engine.arrays import Floats, plain_sum, sum_by
 from crashsim.engine.borrow_rule import repay_borrow
 from crashsim.engine.events import LossShare, Shortfall
 from crashsim.engine.run import Run
@@ -73,7 +73,7 @@ def _absorbers_pay(run: Run, step: Step, shortfall: float) -> float:
 def _share(run: Run, step: Step, indices: list[int]) -> None:
     """Charge the step's rests to units once; what cannot be charged falls to the platform."""
     shortfalls = run.events.shortfalls
-    rests = sum(shortfalls[i].shared_usd for i in indices)
+    rests = plain_sum(shortfalls[i].shared_usd for i in indices)
     charge = _charges(run, step, rests)
     state = run.state
     state.cash -= charge

@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from crashsim.engine.arrays import plain_sum
 from crashsim.engine.margin import MarginTables
 from crashsim.engine.state import CROSS, State
 from crashsim.engine.step import Step
@@ -65,7 +66,7 @@ def measure(state: State, tables: MarginTables, unit: int, prices: list[float]) 
 def upnl_usd(state: State, unit: int, prices: list[float]) -> float:
     """The unrealised profit of one unit at these marks (a list of M prices)."""
     fixed = state.fixed
-    return sum(
+    return plain_sum(
         float(state.size[row]) * (prices[fixed.row_market[row]] - fixed.entry[row])
         for row in state.rows_of(unit)
     )

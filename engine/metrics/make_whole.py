@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from crashsim.engine.arrays import plain_sum
 from crashsim.engine.metrics.declare import Metric, Replayed
 
 
@@ -16,7 +17,7 @@ def _adl_costs_usd(run: Replayed) -> float:
 
 def _all_usd(run: Replayed) -> float:
     parts = (_adl_costs_usd(run), _sum(run, "deposits_to_debt_usd"), _sum(run, "debt_end"))
-    return sum(parts) + _sum(run, "fees_usd") / 2
+    return plain_sum(parts) + _sum(run, "fees_usd") / 2
 
 
 METRICS = (

@@ -6,6 +6,7 @@ from datetime import datetime
 
 import polars as pl
 
+from crashsim.engine.arrays import plain_sum
 from crashsim.engine.report import Tables
 
 ROUNDING_USD = 0.005
@@ -55,13 +56,13 @@ class Statement:
     @property
     def residual_usd(self) -> float:
         """Closing equity less opening equity and items."""
-        moved = sum(item.equity_usd for item in self.items)
+        moved = plain_sum(item.equity_usd for item in self.items)
         return self.closing_equity_usd - self.opening_equity_usd - moved
 
     @property
     def debt_residual_usd(self) -> float:
         """Closing debt less what the items say."""
-        return self.closing_debt_usd - sum(item.debt_usd for item in self.items)
+        return self.closing_debt_usd - plain_sum(item.debt_usd for item in self.items)
 
 
 def statement_of(tables: Tables, account: str) -> Statement | None:
@@ -269,7 +270,7 @@ def _collateral(tables: Tables, account: str) -> Iterable[Item]:
 
 def _isolated_to_debt(row: dict[str, float], items: list[Item]) -> list[Item]:
     """Money of closed isolated positions that repaid debt: what the debt lost beyond deposits."""
-    repaid = sum(item.debt_usd for item in items) - row["debt_end"]
+    repaid = plain_sum(item.debt_usd for item in items) - row["debt_end"]
     if repaid < ROUNDING_USD:
         return []
     return [Item("isolated_to_debt", equity_usd=-repaid, debt_usd=-repaid, amount_usd=repaid)]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from crashsim.engine.arrays import plain_sum
 from crashsim.engine.report.statement import Item
 
 MOST_MARKETS = 6
@@ -59,8 +60,8 @@ def _line(items: Sequence[Item]) -> Line:
     markets = sorted({item.market for item in items})
     size = price = None
     if len(markets) == 1 and first.size is not None:
-        size = sum(item.size or 0.0 for item in items)
-        priced = sum((item.size or 0.0) * (item.price or 0.0) for item in items)
+        size = plain_sum(item.size or 0.0 for item in items)
+        priced = plain_sum((item.size or 0.0) * (item.price or 0.0) for item in items)
         price = priced / size if size else None
     amounts = [item.amount_usd for item in items if item.amount_usd is not None]
     return Line(
@@ -71,8 +72,8 @@ def _line(items: Sequence[Item]) -> Line:
         count=len(items),
         size=size,
         price=price,
-        equity_usd=sum(item.equity_usd for item in items),
-        debt_usd=sum(item.debt_usd for item in items),
-        amount_usd=sum(amounts) if amounts else None,
+        equity_usd=plain_sum(item.equity_usd for item in items),
+        debt_usd=plain_sum(item.debt_usd for item in items),
+        amount_usd=plain_sum(amounts) if amounts else None,
         counterparty=first.counterparty if len({item.counterparty for item in items}) == 1 else "",
     )

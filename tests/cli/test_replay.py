@@ -239,6 +239,18 @@ def test_a_reader_who_leaves_early_is_no_error(tmp_path: Path) -> None:
     assert done.stderr == ""
 
 
+def test_a_terminal_that_knows_ascii_only_gets_the_summary(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "crashsim", "replay", "toy", "--out", str(tmp_path / "run")],
+        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONIOENCODING": "ascii"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "auto-deleveraged (winners closed by force)" in done.stdout
+
+
 def test_the_version_is_printed(crash: Command) -> None:
     done = crash("--version")
     assert (done.code, done.out) == (0, f"crashsim {crashsim.__version__}\n")
