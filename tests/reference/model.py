@@ -177,13 +177,18 @@ class World:
     def compare(self, left: float, right: float, scale: float, what: str) -> float:
         """`left - right`, noting where rounding alone could turn its sign."""
         difference = left - right
-        rough_tie = difference == 0 and left * 2**20 % 1 != 0  # not of numbers of few digits
+        rough_tie = difference == 0 and (_is_rough(left) or _is_rough(scale))
         if rough_tie or (0 < abs(difference) <= CLOSE_CALL * scale < inf):
             self.close_calls.append(f"step {self.step}: {what}: {left!r} against {right!r}")
         return difference
 
     def write(self, table: str, **row: Any) -> None:
         self.tables[table].append({"step": self.step, "time_ms": self.time_ms, **row})
+
+
+def _is_rough(number: float) -> bool:
+    """Whether a number has more binary digits than the exact cases: it has been rounded."""
+    return number * 2**20 % 1 != 0
 
 
 def close_part(

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from itertools import pairwise
-from math import floor
+from math import floor, inf, isnan
 
 from tests.reference.chance import draw
 from tests.reference.model import Absorber, Market, Position, Row, Unit, World
@@ -79,7 +79,8 @@ def _seat(world: World, market: Market, side: int, queue: list[Candidate]) -> No
 def _rank(world: World, queue: list[Candidate]) -> None:
     """Rule 6: descending score, ties by unit id; an absorber's id is (name, empty)."""
     for one in queue:
-        one.score = score_of(world.rules["adl"]["score"])(one.columns)
+        score = score_of(world.rules["adl"]["score"])(one.columns)
+        one.score = -inf if isnan(score) else score  # an undefined score ranks last
     queue.sort(key=lambda one: (-one.score, one.holder.id))
     for place, (one, other) in enumerate(pairwise(queue), start=2):
         other.rank = place

@@ -69,10 +69,22 @@ def hyperliquid(c: Row) -> float:
     return float((c["mark_price"] / c["entry_price"]) ** c["side"] * c["position_leverage"])
 
 
+def okx(c: Row) -> float:
+    """Section 6: `pnl_frac * margin_ratio` in profit, `pnl_frac / margin_ratio` in loss."""
+    if c["pnl_frac"] > 0:
+        return float(c["pnl_frac"] * c["margin_ratio"])
+    return divide(c["pnl_frac"], c["margin_ratio"])
+
+
 PRESETS: dict[str, Score] = {
     "bitmex": bitmex,
     "binance": binance,
     "hyperliquid": hyperliquid,
+    "bybit": lambda c: float(c["pnl_frac"] * c["leverage"]),
+    "okx": okx,
+    "aster": lambda c: 0.0 if c["equity"] <= 0 else binance(c),
+    "ethereal": lambda c: float(c["leverage"]),
+    "lowest_leverage": lambda c: -float(c["leverage"]),
     "profit_usd": lambda c: float(c["upnl"]),
     "profit_frac": lambda c: float(c["pnl_frac"]),
     "leverage": lambda c: float(c["leverage"]),
