@@ -11,7 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from crashsim.engine.audit import Example, Finding
+from crashsim.engine.audit.search import Example, Finding
 from crashsim.engine.policies import POLICIES, Policy
 from crashsim.engine.presets import PRESETS
 

@@ -8,28 +8,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crashsim.data.schema import Book, Flows, Tape
-from crashsim.engine.adl import deleverage
 from crashsim.engine.arrays import Indices
-from crashsim.engine.book_liquidation import liquidate_on_book
 from crashsim.engine.conservation import Conservation
 from crashsim.engine.equity_path import PathRecorder
 from crashsim.engine.events import AbsorberRow, TimelineRow
-from crashsim.engine.flagged import flag
-from crashsim.engine.flow_rule import Flow, apply_flow, flows_by_step
-from crashsim.engine.funding_rule import apply_funding
 from crashsim.engine.margin import MarginTables
 from crashsim.engine.outcome import Outcome
-from crashsim.engine.ranking import SideRows
 from crashsim.engine.results import outcome_of
+from crashsim.engine.rules.adl import deleverage
+from crashsim.engine.rules.book_liquidation import liquidate_on_book
+from crashsim.engine.rules.flagged import flag
+from crashsim.engine.rules.flows import Flow, apply_flow, flows_by_step
+from crashsim.engine.rules.funding import apply_funding
+from crashsim.engine.rules.ranking import SideRows
+from crashsim.engine.rules.shortfalls import settle_shortfalls
+from crashsim.engine.rules.takeover import take_over
+from crashsim.engine.rules.unwind import unwind
 from crashsim.engine.run import Run
 from crashsim.engine.scores import Score, compile_score
 from crashsim.engine.search import DenseSearch, PrunedSearch, Search
-from crashsim.engine.shortfall_rule import settle_shortfalls
 from crashsim.engine.snapshot import Snapshot
 from crashsim.engine.state import State, open_state
 from crashsim.engine.step import OrderBook, Step
-from crashsim.engine.takeover import take_over
-from crashsim.engine.unwind_rule import unwind
 from crashsim.scenarios.venue import Venue
 
 Progress = Callable[[int, int], None]

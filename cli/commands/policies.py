@@ -86,7 +86,7 @@ def audit(
     """
     from crashsim.cli import output, policy_listing, policy_source
     from crashsim.cli.exits import FINDING
-    from crashsim.engine.audit import audit as search
+    from crashsim.engine.audit.search import audit as search
 
     if (name is None) == (adl_score is None):
         raise typer.BadParameter("give a NAME or --adl-score, one of the two", param_hint="NAME")

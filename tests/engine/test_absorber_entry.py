@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from crashsim.engine.rules.takeover import receive
 from crashsim.engine.state import AbsorberState
-from crashsim.engine.takeover import receive
 from crashsim.scenarios.venue import Absorber
 
 PRICE = 3.3

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from crashsim.engine.audit import Finding, audit
-from crashsim.engine.audit_book import books
+from crashsim.engine.audit.book import books
+from crashsim.engine.audit.search import Finding, audit
 from crashsim.engine.policies import POLICIES, Policy
 from crashsim.engine.score_function import function_score
 

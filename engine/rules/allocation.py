@@ -2,9 +2,9 @@
 
 from crashsim.engine.arrays import plain_sum
 from crashsim.engine.events import AdlFill
-from crashsim.engine.losers import Loser, close_absorber, close_loser, close_unit_row
-from crashsim.engine.proportion import fill_in_proportion, in_lots
-from crashsim.engine.ranking import Queue
+from crashsim.engine.rules.losers import Loser, close_absorber, close_loser, close_unit_row
+from crashsim.engine.rules.proportion import fill_in_proportion, in_lots
+from crashsim.engine.rules.ranking import Queue
 from crashsim.engine.run import Run
 from crashsim.engine.step import Step
 from crashsim.engine.unit import DUST_FRAC, measure, settle

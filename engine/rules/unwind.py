@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from crashsim.engine.book_liquidation import mirror_outside
 from crashsim.engine.events import Closing
+from crashsim.engine.rules.book_liquidation import mirror_outside
 from crashsim.engine.run import Run
 from crashsim.engine.step import Step
 from crashsim.engine.unit import settle

@@ -10,8 +10,8 @@ import numpy as np
 
 from crashsim.engine.arrays import Flags, Floats, plain_sum
 from crashsim.engine.events import AdlFillBlock
-from crashsim.engine.losers import Loser, close_loser
-from crashsim.engine.ranking import Queue
+from crashsim.engine.rules.losers import Loser, close_loser
+from crashsim.engine.rules.ranking import Queue
 from crashsim.engine.run import Run
 from crashsim.engine.search import RowsOf
 from crashsim.engine.state import CROSS

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from crashsim.engine.arrays import Floats, plain_sum, sum_by
-from crashsim.engine.borrow_rule import repay_borrow
 from crashsim.engine.events import LossShare, Shortfall
+from crashsim.engine.rules.borrows import repay_borrow
 from crashsim.engine.run import Run
 from crashsim.engine.search import RowsOf
 from crashsim.engine.sharing import Sharers, share

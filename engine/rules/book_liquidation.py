@@ -6,8 +6,8 @@ from math import inf
 import numpy as np
 
 from crashsim.engine.events import Closing
-from crashsim.engine.flagged import Flagged
-from crashsim.engine.order import largest_discount, order_qty, takes_turn
+from crashsim.engine.rules.flagged import Flagged
+from crashsim.engine.rules.order import largest_discount, order_qty, takes_turn
 from crashsim.engine.run import Run
 from crashsim.engine.step import BookFill, Step
 from crashsim.engine.unit import DUST_FRAC, OpenRow, UnitMargin, close_row, measure, return_isolated

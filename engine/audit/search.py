@@ -11,8 +11,8 @@ from itertools import pairwise
 import polars as pl
 
 from crashsim.engine.arrays import plain_sum
-from crashsim.engine.audit_book import SPLIT, SmallBook, books, split_names
-from crashsim.engine.audit_run import Closed, closed_by
+from crashsim.engine.audit.book import SPLIT, SmallBook, books, split_names
+from crashsim.engine.audit.run import Closed, closed_by
 from crashsim.engine.policies import Policy
 from crashsim.engine.scores import Score
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from crashsim.engine.arrays import Flags, Floats, Indices, dot
-from crashsim.engine.candidate_rows import Candidates
 from crashsim.engine.candidates import derived_columns, rand_column, unit_draw
 from crashsim.engine.events import Held, ScoreInput
+from crashsim.engine.rules.candidate_rows import Candidates
 from crashsim.engine.run import Run
 from crashsim.engine.search import RowsOf
 from crashsim.engine.step import Step

@@ -3,9 +3,9 @@
 import numpy as np
 
 from crashsim.engine.arrays import Floats, Indices, dot
-from crashsim.engine.borrow_rule import sell_all_collateral
 from crashsim.engine.events import Closing, FirstRefusal
-from crashsim.engine.flagged import Flagged
+from crashsim.engine.rules.borrows import sell_all_collateral
+from crashsim.engine.rules.flagged import Flagged
 from crashsim.engine.run import Run
 from crashsim.engine.state import AbsorberState
 from crashsim.engine.step import Step

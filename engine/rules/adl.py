@@ -4,11 +4,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from crashsim.engine.allocation import close_against_winners
 from crashsim.engine.arrays import Flags, Indices, plain_sum, sum_by
-from crashsim.engine.flagged import Flagged
-from crashsim.engine.losers import Loser
-from crashsim.engine.ranking import Key, Ranking, SideRows
+from crashsim.engine.rules.allocation import close_against_winners
+from crashsim.engine.rules.flagged import Flagged
+from crashsim.engine.rules.losers import Loser
+from crashsim.engine.rules.ranking import Key, Ranking, SideRows
 from crashsim.engine.run import Run
 from crashsim.engine.state import AbsorberState
 from crashsim.engine.step import Step

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from crashsim.engine.arrays import Floats
-from crashsim.engine.audit_book import SmallBook
+from crashsim.engine.audit.book import SmallBook
 from crashsim.engine.policies import Policy
 from crashsim.engine.replay import replay
 from crashsim.engine.scores import Score, compile_score

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from crashsim.engine.ranking import Key
+from crashsim.engine.rules.ranking import Key
 from crashsim.engine.run import Run
 from crashsim.engine.step import Step
 from crashsim.engine.unit import close_row, return_isolated, settle
