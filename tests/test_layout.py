@@ -66,3 +66,22 @@ def test_the_command_line_starts_without_the_heavy_packages() -> None:
         [sys.executable, "-c", probe], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert HEAVY.isdisjoint(done.stdout.split())
+
+
+def test_modules_and_functions_can_be_read_at_a_glance() -> None:
+    modules = [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]
+    texts = {path: path.read_text(encoding="utf-8") for path in modules}
+    long_modules = [path.name for path, text in texts.items() if text.count("\n") > 300]
+    long_functions = [
+        f"{path.name}: {node.name}"
+        for path, text in texts.items()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.FunctionDef) and _body_lines(node) > 40
+    ]
+    assert (long_modules, long_functions) == ([], [])
+
+
+def _body_lines(function: ast.FunctionDef) -> int:
+    """Lines of a function without its signature and docstring."""
+    body = function.body[1:] if ast.get_docstring(function) else function.body
+    return (function.end_lineno or 0) - body[0].lineno + 1 if body else 0
