@@ -7,7 +7,18 @@ from tests.reference.adl import breach, deleverage
 from tests.reference.book import flag, liquidate, unwind
 from tests.reference.flows import apply_flows, apply_funding, settle_profits
 from tests.reference.losses import settle_shortfalls
-from tests.reference.model import Absorber, Case, Holder, Lot, Position, Row, Unit, UnitId, World
+from tests.reference.model import (
+    CLOSE_CALL,
+    Absorber,
+    Case,
+    Holder,
+    Lot,
+    Position,
+    Row,
+    Unit,
+    UnitId,
+    World,
+)
 from tests.reference.takeover import take_over
 from tests.reference.venue import weight_of, with_defaults
 
@@ -213,6 +224,9 @@ def _finish(world: World) -> None:
         stats["debt_end"] = world.debt[account]
         stats["ended_in_debt"] = world.debt[account] >= DEBT_USD
         stats["ended_underwater"] = equity < 0 and any(unit.positions for unit in units)
+        gross = sum(unit.notional(world.mark) for unit in units)
+        if gross > 0 and abs(equity) <= CLOSE_CALL * gross:  # a winner closed down to zero, say
+            world.close_calls.append(f"the end: equity of {account} is zero but for rounding")
         if stats["ended_underwater"]:
             world.reached("an account ends under water")
     world.tables["accounts"] = list(world.accounts.values())
