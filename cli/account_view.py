@@ -14,7 +14,6 @@ from crashsim.cli import statement_words as words
 from crashsim.cli.figures import usd
 from crashsim.cli.run_folder import RunFolder
 from crashsim.cli.sheets import Sheet
-from crashsim.engine.arrays import plain_sum
 from crashsim.engine.metrics.declare import iso_utc
 from crashsim.engine.report.statement import Item, Statement, statement_of
 from crashsim.engine.report.statement_lines import lines_of
@@ -226,19 +225,11 @@ def across_sheet(views: Sequence[AccountView]) -> Sheet:
             view.run,
             _cents(view.statement.closing_equity_usd),
             _cents(view.statement.closing_debt_usd),
-            _cents(_moved(view, "liquidation", "takeover", "fee")),
-            _cents(_moved(view, "adl_winner")),
-            _cents(_amount(view, "deposit_to_debt")),
+            _cents(view.statement.moved_usd("liquidation", "takeover", "fee")),
+            _cents(view.statement.moved_usd("adl_winner")),
+            _cents(view.statement.amount_usd("deposit_to_debt")),
         ]
         for view in views
     ]
     titles = ["run", "equity", "debt", "liquidation", "ADL", "deposit to debt"]
     return Sheet(titles, rows, frozenset(range(1, 6)))
-
-
-def _moved(view: AccountView, *kinds: str) -> float:
-    return plain_sum(item.equity_usd for item in view.statement.items if item.kind in kinds)
-
-
-def _amount(view: AccountView, kind: str) -> float:
-    return plain_sum(item.amount_usd or 0.0 for item in view.statement.items if item.kind == kind)

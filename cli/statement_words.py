@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from crashsim.cli.figures import usd
-from crashsim.engine.arrays import plain_sum
 from crashsim.engine.report.statement import Item, Statement
 from crashsim.engine.report.statement_lines import Line
 
@@ -18,10 +17,8 @@ def _deposits(statement: Statement) -> list[str]:
     if not swallowed:
         return []
     origin = next((item for item in statement.items if item.kind == "debt"), None)
-    deposits = plain_sum(
-        item.amount_usd or 0.0 for item in statement.items if item.kind == "deposit"
-    )
-    paid = plain_sum(item.amount_usd or 0.0 for item in swallowed)
+    deposits = statement.amount_usd("deposit")
+    paid = statement.amount_usd("deposit_to_debt")
     at = ", ".join(_clock(item) for item in swallowed[:3])
     where = f"went to a debt that you already owed ({at} UTC), not to your balance"
     lines = [f"Of your deposits of {usd(deposits)}, {usd(paid)} {where}."]
@@ -44,7 +41,7 @@ def _outcome(statement: Statement) -> list[str]:
         )
     won = [item for item in statement.items if item.kind == "adl_winner"]
     if won:
-        cost = -plain_sum(item.equity_usd for item in won)
+        cost = -statement.moved_usd("adl_winner")
         price = "at mark" if not round(cost, 2) else f"{usd(abs(cost))} {_side(cost)} mark"
         lines.append(
             f"Winning positions of yours were closed by force in {len(won):,} "

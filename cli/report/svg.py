@@ -98,11 +98,6 @@ class Canvas:
         """Any path."""
         self._parts.append(f'<path class="{kind}" d="{shape}">{_tip(tip)}</path>')
 
-    def circle(self, centre: Point, radius: float, kind: str) -> None:
-        """A disc."""
-        place = f'cx="{_n(centre[0])}" cy="{_n(centre[1])}" r="{_n(radius)}"'
-        self._parts.append(f'<circle class="{kind}" {place}/>')
-
     def text(self, at: Point, words: str, kind: str = "", anchor: str = "start") -> None:
         """Words, with their baseline at a point; anchor: start, middle or end."""
         place = f'x="{_n(at[0])}" y="{_n(at[1])}" text-anchor="{anchor}"'

@@ -64,6 +64,14 @@ class Statement:
         """Closing debt less what the items say."""
         return self.closing_debt_usd - plain_sum(item.debt_usd for item in self.items)
 
+    def moved_usd(self, *kinds: str) -> float:
+        """What the items of these kinds did to equity together, USD."""
+        return plain_sum(item.equity_usd for item in self.items if item.kind in kinds)
+
+    def amount_usd(self, kind: str) -> float:
+        """The amounts of the items of one kind together, USD."""
+        return plain_sum(item.amount_usd or 0.0 for item in self.items if item.kind == kind)
+
 
 def statement_of(tables: Tables, account: str) -> Statement | None:
     """The statement of one account; None where the book has no such account."""
