@@ -7,7 +7,7 @@ from crashsim import data, engine, scenarios
 from crashsim.data import Inputs
 from crashsim.engine import Outcome
 from crashsim.scenarios import Overrides
-from crashsim.scenarios.scenario import Scenario
+from crashsim.scenarios.models.scenario import Scenario
 
 
 @cache

@@ -8,7 +8,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks import crashes
 from crashsim import data
-from crashsim.data.prices import read_tape
+from crashsim.data.tape.prices import read_tape
 
 
 @pytest.mark.benchmark(group="inputs of oct11")

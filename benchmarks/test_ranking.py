@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
+from crashsim.engine.adl.columns import rand_column
+from crashsim.engine.adl.presets import PRESETS
+from crashsim.engine.adl.scores import COLUMNS, compile_score
 from crashsim.engine.arrays import Floats
-from crashsim.engine.candidates import rand_column
-from crashsim.engine.presets import PRESETS
-from crashsim.engine.scores import COLUMNS, compile_score
 
 CANDIDATES = 20_000
 GROUP = f"ranking of {CANDIDATES:,} candidates"

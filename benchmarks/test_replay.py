@@ -11,9 +11,9 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from benchmarks import crashes
-from crashsim.engine.margin import MarginTables
 from crashsim.engine.search import DenseSearch, PrunedSearch
-from crashsim.engine.state import open_state
+from crashsim.engine.state.margin import MarginTables
+from crashsim.engine.state.state import open_state
 
 
 @pytest.mark.benchmark(group="replay by number of accounts", timer=process_time)

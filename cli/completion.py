@@ -26,7 +26,7 @@ def venues(incomplete: str) -> list[Offer]:
 
 def policies(incomplete: str) -> list[Offer]:
     """Bundled policies, and files that may hold one of the user's."""
-    from crashsim.engine.policies import POLICIES
+    from crashsim.engine.adl.policies import POLICIES
 
     bundled = [(policy.name, policy.description) for policy in POLICIES.values()]
     return [*_beginning(bundled, incomplete), *_files(incomplete, ".toml", ".py")]
@@ -62,7 +62,7 @@ def archives(incomplete: str) -> list[Offer]:
 
 def metrics(incomplete: str) -> list[Offer]:
     """Metrics of a run and of a comparison."""
-    from crashsim.engine.metrics import COMPARISON_METRICS
+    from crashsim.engine.measure.metrics import COMPARISON_METRICS
 
     return _beginning(
         [(name, found.unit) for name, found in COMPARISON_METRICS.items()], incomplete

@@ -9,12 +9,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from crashsim.data.book import read_book, read_book_folder
-    from crashsim.data.flow_file import read_flow_file, read_flows
+    from crashsim.data.book.book import read_book, read_book_folder
+    from crashsim.data.book.flow_file import read_flow_file, read_flows
+    from crashsim.data.checked.table import InputFile
     from crashsim.data.inputs import Inputs, read_inputs
-    from crashsim.data.prices import read_prices, read_tape
     from crashsim.data.schema import Book, Flows, MarketOrigin, Tape
-    from crashsim.data.table import InputFile
+    from crashsim.data.tape.prices import read_prices, read_tape
 
 __all__ = [
     "Book",
@@ -36,17 +36,17 @@ __all__ = [
 _MODULE_OF = {
     "Book": "schema",
     "Flows": "schema",
-    "InputFile": "table",
+    "InputFile": "checked.table",
     "Inputs": "inputs",
     "MarketOrigin": "schema",
     "Tape": "schema",
-    "read_book": "book",
-    "read_book_folder": "book",
-    "read_flow_file": "flow_file",
-    "read_flows": "flow_file",
+    "read_book": "book.book",
+    "read_book_folder": "book.book",
+    "read_flow_file": "book.flow_file",
+    "read_flows": "book.flow_file",
     "read_inputs": "inputs",
-    "read_prices": "prices",
-    "read_tape": "prices",
+    "read_prices": "tape.prices",
+    "read_tape": "tape.prices",
 }
 
 

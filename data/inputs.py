@@ -2,12 +2,12 @@
 
 from dataclasses import dataclass
 
-from crashsim.data.book import load_book
-from crashsim.data.flow_file import load_flows
-from crashsim.data.prices import load_tape
+from crashsim.data.book.book import load_book
+from crashsim.data.book.flow_file import load_flows
+from crashsim.data.checked.table import InputFile
 from crashsim.data.schema import Book, Flows, Tape
-from crashsim.data.table import InputFile
-from crashsim.scenarios.scenario import Scenario
+from crashsim.data.tape.prices import load_tape
+from crashsim.scenarios.models.scenario import Scenario
 
 
 @dataclass(frozen=True)

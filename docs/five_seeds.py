@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crashsim import data, engine, scenarios
-from crashsim.engine.metrics import Replayed, summarise
+from crashsim.engine.measure.metrics import Replayed, summarise
 from crashsim.scenarios import Overrides
 
 README = Path(__file__).parent.parent / "README.md"

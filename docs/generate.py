@@ -17,14 +17,14 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from crashsim.cli.app import app
-from crashsim.engine.metrics import COMPARISON_METRICS, METRICS
-from crashsim.engine.metrics.declare import Metric
-from crashsim.engine.policies import POLICIES
-from crashsim.engine.presets import PRESETS
-from crashsim.engine.scores import COLUMNS
-from crashsim.engine.tables import TABLES
-from crashsim.scenarios.scenario import ScenarioFile
-from crashsim.scenarios.venue import Venue
+from crashsim.engine.adl.policies import POLICIES
+from crashsim.engine.adl.presets import PRESETS
+from crashsim.engine.adl.scores import COLUMNS
+from crashsim.engine.measure.metric import Metric
+from crashsim.engine.measure.metrics import COMPARISON_METRICS, METRICS
+from crashsim.engine.record.tables import TABLES
+from crashsim.scenarios.models.scenario import ScenarioFile
+from crashsim.scenarios.models.venue import Venue
 
 DOCS = Path(__file__).parent
 FOLDER = DOCS / "reference"

@@ -8,29 +8,29 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crashsim.data.schema import Book, Flows, Tape
+from crashsim.engine.adl.ranking import SideRows
+from crashsim.engine.adl.scores import Score, compile_score
 from crashsim.engine.arrays import Indices
-from crashsim.engine.conservation import Conservation
-from crashsim.engine.equity_path import PathRecorder
-from crashsim.engine.events import AbsorberRow, TimelineRow
-from crashsim.engine.margin import MarginTables
-from crashsim.engine.outcome import Outcome
-from crashsim.engine.results import outcome_of
+from crashsim.engine.record.equity_path import PathRecorder
+from crashsim.engine.record.events import AbsorberRow, TimelineRow
+from crashsim.engine.record.outcome import Outcome
+from crashsim.engine.record.results import outcome_of
+from crashsim.engine.record.snapshot import Snapshot
 from crashsim.engine.rules.adl import deleverage
 from crashsim.engine.rules.book_liquidation import liquidate_on_book
-from crashsim.engine.rules.flagged import flag
 from crashsim.engine.rules.flows import Flow, apply_flow, flows_by_step
 from crashsim.engine.rules.funding import apply_funding
-from crashsim.engine.rules.ranking import SideRows
 from crashsim.engine.rules.shortfalls import settle_shortfalls
 from crashsim.engine.rules.takeover import take_over
 from crashsim.engine.rules.unwind import unwind
 from crashsim.engine.run import Run
-from crashsim.engine.scores import Score, compile_score
 from crashsim.engine.search import DenseSearch, PrunedSearch, Search
-from crashsim.engine.snapshot import Snapshot
-from crashsim.engine.state import State, open_state
-from crashsim.engine.step import OrderBook, Step
-from crashsim.scenarios.venue import Venue
+from crashsim.engine.state.conservation import Conservation
+from crashsim.engine.state.flagged import flag
+from crashsim.engine.state.margin import MarginTables
+from crashsim.engine.state.state import State, open_state
+from crashsim.engine.state.step import OrderBook, Step
+from crashsim.scenarios.models.venue import Venue
 
 Progress = Callable[[int, int], None]
 

@@ -5,12 +5,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from crashsim.engine.adl.scores import Score
 from crashsim.engine.arrays import Flags
-from crashsim.engine.events import Events
-from crashsim.engine.margin import MarginTables
-from crashsim.engine.scores import Score
-from crashsim.engine.state import State
-from crashsim.scenarios.venue import Venue
+from crashsim.engine.record.events import Events
+from crashsim.engine.state.margin import MarginTables
+from crashsim.engine.state.state import State
+from crashsim.scenarios.models.venue import Venue
 
 
 @dataclass(slots=True)

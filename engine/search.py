@@ -12,9 +12,9 @@ from typing import Protocol
 import numpy as np
 
 from crashsim.engine.arrays import Flags, Floats, Indices, sum_by
-from crashsim.engine.collateral import LotsOf
-from crashsim.engine.margin import MarginTables
-from crashsim.engine.state import State
+from crashsim.engine.state.collateral import LotsOf
+from crashsim.engine.state.margin import MarginTables
+from crashsim.engine.state.state import State
 
 BLOCK_STEPS = (900, 90, 10)
 SAFETY_FRAC = 1e-9  # of gross: what rounding may move the bound

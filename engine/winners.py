@@ -10,12 +10,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from crashsim.engine import inequality
+from crashsim.engine.adl.columns import rand_column
+from crashsim.engine.adl.scores import compile_score
 from crashsim.engine.arrays import Flags, Floats
-from crashsim.engine.candidates import rand_column
 from crashsim.engine.errors import PolicyError
-from crashsim.engine.formulas import fairness
-from crashsim.engine.scores import compile_score
+from crashsim.engine.measure import fairness, inequality
 from crashsim.engine.sharing import RULES, Sharers, share
 
 

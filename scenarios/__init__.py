@@ -18,9 +18,9 @@ if TYPE_CHECKING:
         bundled_venues,
     )
     from crashsim.scenarios.facts import Fact, FactSheet, scenario_sheet, venue_sheet
-    from crashsim.scenarios.loading import load, load_loss, load_venue
-    from crashsim.scenarios.overrides import Overrides
-    from crashsim.scenarios.starter import new_scenario
+    from crashsim.scenarios.files.loading import load, load_loss, load_venue
+    from crashsim.scenarios.files.overrides import Overrides
+    from crashsim.scenarios.files.starter import new_scenario
 
 __all__ = [
     "Fact",
@@ -42,14 +42,14 @@ _HOMES = {
     "Fact": "facts",
     "FactSheet": "facts",
     "Listing": "bundled",
-    "Overrides": "overrides",
+    "Overrides": "files.overrides",
     "bundled_losses": "bundled",
     "bundled_scenarios": "bundled",
     "bundled_venues": "bundled",
-    "load": "loading",
-    "load_loss": "loading",
-    "load_venue": "loading",
-    "new_scenario": "starter",
+    "load": "files.loading",
+    "load_loss": "files.loading",
+    "load_venue": "files.loading",
+    "new_scenario": "files.starter",
     "scenario_sheet": "facts",
     "venue_sheet": "facts",
 }

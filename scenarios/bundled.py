@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crashsim.scenarios.errors import InputError
-from crashsim.scenarios.problems import nearest
+from crashsim.scenarios.files.problems import nearest
 
 _ROOM = Path(__file__).parent
 _ALIASES = {"oct10": "oct11"}  # the night began on the tenth (UTC) and ended on the eleventh (Asia)

@@ -8,10 +8,10 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from crashsim.scenarios.bundled import Located, locate_loss, locate_scenario, locate_venue
-from crashsim.scenarios.documents import read_toml
 from crashsim.scenarios.errors import InputError
-from crashsim.scenarios.notes import Note, Notes, split_notes
-from crashsim.scenarios.problems import dotted, sentences
+from crashsim.scenarios.files.documents import read_toml
+from crashsim.scenarios.files.problems import dotted, sentences
+from crashsim.scenarios.models.notes import Note, Notes, split_notes
 
 
 @dataclass(frozen=True)

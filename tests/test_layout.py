@@ -7,11 +7,18 @@ import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("cli", "data", "engine", "scenarios")
+ROOMS = ("cli", "data", "engine", "lab", "scenarios")
 MAY_IMPORT = {
     "scenarios": {"crashsim.scenarios"},
     "data": {"crashsim.data", "crashsim.scenarios"},
-    "engine": {"crashsim.engine", "crashsim.scenarios.venue", "crashsim.data.schema"},
+    "engine": {"crashsim.engine", "crashsim.scenarios.models.venue", "crashsim.data.schema"},
+    "lab": {
+        "crashsim.lab",
+        "crashsim.engine",
+        "crashsim.data",
+        "crashsim.scenarios",
+        "crashsim.__version__",
+    },
     "cli": {"crashsim"},
 }
 HEAVY = {"ccxt", "numpy", "pandas", "polars", "pyarrow", "pydantic", "rich", "obstore", "altair"}

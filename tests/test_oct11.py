@@ -6,8 +6,8 @@ import polars as pl
 
 from crashsim.data.inputs import Inputs, read_inputs
 from crashsim.engine import Outcome, replay
-from crashsim.scenarios.loading import load
-from crashsim.scenarios.overrides import Overrides
+from crashsim.scenarios.files.loading import load
+from crashsim.scenarios.files.overrides import Overrides
 
 
 @cache

@@ -7,8 +7,8 @@ import typer
 from crashsim.cli import completion
 
 if TYPE_CHECKING:
-    from crashsim.cli.account_view import AccountView
-    from crashsim.cli.run_folder import RunFolder
+    from crashsim.cli.show.account import AccountView
+    from crashsim.lab.folders.run_folder import RunFolder
 
 
 def account(
@@ -48,18 +48,19 @@ def account(
       crashsim account toy bob --json
       crashsim account oct11-backpack acct-00042 --across oct11-binance
     """
-    from crashsim.cli import account_view, exits, output
-    from crashsim.cli.run_names import find_run, find_runs
+    from crashsim.cli import exits, output
+    from crashsim.cli.show import account
+    from crashsim.lab.folders.run_names import find_run, find_runs
 
     if json + csv + md > 1:
         raise exits.OutputError("give one of --json, --csv and --md")
     folders = [find_run(run), *(folder for name in across or () for folder in find_runs(name))]
     views = [_view(folder, account_id, quick) for folder in folders]
     if json:
-        content = [account_view.as_json(view) for view in views]
+        content = [account.as_json(view) for view in views]
         output.emit(output.dump_json(content if across else content[0]))
     elif csv:
-        output.emit(account_view.items_sheet(views).csv())
+        output.emit(account.items_sheet(views).csv())
     elif md:
         output.emit(_markdown(views))
     else:
@@ -69,11 +70,12 @@ def account(
 def _view(folder: "RunFolder", account_id: str, quick: bool) -> "AccountView":
     from dataclasses import replace
 
-    from crashsim.cli import account_view, rerun
+    from crashsim.cli.show import account
+    from crashsim.lab import rerun
     from crashsim.scenarios.errors import InputError
 
-    view = account_view.view_of(folder, account_id)
-    if quick or not account_view.was_deleveraged(view):
+    view = account.view_of(folder, account_id)
+    if quick or not account.was_deleveraged(view):
         return view
     try:
         return replace(view, inputs=rerun.score_inputs(folder, account_id))
@@ -83,19 +85,20 @@ def _view(folder: "RunFolder", account_id: str, quick: bool) -> "AccountView":
 
 
 def _markdown(views: "list[AccountView]") -> str:
-    from crashsim.cli import account_view
+    from crashsim.cli.show import account
 
-    parts = [account_view.markdown(view) for view in views]
+    parts = [account.markdown(view) for view in views]
     if len(views) > 1:
-        parts.insert(0, account_view.across_sheet(views).markdown())
+        parts.insert(0, account.across_sheet(views).markdown())
     return "\n".join(parts)
 
 
 def _print(views: "list[AccountView]") -> None:
-    from crashsim.cli import account_view, output
+    from crashsim.cli import output
+    from crashsim.cli.show import account
 
     console = output.console()
     if len(views) > 1:
-        output.emit_rendered(console, account_view.across_sheet(views).rendered(), "")
+        output.emit_rendered(console, account.across_sheet(views).rendered(), "")
     for view in views:
-        output.emit_rendered(console, *account_view.rendered(view), "")
+        output.emit_rendered(console, *account.rendered(view), "")

@@ -67,24 +67,26 @@ def adl(
         --map weight=closed_pnl --map equity=account_value_realtime \\
         --map leverage=leverage_realtime --haircuts haircuts.csv
     """
-    from crashsim.cli import allocating, allocation_terminal, output
+    from crashsim.cli import output
+    from crashsim.cli.show.allocation import rendered
+    from crashsim.lab import allocation
 
     pairs = [text.partition("=") for text in map_ or ()]
     if any(not (name and equals and column) for name, equals, column in pairs):
         raise typer.BadParameter(
             "expected NAME=COLUMN, such as weight=closed_pnl", param_hint="--map"
         )
-    result = allocating.run(
+    result = allocation.run(
         winners,
         {name.strip(): column.strip() for name, _, column in pairs},
         deficit,
-        policy or allocating.DEFAULT_POLICIES,
+        policy or allocation.DEFAULT_POLICIES,
         largest_deficit,
         seed,
     )
     if haircuts is not None:
-        allocating.write_haircuts(result, haircuts)
+        allocation.write_haircuts(result, haircuts)
     if json:
-        output.emit(output.dump_json(allocating.told(result)))
+        output.emit(output.dump_json(allocation.told(result)))
     else:
-        output.emit_rendered(output.console(), allocation_terminal.rendered(result))
+        output.emit_rendered(output.console(), rendered(result))

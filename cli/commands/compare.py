@@ -118,10 +118,12 @@ def compare(
       crashsim compare my-night --fail-on 'debt_usd > 0' --json | jq .metrics.haircut_usd
       crashsim compare --explain haircut_usd
     """
-    from crashsim.cli import comparing, comparison_folder, output
-    from crashsim.cli import fail_on as conditions
-    from crashsim.cli.comparison_output import announce, check_formats, explain_metric
-    from crashsim.cli.variants import Wanted, variants
+    from crashsim.cli import output
+    from crashsim.cli.show.comparison_output import announce, check_formats, explain_metric
+    from crashsim.lab import conditions
+    from crashsim.lab.compare import compare as compare_variants
+    from crashsim.lab.folders import comparison_folder
+    from crashsim.lab.variants import Wanted, variants
     from crashsim.scenarios import Overrides, load
 
     if explain is not None:
@@ -143,7 +145,7 @@ def compare(
     )
     loaded = load(scenario, overrides=overrides)
     wanted = Wanted(policy or (), adl_score or (), venue or (), loss or ())
-    found = comparing.compare(
+    found = compare_variants(
         loaded,
         variants(loaded, wanted, set_ or ()),
         horizon_s=horizon,

@@ -9,9 +9,9 @@ from crashsim.cli.commands.fetch import fetch
 from crashsim.cli.commands.pull import pull
 
 if TYPE_CHECKING:
-    from crashsim.data.loaders.base import Options
-    from crashsim.data.manifest import Window
-    from crashsim.data.store import Store
+    from crashsim.data.loaders.format import Options
+    from crashsim.data.store.datasets import Window
+    from crashsim.data.store.store import Store
 
 data_app = typer.Typer(
     rich_markup_mode=None,
@@ -89,9 +89,10 @@ def import_(
     """
     from datetime import UTC, datetime
 
-    from crashsim.cli import data_listing, data_progress
-    from crashsim.data.loaders.containers import input_files
+    from crashsim.cli import data_progress
+    from crashsim.cli.show import data
     from crashsim.data.loaders.importer import Imported, import_file
+    from crashsim.data.loaders.reading.containers import input_files
     from crashsim.scenarios.errors import InputError
 
     options = _options(market, kind, map_, time_unit, tz, interval, contract_size)
@@ -106,7 +107,7 @@ def import_(
                 )
             except InputError as error:
                 failures.append(str(error))
-    data_listing.print_imported(imported, as_json=json)
+    data.print_imported(imported, as_json=json)
     if failures:
         raise InputError("\n".join(failures))
 
@@ -140,9 +141,10 @@ def check(
       crashsim data check store --start 2025-10-10T20:45 --end 2025-10-10T22:00
       crashsim data check BTCUSDT-1m-2025-10-10.zip
     """
-    from crashsim.cli import data_listing, data_progress, exits
-    from crashsim.data.check_source import check_files, check_store
-    from crashsim.data.loaders.containers import input_files
+    from crashsim.cli import data_progress, exits
+    from crashsim.cli.show import data
+    from crashsim.data.loaders.reading.containers import input_files
+    from crashsim.data.store.check_source import check_files, check_store
 
     window = _window(start, end)
     if path == ["store"]:
@@ -152,7 +154,7 @@ def check(
         files = [file for each in path for file in input_files(each)]
         with data_progress.file_names() as at_file:
             report = check_files(files, options, window, at_file)
-    data_listing.print_check(report, as_json=json)
+    data.print_check(report, as_json=json)
     if not report.is_clean:
         raise typer.Exit(exits.FINDING)
 
@@ -160,9 +162,9 @@ def check(
 @data_app.command("ls")
 def ls(store: _StoreDir = None, json: _Json = False) -> None:
     """List what the store has; --json also says which file or URL each part came from."""
-    from crashsim.cli import data_listing
+    from crashsim.cli.show import data
 
-    data_listing.print_store(_store(store), as_json=json)
+    data.print_store(_store(store), as_json=json)
 
 
 @data_app.command("book", no_args_is_help=True)
@@ -200,9 +202,10 @@ def book(
         --set scenario.start=2025-10-10T21:15:00Z --set book.provenance=reconstructed \\
         --venue hyperliquid
     """
-    from crashsim.cli import data_listing, data_progress
-    from crashsim.data.rebuild.book import book_at
-    from crashsim.data.rebuild.files import read_record, record_inputs, write_book
+    from crashsim.cli import data_progress
+    from crashsim.cli.show import data
+    from crashsim.data.rebuild.record_files import read_record, record_inputs, write_book
+    from crashsim.data.rebuild.venue_book import book_at
 
     at_ms = _utc_ms(at, "--at")
     with data_progress.file_names() as at_file:
@@ -210,11 +213,11 @@ def book(
     made = book_at(record, at_ms)
     inputs = record_inputs([*snapshot, *(fills or []), *(events or [])])
     write_book(made, out, record, at_ms, inputs)
-    data_listing.print_book(made, out, at_ms)
+    data.print_book(made, out, at_ms)
 
 
 def _store(folder: Path | None) -> "Store":
-    from crashsim.data.store import open_store
+    from crashsim.data.store.store import open_store
 
     return open_store(folder)
 
@@ -234,7 +237,7 @@ def _options(
 
 
 def _window(start: str | None, end: str | None) -> "Window | None":
-    from crashsim.data.manifest import Window
+    from crashsim.data.store.datasets import Window
     from crashsim.scenarios.errors import InputError
 
     if start is None and end is None:
@@ -247,7 +250,7 @@ def _window(start: str | None, end: str | None) -> "Window | None":
 def _utc_ms(text: str, option: str) -> int:
     import polars as pl
 
-    from crashsim.data.loaders.times import to_utc_ms
+    from crashsim.data.loaders.reading.times import to_utc_ms
     from crashsim.scenarios.errors import InputError
 
     found = to_utc_ms(pl.Series([text]), None, "UTC")[0]

@@ -25,9 +25,11 @@ def doctor(
 
     Exit codes: 0 a replay will work, 1 something would break it.
     """
-    from crashsim.cli import exits, health, health_listing
+    from crashsim.cli import exits
+    from crashsim.cli.show.health import print_findings
+    from crashsim.lab.computer import health
 
     findings = health.examine(store)
-    health_listing.print_findings(findings, as_json=json)
+    print_findings(findings, as_json=json)
     if any(finding.state == "problem" for finding in findings):
         raise typer.Exit(exits.FINDING)

@@ -73,13 +73,14 @@ def fetch(
 
     Exit codes: 0 done, 2 usage (a price that was not agreed to), 3 input, 4 network.
     """
-    from crashsim.cli import fetched, target
+    from crashsim.cli import target
+    from crashsim.cli.show import archives
 
     if archive is None:
-        fetched.print_archives(as_json=json)
+        archives.print_archives(as_json=json)
         return
-    errand = fetched.errand(archive, target.target(scenario, market or (), start, end), out)
+    errand = archives.errand(archive, target.target(scenario, market or (), start, end), out)
     if dry_run:
-        fetched.print_files(errand, as_json=json)
+        archives.print_files(errand, as_json=json)
         return
-    raise typer.Exit(fetched.run(errand, mirror, fetched.Consent(yes, max_cost), as_json=json))
+    raise typer.Exit(archives.run(errand, mirror, archives.Consent(yes, max_cost), as_json=json))

@@ -21,13 +21,14 @@ def policies(
     """
     if context.invoked_subcommand is not None:
         return
-    from crashsim.cli import output, policy_listing
-    from crashsim.engine.policies import POLICIES
+    from crashsim.cli import output
+    from crashsim.cli.show import policies
+    from crashsim.engine.adl.policies import POLICIES
 
     if json:
-        output.emit(output.dump_json([policy_listing.as_json(each) for each in POLICIES.values()]))
+        output.emit(output.dump_json([policies.as_json(each) for each in POLICIES.values()]))
     else:
-        output.emit_rendered(output.console(), policy_listing.listed())
+        output.emit_rendered(output.console(), policies.listed())
 
 
 @app.command("show", no_args_is_help=True)
@@ -43,13 +44,15 @@ def show(
     json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """Print a policy: its expression, its source, and what in it is assumed."""
-    from crashsim.cli import output, policy_listing, policy_source
+    from crashsim.cli import output
+    from crashsim.cli.show import policies
+    from crashsim.lab import policy_sources
 
-    policy = policy_source.one(name).policy
+    policy = policy_sources.one(name).policy
     if json:
-        output.emit(output.dump_json(policy_listing.as_json(policy)))
+        output.emit(output.dump_json(policies.as_json(policy)))
     else:
-        output.emit_rendered(output.console(), policy_listing.shown(policy))
+        output.emit_rendered(output.console(), policies.shown(policy))
 
 
 @app.command("audit", no_args_is_help=True)
@@ -84,23 +87,25 @@ def audit(
       crashsim policies audit my_policy.py:rank --check
       crashsim policies audit --adl-score "upnl * leverage" --books 200
     """
-    from crashsim.cli import output, policy_listing, policy_source
+    from crashsim.cli import output
     from crashsim.cli.exits import FINDING
-    from crashsim.engine.audit.search import audit as search
+    from crashsim.cli.show import policies
+    from crashsim.engine.audit.properties import audit as search
+    from crashsim.lab import policy_sources
 
     if (name is None) == (adl_score is None):
         raise typer.BadParameter("give a NAME or --adl-score, one of the two", param_hint="NAME")
     if name is not None:
-        source = policy_source.one(name)
+        source = policy_sources.one(name)
     else:
-        source = policy_source.from_expression(adl_score or "")
-    score = policy_source.load_function(source.file) if source.file else None
+        source = policy_sources.from_expression(adl_score or "")
+    score = policy_sources.load_function(source.file) if source.file else None
     findings = search(source.policy, score=score, count=books, seed=seed)
     if json:
-        told = policy_listing.findings_json(source.policy.name, findings)
+        told = policies.findings_json(source.policy.name, findings)
         output.emit(output.dump_json(told))
     else:
-        shown_findings = policy_listing.audited(source.policy.name, findings)
+        shown_findings = policies.audited(source.policy.name, findings)
         output.emit_rendered(output.console(), shown_findings)
     if check and not all(finding.holds for finding in findings):
         raise typer.Exit(FINDING)

@@ -66,13 +66,14 @@ def pull(
 
     Exit codes: 0 whole, 1 minutes missing, 3 input, 4 a venue refused or had nothing.
     """
-    from crashsim.cli import pulled, target
-    from crashsim.data.store import open_store
+    from crashsim.cli import target
+    from crashsim.cli.show import pull
+    from crashsim.data.store.store import open_store
 
     wanted = target.target(scenario, market or (), start, end)
-    asks = pulled.asks(venue or ("binance",), series or (), wanted)
+    asks = pull.asks(venue or ("binance",), series or (), wanted)
     place = open_store(store)
     if dry_run:
-        pulled.print_rehearsal(asks, place, as_json=json)
+        pull.print_rehearsal(asks, place, as_json=json)
     else:
-        raise typer.Exit(pulled.run(asks, place, as_json=json))
+        raise typer.Exit(pull.run(asks, place, as_json=json))

@@ -80,13 +80,16 @@ def replay(
     (--venue, --policy, --adl-score, --set, --seed), and output (--out, --format, --json).
     """
     # Everything heavy is imported here, so that `crashsim --help` stays fast.
-    from crashsim.cli import output, run_folder, running, terminal
+    from crashsim.cli import output
+    from crashsim.cli.show.replay import rendered
+    from crashsim.lab.folders import run_folder
+    from crashsim.lab.replay import RUNS, run, save, with_policy
     from crashsim.scenarios import Overrides, load
 
     if out is not None:
         run_folder.check_target(out)
     else:
-        run_folder.check_parent(running.RUNS / "run")
+        run_folder.check_parent(RUNS / "run")
     overrides = Overrides(
         prices=tuple(prices or ()),
         book=book,
@@ -99,11 +102,11 @@ def replay(
     if policy is not None and adl_score is not None:
         raise typer.BadParameter("give --policy or --adl-score, not both")
     loaded = load(scenario, overrides=overrides)
-    loaded, file = running.with_policy(loaded, policy, adl_score)
-    finished = running.run(loaded, file)
-    path = running.save(finished, out, csv=format_ is Format.CSV)
+    loaded, file = with_policy(loaded, policy, adl_score)
+    finished = run(loaded, file)
+    path = save(finished, out, csv=format_ is Format.CSV)
     folder = run_folder.read(path)
     if json:
         output.emit(output.dump_json(folder.summary))
     else:
-        output.emit_rendered(output.console(), terminal.rendered(folder))
+        output.emit_rendered(output.console(), rendered(folder))

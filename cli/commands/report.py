@@ -55,7 +55,7 @@ def report(
     from crashsim.cli.report import story as story_page
     from crashsim.cli.report import writing
     from crashsim.cli.report.view import views
-    from crashsim.cli.run_names import find_runs
+    from crashsim.lab.folders.run_names import find_runs
 
     folders = [folder for name in runs for folder in find_runs(name)]
     shown = views(folders, pseudonymise)

@@ -27,7 +27,8 @@ def ls(
     md: Annotated[bool, typer.Option("--md", help="Print the list as Markdown.")] = False,
 ) -> None:
     """List the runs under runs/, with their main numbers."""
-    from crashsim.cli import output, run_list
+    from crashsim.cli import output
+    from crashsim.lab.folders import run_list
 
     entries = run_list.entries()
     if json:
@@ -47,14 +48,15 @@ def show(
     json: Annotated[bool, typer.Option("--json", help="Print summary.json.")] = False,
 ) -> None:
     """Print the summary of a run, as `crashsim replay` does."""
-    from crashsim.cli import output, terminal
-    from crashsim.cli.run_names import find_run
+    from crashsim.cli import output
+    from crashsim.cli.show.replay import rendered
+    from crashsim.lab.folders.run_names import find_run
 
     folder = find_run(run)
     if json:
         output.emit(output.dump_json(folder.summary))
     else:
-        output.emit_rendered(output.console(), terminal.rendered(folder))
+        output.emit_rendered(output.console(), rendered(folder))
 
 
 @app.command("diff", no_args_is_help=True)
@@ -69,8 +71,9 @@ def diff(
 
     Exit code 0 if nothing differs, 1 if something does.
     """
-    from crashsim.cli import exits, output, run_diff
-    from crashsim.cli.run_names import find_run
+    from crashsim.cli import exits, output
+    from crashsim.lab.folders import run_diff
+    from crashsim.lab.folders.run_names import find_run
 
     found = run_diff.differences(find_run(left), find_run(right))
     if json:
@@ -97,7 +100,7 @@ def rm(
     import shutil
 
     from crashsim.cli import output
-    from crashsim.cli.run_names import find_exact
+    from crashsim.lab.folders.run_names import find_exact
 
     folders = [find_exact(name) for name in runs]
     for folder in folders:

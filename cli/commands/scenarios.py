@@ -18,10 +18,10 @@ def scenarios(
     """List the bundled scenarios; `crashsim scenarios show NAME` prints one."""
     if context.invoked_subcommand is not None:
         return
-    from crashsim.cli import listings
+    from crashsim.cli.show import facts
     from crashsim.scenarios import bundled_scenarios
 
-    listings.print_list(
+    facts.print_list(
         bundled_scenarios(),
         "Replay one: crashsim replay NAME. Its inputs: crashsim scenarios show NAME",
         as_json=json,
@@ -41,10 +41,10 @@ def show(
     json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
 ) -> None:
     """Print a scenario: every value with its unit and its source or assumption."""
-    from crashsim.cli import listings
+    from crashsim.cli.show import facts
     from crashsim.scenarios import scenario_sheet
 
-    listings.print_sheet(scenario_sheet(name), as_json=json)
+    facts.print_sheet(scenario_sheet(name), as_json=json)
 
 
 @app.command("new", no_args_is_help=True)

@@ -17,10 +17,10 @@ def venues(
     """List the bundled venues; `crashsim venues show NAME` prints one."""
     if context.invoked_subcommand is not None:
         return
-    from crashsim.cli import listings
+    from crashsim.cli.show import facts
     from crashsim.scenarios import bundled_venues
 
-    listings.print_list(
+    facts.print_list(
         bundled_venues(),
         "Replay under one: crashsim replay SCENARIO --venue NAME. "
         "Its rules: crashsim venues show NAME",
@@ -39,7 +39,7 @@ def show(
     json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
 ) -> None:
     """Print a venue's rules: every number with its unit and its source or assumption."""
-    from crashsim.cli import listings
+    from crashsim.cli.show import facts
     from crashsim.scenarios import venue_sheet
 
-    listings.print_sheet(venue_sheet(name), as_json=json)
+    facts.print_sheet(venue_sheet(name), as_json=json)

@@ -10,7 +10,7 @@ from crashsim.cli.report.chart import Chart
 from crashsim.cli.report.panels import Panel, Series, Span, draw_panels, hover
 from crashsim.cli.report.shapes import draw_bands, draw_lorenz, draw_transfers
 from crashsim.cli.report.svg import Canvas, compact_usd
-from crashsim.engine.report import Tables, burden, distance, minutes, transfers
+from crashsim.engine.readings import Tables, burden, distance, minutes, transfers
 
 
 def charts_of(tables: Tables, summary: Mapping[str, Any]) -> list[Chart]:

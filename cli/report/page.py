@@ -11,7 +11,6 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 import crashsim
-from crashsim.cli.figures import usd
 from crashsim.cli.report import story
 from crashsim.cli.report.chart import Chart
 from crashsim.cli.report.charts import charts_of
@@ -20,7 +19,8 @@ from crashsim.cli.report.pseudonyms import shortened
 from crashsim.cli.report.svg import compact_usd
 from crashsim.cli.report.versus import metric_rows, versus_charts
 from crashsim.cli.report.view import RunView
-from crashsim.engine.report import people, sides
+from crashsim.engine.readings import people, sides
+from crashsim.lab.figures import usd
 
 MOST_PEOPLE = 15_000
 MOST_DATA_ROWS = 80

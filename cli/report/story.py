@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from crashsim.cli.report.headlines import Headline, counted
 from crashsim.cli.report.svg import compact_usd
 from crashsim.cli.report.view import RunView
-from crashsim.engine.report import sides
-from crashsim.engine.report.moments import WHOLE_MINUTES, Moment
+from crashsim.engine.readings import sides
+from crashsim.engine.readings.moments import WHOLE_MINUTES, Moment
 
 
 def sentences(run: RunView) -> list[str]:

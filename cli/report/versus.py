@@ -7,12 +7,12 @@ from functools import partial
 
 import polars as pl
 
-from crashsim.cli.figures import clock, usd
 from crashsim.cli.report.chart import Chart
 from crashsim.cli.report.panels import Panel, Series, draw_panels, hover
 from crashsim.cli.report.svg import Canvas
 from crashsim.cli.report.view import RunView
-from crashsim.engine.report.side_by_side import over_time
+from crashsim.engine.readings.over_time import over_time
+from crashsim.lab.figures import clock, usd
 
 # The metrics a reader asks for first; the rest is in each run's summary.json.
 _METRICS = (

@@ -8,12 +8,12 @@ from typing import Any
 
 import polars as pl
 
-from crashsim.cli import figures
 from crashsim.cli.report.headlines import Headline, headlines
 from crashsim.cli.report.pseudonyms import pseudonymised
-from crashsim.cli.run_folder import RunFolder
-from crashsim.engine.report.moments import Moment, moments
-from crashsim.engine.tables import TABLES
+from crashsim.engine.readings.moments import Moment, moments
+from crashsim.engine.record.tables import TABLES
+from crashsim.lab import figures
+from crashsim.lab.folders.run_folder import RunFolder
 
 
 @dataclass(frozen=True)

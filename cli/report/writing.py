@@ -9,7 +9,7 @@ from crashsim.cli.report.charts import charts_of
 from crashsim.cli.report.page import page_of_run, page_of_runs
 from crashsim.cli.report.versus import versus_charts
 from crashsim.cli.report.view import RunView
-from crashsim.cli.run_folder import RunFolder
+from crashsim.lab.folders.run_folder import RunFolder
 
 PNG_ZOOM = 2
 

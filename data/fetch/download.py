@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crashsim.data.errors import NetworkError, TransientError
-from crashsim.data.fetch.files import RemoteFile
 from crashsim.data.fetch.remote import AbsentError, ChangedError, Meta, Remote
-from crashsim.data.manifest import file_sha256
+from crashsim.data.fetch.remote_files import RemoteFile
 from crashsim.data.retry import Retry
+from crashsim.data.store.datasets import file_sha256
 
 Landed = Callable[[int, int], None]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from crashsim.data.errors import NetworkError, TransientError
 from crashsim.data.fetch.archives import Archive
 from crashsim.data.fetch.credentials import credential_options
-from crashsim.data.fetch.files import RemoteFile
+from crashsim.data.fetch.remote_files import RemoteFile
 
 if TYPE_CHECKING:
     from obstore.store import ObjectStore

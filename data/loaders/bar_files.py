@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from crashsim.data.loaders.base import Options
-from crashsim.data.loaders.blob import Blob
+from crashsim.data.loaders.format import Options
+from crashsim.data.loaders.reading.blob import Blob
 from crashsim.scenarios.errors import InputError
 
 MAX_BAR_S = 31 * 86_400

@@ -2,9 +2,9 @@
 
 import re
 
-from crashsim.data.loaders.base import Options
-from crashsim.data.loaders.blob import Blob
-from crashsim.data.loaders.names import market_of
+from crashsim.data.loaders.format import Options
+from crashsim.data.loaders.reading.blob import Blob
+from crashsim.data.loaders.reading.names import market_of
 
 _NAME = re.compile(r"^([A-Za-z0-9_]+)-(\d+)(s|m|h|d|w|Mo|M|y)(?:-([A-Za-z_]+))?\b")
 _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}

@@ -9,13 +9,20 @@ from pathlib import Path
 
 import polars as pl
 
-from crashsim.data.kinds import conform
-from crashsim.data.loaders.base import Batch, Format, Options
-from crashsim.data.loaders.blob import Blob
-from crashsim.data.loaders.containers import blobs_of
+from crashsim.data.loaders.format import Batch, Format, Options
+from crashsim.data.loaders.reading.blob import Blob
+from crashsim.data.loaders.reading.containers import blobs_of
 from crashsim.data.loaders.registry import detect
-from crashsim.data.manifest import MANY_MARKETS, Dataset, Origin, Window, file_sha256, time_range_ms
-from crashsim.data.store import Store
+from crashsim.data.store.datasets import (
+    MANY_MARKETS,
+    Dataset,
+    Origin,
+    Window,
+    file_sha256,
+    time_range_ms,
+)
+from crashsim.data.store.kinds import conform
+from crashsim.data.store.store import Store
 from crashsim.scenarios.errors import InputError
 
 _BY_ACCOUNT = ("fills", "events", "accounts", "positions", "balances", "adl")

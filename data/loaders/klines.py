@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from crashsim.data.loaders.blob import Blob
-from crashsim.data.loaders.delimited import csv_rows
-from crashsim.data.loaders.rows import Rows
-from crashsim.data.loaders.sample import Sample
+from crashsim.data.loaders.reading.blob import Blob
+from crashsim.data.loaders.reading.delimited import csv_rows
+from crashsim.data.loaders.reading.rows import Rows
+from crashsim.data.loaders.reading.sample import Sample
 from crashsim.scenarios.errors import InputError
 
 COLUMNS: tuple[str, ...] = (

@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from crashsim.data.loaders.base import Options
-from crashsim.data.loaders.rows import Rows
-from crashsim.data.loaders.sample import Sample
+from crashsim.data.loaders.format import Options
+from crashsim.data.loaders.reading.rows import Rows
+from crashsim.data.loaders.reading.sample import Sample
 from crashsim.scenarios.errors import InputError
 
 

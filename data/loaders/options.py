@@ -3,8 +3,8 @@
 import zoneinfo
 from collections.abc import Mapping, Sequence
 
-from crashsim.data.kinds import KINDS
-from crashsim.data.loaders.base import Options
+from crashsim.data.loaders.format import Options
+from crashsim.data.store.kinds import KINDS
 from crashsim.scenarios.errors import InputError
 
 UNITS = ("s", "ms", "us", "ns")

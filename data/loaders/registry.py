@@ -1,6 +1,7 @@
 """Every format, in the order in which they are tried: the most particular first."""
 
-from crashsim.data.loaders import (
+from crashsim.data.loaders.format import Format, Options
+from crashsim.data.loaders.formats import (
     binance_aggtrades,
     binance_cm_klines,
     binance_depth,
@@ -36,9 +37,8 @@ from crashsim.data.loaders import (
     tardis_ticker,
     tardis_trades,
 )
-from crashsim.data.loaders.base import Format, Options
-from crashsim.data.loaders.blob import Blob
-from crashsim.data.loaders.sample import Sample, sample
+from crashsim.data.loaders.reading.blob import Blob
+from crashsim.data.loaders.reading.sample import Sample, sample
 from crashsim.scenarios.errors import InputError
 
 FORMATS: tuple[Format, ...] = (

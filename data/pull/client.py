@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from crashsim.data.errors import NetworkError, NotServedError, TransientError
-from crashsim.data.manifest import Window
 from crashsim.data.pull.feeds import Feed
 from crashsim.data.pull.refusal import refusal
 from crashsim.data.pull.symbols import coin_on, symbol_on
+from crashsim.data.store.datasets import Window
 from crashsim.scenarios.errors import InputError
 
 if TYPE_CHECKING:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import polars as pl
 
 from crashsim.data.errors import NetworkError
-from crashsim.data.manifest import Window
 from crashsim.data.pull.client import Row
-from crashsim.data.pull.grid import MINUTE_MS
+from crashsim.data.pull.windows import MINUTE_MS
+from crashsim.data.store.datasets import Window
 
 _SCHEMA = {
     "time_ms": pl.Int64,

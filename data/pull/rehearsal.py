@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from crashsim.data.manifest import Window
 from crashsim.data.pull.client import Client, open_exchange
-from crashsim.data.pull.run import Ask
-from crashsim.data.store import Store
+from crashsim.data.pull.errand import Ask
+from crashsim.data.store.datasets import Window
+from crashsim.data.store.store import Store
 
 # A venue answers in about this time; its own rate limit comes on top.
 _ANSWER_S = 0.25

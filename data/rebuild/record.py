@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from crashsim.data.kinds import KINDS
+from crashsim.data.store.kinds import KINDS
 from crashsim.scenarios.errors import InputError
 
 

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from crashsim.engine.adl.allocation import close_against_winners
+from crashsim.engine.adl.losers import Loser
+from crashsim.engine.adl.ranking import Key, Ranking, SideRows
 from crashsim.engine.arrays import Flags, Indices, plain_sum, sum_by
-from crashsim.engine.rules.allocation import close_against_winners
-from crashsim.engine.rules.flagged import Flagged
-from crashsim.engine.rules.losers import Loser
-from crashsim.engine.rules.ranking import Key, Ranking, SideRows
 from crashsim.engine.run import Run
-from crashsim.engine.state import AbsorberState
-from crashsim.engine.step import Step
-from crashsim.engine.unit import OpenRow, UnitMargin, measure
+from crashsim.engine.state.flagged import Flagged
+from crashsim.engine.state.state import AbsorberState
+from crashsim.engine.state.step import Step
+from crashsim.engine.state.unit import OpenRow, UnitMargin, measure
 
 BREACH_FRAC = 1e-9  # of gross: what rounding may take an absorber below its floor
 

@@ -5,12 +5,19 @@ from math import inf
 
 import numpy as np
 
-from crashsim.engine.events import Closing
-from crashsim.engine.rules.flagged import Flagged
+from crashsim.engine.record.events import Closing
 from crashsim.engine.rules.order import largest_discount, order_qty, takes_turn
 from crashsim.engine.run import Run
-from crashsim.engine.step import BookFill, Step
-from crashsim.engine.unit import DUST_FRAC, OpenRow, UnitMargin, close_row, measure, return_isolated
+from crashsim.engine.state.flagged import Flagged
+from crashsim.engine.state.step import BookFill, Step
+from crashsim.engine.state.unit import (
+    DUST_FRAC,
+    OpenRow,
+    UnitMargin,
+    close_row,
+    measure,
+    return_isolated,
+)
 
 ANY_SIDE = -1
 

@@ -1,9 +1,9 @@
 """Selling collateral: a negative cash that it covers is a borrow, not a debt."""
 
-from crashsim.engine.events import CollateralSale
+from crashsim.engine.record.events import CollateralSale
 from crashsim.engine.run import Run
-from crashsim.engine.step import Step
-from crashsim.engine.unit import settle, touch
+from crashsim.engine.state.step import Step
+from crashsim.engine.state.unit import settle, touch
 
 
 def repay_borrow(run: Run, step: Step, unit: int) -> None:

@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 
 from crashsim.data.schema import Flows, Tape
-from crashsim.engine.events import FlowResult, LossShare
+from crashsim.engine.record.events import FlowResult, LossShare
 from crashsim.engine.run import Run
-from crashsim.engine.step import Step
-from crashsim.engine.unit import credit, measure, touch, upnl_usd
+from crashsim.engine.state.step import Step
+from crashsim.engine.state.unit import credit, measure, touch, upnl_usd
 
 
 @dataclass(frozen=True, slots=True)

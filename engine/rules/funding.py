@@ -2,7 +2,7 @@
 
 from crashsim.engine.arrays import Floats, dot, sum_by
 from crashsim.engine.run import Run
-from crashsim.engine.step import Step
+from crashsim.engine.state.step import Step
 
 
 def apply_funding(run: Run, step: Step, rate: Floats) -> None:

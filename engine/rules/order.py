@@ -1,10 +1,10 @@
 """How much of a position is offered to the order book, and down to which price (rule 4)."""
 
-from crashsim.engine.candidates import unit_draw
+from crashsim.engine.adl.columns import unit_draw
 from crashsim.engine.run import Run
-from crashsim.engine.state import CROSS
-from crashsim.engine.step import Step
-from crashsim.engine.unit import OpenRow, UnitMargin
+from crashsim.engine.state.state import CROSS
+from crashsim.engine.state.step import Step
+from crashsim.engine.state.unit import OpenRow, UnitMargin
 
 
 def takes_turn(run: Run, step: Step, unit: int) -> bool:

@@ -5,13 +5,13 @@ from collections.abc import Iterable
 import numpy as np
 
 from crashsim.engine.arrays import Floats, plain_sum, sum_by
-from crashsim.engine.events import LossShare, Shortfall
+from crashsim.engine.record.events import LossShare, Shortfall
 from crashsim.engine.rules.borrows import repay_borrow
 from crashsim.engine.run import Run
 from crashsim.engine.search import RowsOf
 from crashsim.engine.sharing import Sharers, share
-from crashsim.engine.state import CROSS
-from crashsim.engine.step import Step
+from crashsim.engine.state.state import CROSS
+from crashsim.engine.state.step import Step
 
 ROUNDING_FRAC = 1e-9  # of what a unit closed and sold in this step: rounding is not debt
 MIN_EQUITY_USD = 1e-9

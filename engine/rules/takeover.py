@@ -3,13 +3,13 @@
 import numpy as np
 
 from crashsim.engine.arrays import Floats, Indices, dot
-from crashsim.engine.events import Closing, FirstRefusal
+from crashsim.engine.record.events import Closing, FirstRefusal
 from crashsim.engine.rules.borrows import sell_all_collateral
-from crashsim.engine.rules.flagged import Flagged
 from crashsim.engine.run import Run
-from crashsim.engine.state import AbsorberState
-from crashsim.engine.step import Step
-from crashsim.engine.unit import UnitMargin, measure, settle, touch
+from crashsim.engine.state.flagged import Flagged
+from crashsim.engine.state.state import AbsorberState
+from crashsim.engine.state.step import Step
+from crashsim.engine.state.unit import UnitMargin, measure, settle, touch
 
 _DOUBT_FRAC = 1e-6  # of the equities: far more than rounding moves a unit's
 

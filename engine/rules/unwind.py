@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from crashsim.engine.events import Closing
+from crashsim.engine.record.events import Closing
 from crashsim.engine.rules.book_liquidation import mirror_outside
 from crashsim.engine.run import Run
-from crashsim.engine.step import Step
-from crashsim.engine.unit import settle
+from crashsim.engine.state.step import Step
+from crashsim.engine.state.unit import settle
 
 
 def unwind(run: Run, step: Step) -> None:

@@ -9,9 +9,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from crashsim.cli import run_folder
-from crashsim.engine.metrics import METRICS
-from crashsim.engine.tables import TABLES, polars_schema
+from crashsim.engine.measure.metrics import METRICS
+from crashsim.engine.record.tables import TABLES, polars_schema
+from crashsim.lab.folders import run_folder
 
 START = datetime(2025, 10, 10, 21, tzinfo=UTC)
 BLANK = {pl.String(): "", pl.Boolean(): False, pl.Int64(): 0, pl.Float64(): 0.0}

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
-from crashsim.cli import rerun, run_folder
 from crashsim.cli.app import app
+from crashsim.lab import rerun
+from crashsim.lab.folders import run_folder
 from crashsim.scenarios.errors import InputError
 
 

@@ -8,10 +8,11 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner
 
-from crashsim.cli import exits, fail_on
+from crashsim.cli import exits
 from crashsim.cli.app import app
-from crashsim.cli.comparison_layout import GROUPS, written, written_delta
-from crashsim.engine.metrics import COMPARISON_METRICS
+from crashsim.cli.show.comparison_layout import GROUPS, written, written_delta
+from crashsim.engine.measure.metrics import COMPARISON_METRICS
+from crashsim.lab import conditions
 from crashsim.scenarios.errors import InputError
 
 
@@ -161,7 +162,7 @@ def test_a_condition_that_is_met_exits_with_1_and_says_by_whom() -> None:
 )
 def test_a_condition_is_read_and_never_evaluated(text: str, reason: str) -> None:
     with pytest.raises(InputError, match=reason):
-        fail_on.parse([text])
+        conditions.parse([text])
 
 
 @pytest.mark.parametrize(
@@ -176,7 +177,7 @@ def test_a_condition_is_read_and_never_evaluated(text: str, reason: str) -> None
     ],
 )
 def test_conditions(text: str, value: Any, met: bool) -> None:
-    (condition,) = fail_on.parse([text])
+    (condition,) = conditions.parse([text])
     assert condition.is_met({condition.metric: value}) is met
 
 

@@ -9,10 +9,10 @@ import polars as pl
 import pytest
 from typer.testing import CliRunner, Result
 
-from crashsim.cli import health, memory
 from crashsim.cli.app import app
-from crashsim.data.manifest import Dataset, Origin, Window
-from crashsim.data.store import open_store
+from crashsim.data.store.datasets import Dataset, Origin, Window
+from crashsim.data.store.store import open_store
+from crashsim.lab.computer import health, memory
 from crashsim.scenarios import load
 
 

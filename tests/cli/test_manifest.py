@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from crashsim.cli import honesty, manifest
 from crashsim.data import Inputs, read_inputs
 from crashsim.data.schema import MarketOrigin
+from crashsim.lab.folders import manifest, provenance
 from crashsim.scenarios import Overrides, load
-from crashsim.scenarios.scenario import Scenario
+from crashsim.scenarios.models.scenario import Scenario
 
 
 def toy(**changes: object) -> tuple[Scenario, Inputs]:
@@ -18,7 +18,7 @@ def toy(**changes: object) -> tuple[Scenario, Inputs]:
 
 
 def told(scenario: Scenario, inputs: Inputs) -> str:
-    return "\n".join(f"{s.kind}: {s.text}" for s in honesty.statements(scenario, inputs))
+    return "\n".join(f"{s.kind}: {s.text}" for s in provenance.statements(scenario, inputs))
 
 
 def test_the_toy_does_not_pass_for_recorded() -> None:
@@ -34,13 +34,13 @@ def test_a_users_own_file_is_recorded_unless_the_scenario_says_otherwise(tmp_pat
     flows.write_text("time,account,kind,amount\n2025-10-10T21:01:00Z,bob,deposit,5\n")
     scenario, inputs = toy(flows=flows)
     assert "recorded: deposits and withdrawals: mine.csv." in told(scenario, inputs)
-    assert honesty.known(scenario, inputs)["flows"] == "recorded"
-    assert honesty.known(scenario, inputs)["book"] == "assumed"
+    assert provenance.known(scenario, inputs)["flows"] == "recorded"
+    assert provenance.known(scenario, inputs)["book"] == "assumed"
 
 
 def test_a_venues_assumptions_are_counted() -> None:
     scenario, inputs = toy(venue="backpack")
-    ground = honesty.known(scenario, inputs)["venue"]
+    ground = provenance.known(scenario, inputs)["venue"]
     assert ground.endswith("assumed")
     assert f"assumed: rules of backpack: {ground}." in told(scenario, inputs)
 
@@ -61,8 +61,8 @@ def test_last_prices_and_a_scaled_volume_are_never_unsaid() -> None:
     text = told(scenario, inputs)
     assert "note: last prices are used as marks in TOY." in text
     assert "assumed: this venue's volume is taken to be 0.01 of" in text
-    assert honesty.known(scenario, inputs)["volume"] == "assumed"
-    assert honesty.known(scenario, inputs)["prices"] == "recorded; last prices used as marks"
+    assert provenance.known(scenario, inputs)["volume"] == "assumed"
+    assert provenance.known(scenario, inputs)["prices"] == "recorded; last prices used as marks"
 
 
 def test_a_volume_that_no_file_gives_is_an_assumption() -> None:
@@ -70,7 +70,7 @@ def test_a_volume_that_no_file_gives_is_an_assumption() -> None:
     assert "assumed: $12,500.5 is traded each second in a market for which" in told(
         scenario, inputs
     )
-    assert honesty.known(scenario, inputs)["volume"] == "assumed"
+    assert provenance.known(scenario, inputs)["volume"] == "assumed"
 
 
 def test_notes_about_files_are_passed_on() -> None:
@@ -81,8 +81,8 @@ def test_notes_about_files_are_passed_on() -> None:
 
 
 def test_many_markets_are_counted_instead_of_named() -> None:
-    assert honesty.names(["A", "B"]) == "A, B"
-    assert honesty.names(list("ABCDE")) == "5 markets"
+    assert provenance.names(["A", "B"]) == "A, B"
+    assert provenance.names(list("ABCDE")) == "5 markets"
 
 
 def test_the_name_of_a_run_covers_scenario_venue_inputs_and_seed(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 
 from crashsim.cli import exits
 from crashsim.cli.app import app
-from crashsim.engine.policies import POLICIES
+from crashsim.engine.adl.policies import POLICIES
 
 
 def test_all_policies_are_listed_and_shown() -> None:

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from crashsim.cli.app import app
-from crashsim.engine.scores import COLUMNS
+from crashsim.engine.adl.scores import COLUMNS
 
 PAGE = (Path(__file__).parents[2] / "docs" / "policies.md").read_text(encoding="utf-8")
 

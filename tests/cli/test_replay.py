@@ -12,10 +12,11 @@ import pytest
 
 import crashsim
 from crashsim import engine, scenarios
-from crashsim.cli import app, run_folder
+from crashsim.cli import app
 from crashsim.engine.errors import ConservationError
-from crashsim.engine.metrics import METRICS
-from crashsim.engine.tables import TABLES, polars_schema
+from crashsim.engine.measure.metrics import METRICS
+from crashsim.engine.record.tables import TABLES, polars_schema
+from crashsim.lab.folders import run_folder
 
 ROOT = Path(__file__).parents[2]
 

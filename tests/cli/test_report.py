@@ -13,7 +13,6 @@ from typing import Any
 import polars as pl
 import pytest
 
-from crashsim.cli import run_folder
 from crashsim.cli.report import page, story
 from crashsim.cli.report.charts import charts_of
 from crashsim.cli.report.page import page_of_run, page_of_runs
@@ -21,8 +20,9 @@ from crashsim.cli.report.pseudonyms import pseudonym, shortened
 from crashsim.cli.report.svg import LIGHT_STYLE, Scale, compact_usd, ticks
 from crashsim.cli.report.view import RunView, views
 from crashsim.cli.report.writing import write_report
-from crashsim.cli.run_folder import RunFolder
-from crashsim.cli.running import run, save
+from crashsim.lab.folders import run_folder
+from crashsim.lab.folders.run_folder import RunFolder
+from crashsim.lab.replay import run, save
 from crashsim.scenarios import Overrides, load
 from crashsim.scenarios.errors import InputError
 
@@ -188,7 +188,7 @@ def test_the_story_gives_five_figures_the_other_rules_and_the_caveats(
 
 
 def test_a_run_that_was_not_made_is_named_in_the_error(folders: list[RunFolder]) -> None:
-    from crashsim.cli.run_names import find_run
+    from crashsim.lab.folders.run_names import find_run
 
     assert find_run(str(folders[0].path)).path == folders[0].path
     with pytest.raises(InputError, match='"nothing" is neither a run folder'):

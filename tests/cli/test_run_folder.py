@@ -7,9 +7,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from crashsim.cli import run_folder
 from crashsim.cli.exits import OutputError
-from crashsim.engine.tables import TABLES
+from crashsim.engine.record.tables import TABLES
+from crashsim.lab.folders import run_folder
 from crashsim.scenarios.errors import InputError
 
 

@@ -9,14 +9,16 @@ import polars as pl
 import pytest
 from rich.console import Console
 
-from crashsim.cli import figures, progress, terminal
+from crashsim.cli import progress
+from crashsim.cli.show import replay
+from crashsim.lab import figures
 
 
 def shown(tmp_path: Path, hand_made: Any, **options: Any) -> str:
     folder = hand_made.write(tmp_path / "run")
     screen = io.StringIO()
     settings = {"width": 80, "markup": False, "highlight": False} | options
-    Console(file=screen, **settings).print(terminal.rendered(folder))
+    Console(file=screen, **settings).print(replay.rendered(folder))
     return screen.getvalue()
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from crashsim.scenarios.scenario import Scenario
+from crashsim.scenarios.models.scenario import Scenario
 
 START = datetime(2025, 10, 10, 21, tzinfo=UTC)
 

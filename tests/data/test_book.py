@@ -8,7 +8,7 @@ import pytest
 from crashsim.data import Book, read_book, read_book_folder, read_tape
 from crashsim.data.schema import ACCOUNT_COLUMNS, POSITION_COLUMNS
 from crashsim.scenarios.errors import InputError
-from crashsim.scenarios.scenario import Scenario
+from crashsim.scenarios.models.scenario import Scenario
 
 Write = Callable[[str, str], Path]
 Build = Callable[..., Scenario]

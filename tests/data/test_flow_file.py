@@ -4,10 +4,10 @@ from pathlib import Path
 import pytest
 
 from crashsim.data import Flows, read_book, read_flow_file, read_flows, read_tape
-from crashsim.data.flow_file import load_flows
+from crashsim.data.book.flow_file import load_flows
 from crashsim.data.schema import FLOW_COLUMNS
 from crashsim.scenarios.errors import InputError
-from crashsim.scenarios.scenario import Scenario
+from crashsim.scenarios.models.scenario import Scenario
 
 Write = Callable[[str, str], Path]
 Build = Callable[..., Scenario]

@@ -5,13 +5,13 @@ import numpy as np
 import polars as pl
 import pytest
 
-from crashsim.data.flow_sample import generate_flows
 from crashsim.data.inputs import read_inputs
 from crashsim.data.schema import FLOW_COLUMNS, Book, Flows, MarketOrigin, Tape
+from crashsim.data.synthetic.flow_sample import generate_flows
 from crashsim.scenarios.errors import InputError
-from crashsim.scenarios.generate import FlowSample
-from crashsim.scenarios.loading import load
-from crashsim.scenarios.overrides import Overrides
+from crashsim.scenarios.files.loading import load
+from crashsim.scenarios.files.overrides import Overrides
+from crashsim.scenarios.models.generate import FlowSample
 
 START = datetime(2025, 10, 10, 20, 45, tzinfo=UTC)
 DIP_FROM, DIP_TO = START.replace(hour=21, minute=20), START.replace(hour=21, minute=50)

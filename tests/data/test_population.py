@@ -11,13 +11,13 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from crashsim.data.anchors import read_window_volume
-from crashsim.data.population import generate_book
 from crashsim.data.schema import ACCOUNT_COLUMNS, POSITION_COLUMNS, Book, MarketOrigin, Tape
+from crashsim.data.synthetic.anchors import read_window_volume
+from crashsim.data.synthetic.population import generate_book
 from crashsim.scenarios.errors import InputError
-from crashsim.scenarios.generate import Population
-from crashsim.scenarios.loading import load, load_venue
-from crashsim.scenarios.venue import TierTable, Venue
+from crashsim.scenarios.files.loading import load, load_venue
+from crashsim.scenarios.models.generate import Population
+from crashsim.scenarios.models.venue import TierTable, Venue
 
 NIGHT = load("oct11").book.generate or Population(open_interest_usd=1.0)
 ROOT = Path(__file__).parents[2]

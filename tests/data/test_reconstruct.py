@@ -7,11 +7,11 @@ import polars as pl
 import pytest
 from numpy.typing import NDArray
 
-from crashsim.data.anchors import MarketAnchors, read_anchors, read_window_volume
-from crashsim.data.reconstruct import reconstruct_tape
 from crashsim.data.schema import Tape
+from crashsim.data.synthetic.anchors import MarketAnchors, read_anchors, read_window_volume
+from crashsim.data.synthetic.reconstruct import reconstruct_tape
 from crashsim.scenarios.errors import InputError
-from crashsim.scenarios.generate import Anchors
+from crashsim.scenarios.models.generate import Anchors
 
 Write = Callable[[str, str], Path]
 ANCHORS = Anchors()

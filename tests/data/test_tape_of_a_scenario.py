@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from crashsim.data import read_inputs, read_tape
-from crashsim.data.prices import load_tape
+from crashsim.data.tape.prices import load_tape
 from crashsim.scenarios.errors import InputError
-from crashsim.scenarios.scenario import Scenario
+from crashsim.scenarios.models.scenario import Scenario
 
 Write = Callable[[str, str], Path]
 Build = Callable[..., Scenario]

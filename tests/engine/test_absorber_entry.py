@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from crashsim.engine.rules.takeover import receive
-from crashsim.engine.state import AbsorberState
-from crashsim.scenarios.venue import Absorber
+from crashsim.engine.state.state import AbsorberState
+from crashsim.scenarios.models.venue import Absorber
 
 PRICE = 3.3
 SIZES = np.random.default_rng(7).uniform(0.1, 50.0, 40)

@@ -3,10 +3,10 @@
 import numpy as np
 import pytest
 
-from crashsim.engine.audit.book import books
-from crashsim.engine.audit.search import Finding, audit
-from crashsim.engine.policies import POLICIES, Policy
-from crashsim.engine.score_function import function_score
+from crashsim.engine.adl.policies import POLICIES, Policy
+from crashsim.engine.adl.score_functions import function_score
+from crashsim.engine.audit.properties import Finding, audit
+from crashsim.engine.audit.small_books import books
 
 
 def findings(name: str) -> dict[str, Finding]:

@@ -7,7 +7,7 @@ import pytest
 from crashsim.data.schema import COLLATERAL_COLUMNS, TIME, Book, Tape
 from crashsim.engine import Outcome, replay
 from crashsim.engine.errors import PolicyError
-from crashsim.scenarios.venue import Venue
+from crashsim.scenarios.models.venue import Venue
 
 WEIGHT = 0.5
 

@@ -5,7 +5,7 @@ import pytest
 
 from crashsim.data import Inputs, read_inputs
 from crashsim.engine import Outcome, replay
-from crashsim.engine.policies import POLICIES, without_adl
+from crashsim.engine.adl.policies import POLICIES, without_adl
 from crashsim.scenarios import Overrides, load
 
 SMALL = (

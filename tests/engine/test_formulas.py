@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from crashsim.engine.formulas import (
     bankruptcy_price,
     deleverage_fill,
-    fairness,
     haircuts,
     liquidation_fee,
     liquidation_price,
@@ -21,6 +20,7 @@ from crashsim.engine.formulas import (
     social_loss,
 )
 from crashsim.engine.formulas.margin_account import MarginAccount, is_update_allowed
+from crashsim.engine.measure import fairness
 
 BOUNDS = np.array([0.0, 50e3, 600e3])
 RATES = np.array([0.004, 0.005, 0.0065])

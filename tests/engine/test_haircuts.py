@@ -8,12 +8,23 @@ import pytest
 
 from crashsim.data.schema import POSITION_COLUMNS, Book, MarketOrigin, Tape
 from crashsim.engine import Outcome, replay
-from crashsim.engine.comparison import Measured, change_totals, changes_table, deltas, metric_table
-from crashsim.engine.haircuts import Haircuts, haircuts, last_step_needed, low_leverage_share
-from crashsim.engine.metrics import COMPARISON_METRICS, Replayed, summarise
-from crashsim.engine.policies import POLICIES, without_adl
-from crashsim.engine.rank_correlation import spearman
-from crashsim.scenarios.venue import Venue
+from crashsim.engine.adl.policies import POLICIES, without_adl
+from crashsim.engine.measure.comparison import (
+    Measured,
+    change_totals,
+    changes_table,
+    deltas,
+    metric_table,
+)
+from crashsim.engine.measure.counterfactual import (
+    Haircuts,
+    haircuts,
+    last_step_needed,
+    low_leverage_share,
+)
+from crashsim.engine.measure.metrics import COMPARISON_METRICS, Replayed, summarise
+from crashsim.engine.measure.rank_correlation import spearman
+from crashsim.scenarios.models.venue import Venue
 
 VENUE = Venue.model_validate(
     {

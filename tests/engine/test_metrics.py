@@ -8,10 +8,10 @@ import polars as pl
 import pytest
 
 from crashsim.data.schema import MarketOrigin, Tape
-from crashsim.engine import inequality
-from crashsim.engine.metrics import METRICS, Replayed, summarise
-from crashsim.engine.outcome import Outcome, Refusal
-from crashsim.engine.tables import TABLES, polars_schema
+from crashsim.engine.measure import inequality
+from crashsim.engine.measure.metrics import METRICS, Replayed, summarise
+from crashsim.engine.record.outcome import Outcome, Refusal
+from crashsim.engine.record.tables import TABLES, polars_schema
 
 START_MS = 1_760_130_000_000  # 2025-10-10T21:00:00Z
 Rows = Sequence[dict[str, Any]]

@@ -8,8 +8,8 @@ import pytest
 
 from crashsim.data import read_inputs
 from crashsim.engine import replay
+from crashsim.engine.adl.score_functions import function_score
 from crashsim.engine.errors import PolicyError
-from crashsim.engine.score_function import function_score
 from crashsim.scenarios import Overrides, load
 
 Columns = Mapping[str, np.ndarray]

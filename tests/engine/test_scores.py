@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crashsim.engine.candidates import MIN_EQUITY_USD, derived_columns, rand_column
+from crashsim.engine.adl.columns import MIN_EQUITY_USD, derived_columns, rand_column
+from crashsim.engine.adl.presets import PRESETS
+from crashsim.engine.adl.scores import COLUMNS, Floats, compile_score
 from crashsim.engine.errors import PolicyError
-from crashsim.engine.presets import PRESETS
-from crashsim.engine.scores import COLUMNS, Floats, compile_score
 
 # A long 10 from 100 and a short 10 from 140, both at mark 120, each alone in its unit; the long's
 # unit has 400 of equity (bankrupt at 80), the short's 300 (bankrupt at 150); both are 200 in profit.

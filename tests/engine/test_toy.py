@@ -8,8 +8,8 @@ import pytest
 from polars.testing import assert_frame_equal
 
 from crashsim import data, engine, scenarios
-from crashsim.engine.outcome import Outcome
-from crashsim.engine.tables import TIME, polars_schema
+from crashsim.engine.record.outcome import Outcome
+from crashsim.engine.record.tables import TIME, polars_schema
 
 EXPECTED = Path(__file__).parent.parent / "scenarios" / "toy_expected"
 BY_HAND = sorted(path.stem for path in EXPECTED.glob("*.csv"))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from crashsim.engine.tables import TABLES
+from crashsim.engine.record.tables import TABLES
 from tests.properties.strategies import LONG_EXAMPLES, cases, long_cases
 from tests.reference.adapter import Inputs, inputs_of, result_of
 from tests.reference.model import Case, Row

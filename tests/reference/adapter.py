@@ -19,7 +19,7 @@ from crashsim.data.schema import (
     MarketOrigin,
     Tape,
 )
-from crashsim.scenarios.venue import Venue
+from crashsim.scenarios.models.venue import Venue
 from tests.reference import replay as reference
 from tests.reference.model import Case, Row
 

@@ -6,9 +6,9 @@ import pytest
 
 from crashsim import scenarios
 from crashsim.scenarios.bundled import bundled_losses, bundled_scenarios, bundled_venues
-from crashsim.scenarios.documents import read_toml
 from crashsim.scenarios.facts import Fact, FactSheet, loss_sheet, scenario_sheet, venue_sheet
-from crashsim.scenarios.notes import Notes
+from crashsim.scenarios.files.documents import read_toml
+from crashsim.scenarios.models.notes import Notes
 
 ROOM = Path(scenarios.__file__).resolve().parent
 TOY_VENUE = ROOM / "bundled" / "toy" / "venue.toml"

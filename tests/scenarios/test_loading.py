@@ -11,7 +11,7 @@ from crashsim import scenarios
 from crashsim.scenarios import Overrides
 from crashsim.scenarios.bundled import bundled_scenarios
 from crashsim.scenarios.errors import InputError
-from crashsim.scenarios.scenario import Scenario, ScenarioFile, duration_ms
+from crashsim.scenarios.models.scenario import Scenario, ScenarioFile, duration_ms
 
 TOY = next(listing.path.parent for listing in bundled_scenarios() if listing.name == "toy")
 

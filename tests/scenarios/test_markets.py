@@ -4,7 +4,7 @@ import pytest
 
 from crashsim import scenarios
 from crashsim.scenarios.markets import base_of
-from crashsim.scenarios.venue import MarginRules
+from crashsim.scenarios.models.venue import MarginRules
 
 
 def _rules(*keys: str) -> MarginRules:

@@ -12,14 +12,14 @@ import pytest
 
 from crashsim.data.errors import NetworkError
 from crashsim.data.fetch.archives import ARCHIVES
-from crashsim.data.fetch.files import RemoteFile, files_for
+from crashsim.data.fetch.order import Fetched, Order, cost_usd, fetch, order_for
 from crashsim.data.fetch.remote import Endpoint, Remote
-from crashsim.data.fetch.run import Fetched, Order, cost_usd, fetch, order_for
-from crashsim.data.loaders.base import Options
-from crashsim.data.loaders.containers import input_files
+from crashsim.data.fetch.remote_files import RemoteFile, files_for
+from crashsim.data.loaders.format import Options
 from crashsim.data.loaders.importer import import_file
+from crashsim.data.loaders.reading.containers import input_files
 from crashsim.data.retry import Retry
-from crashsim.data.store import open_store
+from crashsim.data.store.store import open_store
 from crashsim.scenarios.errors import InputError
 
 START = datetime(2025, 10, 10, 20, tzinfo=UTC)

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from crashsim.data.fetch.archives import ARCHIVES
-from crashsim.data.fetch.files import archive_named, files_for
+from crashsim.data.fetch.remote_files import archive_named, files_for
 from crashsim.data.pull.feeds import FEEDS
 from crashsim.scenarios.errors import InputError
 

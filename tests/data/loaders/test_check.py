@@ -9,8 +9,8 @@ import pytest
 from typer.testing import CliRunner
 
 from crashsim.cli.commands.data import data_app
-from crashsim.data.check import MarketCheck, check_rows
-from crashsim.data.manifest import Window
+from crashsim.data.store.check import MarketCheck, check_rows
+from crashsim.data.store.datasets import Window
 
 T0 = 1_760_130_000_000
 MINUTE = 60_000

@@ -6,10 +6,10 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from crashsim.data.bars import bars_from_store
-from crashsim.data.manifest import Dataset, Origin, Window
-from crashsim.data.store import Store
-from crashsim.data.store_tape import store_rows
+from crashsim.data.store.bars import bars_from_store
+from crashsim.data.store.datasets import Dataset, Origin, Window
+from crashsim.data.store.store import Store
+from crashsim.data.store.store_tape import store_rows
 from crashsim.scenarios.errors import InputError
 
 T0 = 1_760_130_960_000

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from crashsim.data.loaders.base import Options
+from crashsim.data.loaders.format import Options
 from crashsim.data.loaders.importer import read_file
 from crashsim.scenarios.errors import InputError
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from crashsim.data.kinds import KINDS
-from crashsim.data.loaders.base import Options
+from crashsim.data.loaders.format import Options
 from crashsim.data.loaders.importer import read_file
 from crashsim.data.loaders.registry import FORMATS
+from crashsim.data.store.kinds import KINDS
 from crashsim.scenarios.errors import InputError
 
 HEADERS = {

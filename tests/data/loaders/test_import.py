@@ -16,11 +16,12 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from crashsim.data.loaders import blob, hl_fills
-from crashsim.data.loaders.base import Options
-from crashsim.data.loaders.containers import input_files
+from crashsim.data.loaders.format import Options
+from crashsim.data.loaders.formats import hl_fills
 from crashsim.data.loaders.importer import Progress, import_file
-from crashsim.data.store import Store
+from crashsim.data.loaders.reading import blob
+from crashsim.data.loaders.reading.containers import input_files
+from crashsim.data.store.store import Store
 from crashsim.scenarios.errors import InputError
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
@@ -114,8 +115,8 @@ def test_an_archive_member_that_points_outside_is_refused(tmp_path: Path) -> Non
 def test_a_file_that_breaks_in_its_second_half_leaves_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("crashsim.data.loaders.delimited.BATCH_ROWS", 1)
-    monkeypatch.setattr("crashsim.data.loaders.delimited.BLOCK_BYTES", 200)
+    monkeypatch.setattr("crashsim.data.loaders.reading.delimited.BATCH_ROWS", 1)
+    monkeypatch.setattr("crashsim.data.loaders.reading.delimited.BLOCK_BYTES", 200)
     path = tmp_path / NAME
     path.write_bytes(KLINE * 20 + KLINE.replace(b"10.5", b"oops"))
     store = Store(tmp_path / "store")

@@ -10,10 +10,10 @@ import pytest
 from typer.testing import CliRunner
 
 from crashsim.cli.commands.data import data_app
-from crashsim.data.rebuild.book import VenueBook, book_at
-from crashsim.data.rebuild.files import read_record
 from crashsim.data.rebuild.positions import positions_after
 from crashsim.data.rebuild.record import Record
+from crashsim.data.rebuild.record_files import read_record
+from crashsim.data.rebuild.venue_book import VenueBook, book_at
 from crashsim.scenarios.errors import InputError
 
 T0 = 1_760_130_000_000  # 2025-10-10 21:00:00 UTC: the snapshot

@@ -6,11 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crashsim.data.check_source import check_files, check_store
-from crashsim.data.loaders.base import Options
+from crashsim.data.loaders.format import Options
 from crashsim.data.loaders.importer import import_file
-from crashsim.data.prices import read_tape
-from crashsim.data.store import Store
+from crashsim.data.store.check_source import check_files, check_store
+from crashsim.data.store.store import Store
+from crashsim.data.tape.prices import read_tape
 from crashsim.scenarios import Overrides, load
 
 RECORDED = Path(__file__).parents[3].parent / "shared" / "data" / "oct11"

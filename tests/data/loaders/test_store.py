@@ -7,9 +7,9 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from crashsim.data.bars import bars_from_store
-from crashsim.data.manifest import Dataset, Origin, Window, public_place
-from crashsim.data.store import Store, open_store
+from crashsim.data.store.bars import bars_from_store
+from crashsim.data.store.datasets import Dataset, Origin, Window, public_place
+from crashsim.data.store.store import Store, open_store
 from crashsim.scenarios.errors import InputError
 
 T0 = 1_760_130_000_000  # 2025-10-10 21:00:00 UTC
@@ -69,7 +69,7 @@ def test_a_kill_before_the_manifest_leaves_the_old_state_and_is_repaired_by_a_re
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr("crashsim.data.store.write_manifest", killed)
+        patch.setattr("crashsim.data.store.store.write_manifest", killed)
         with pytest.raises(KeyboardInterrupt):
             put(store, T0 + 2 * MINUTE, 2)
     assert store.read("binance", "*", "last", 0, 2**50).height == 2

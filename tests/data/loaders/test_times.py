@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from crashsim.data.loaders.times import to_utc_ms
+from crashsim.data.loaders.reading.times import to_utc_ms
 
 MS = 1_760_130_964_831  # 2025-10-10 21:16:04.831 UTC
 

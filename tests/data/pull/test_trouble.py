@@ -9,12 +9,12 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 
 from crashsim.data.errors import NetworkError
-from crashsim.data.manifest import Window
+from crashsim.data.pull.errand import Ask, Pulled, plan, pull
 from crashsim.data.pull.feeds import FEEDS
 from crashsim.data.pull.rehearsal import rehearse
-from crashsim.data.pull.run import Ask, Pulled, plan, pull
 from crashsim.data.retry import Retry
-from crashsim.data.store import Store, open_store
+from crashsim.data.store.datasets import Window
+from crashsim.data.store.store import Store, open_store
 from crashsim.scenarios.errors import InputError
 
 MINUTE = 60_000

@@ -7,12 +7,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from crashsim.data.manifest import Window
 from crashsim.data.pull.client import open_exchange
+from crashsim.data.pull.errand import Pulled, plan, pull
 from crashsim.data.pull.feeds import FEEDS
-from crashsim.data.pull.run import Pulled, plan, pull
 from crashsim.data.retry import Retry
-from crashsim.data.store import Store, open_store
+from crashsim.data.store.datasets import Window
+from crashsim.data.store.store import Store, open_store
 
 START = int(datetime(2025, 10, 10, 20, tzinfo=UTC).timestamp() * 1000)
 END = int(datetime(2025, 10, 11, 0, tzinfo=UTC).timestamp() * 1000)

@@ -9,12 +9,12 @@ import pytest
 
 from crashsim import data, engine, scenarios
 from crashsim.data.schema import Tape
-from crashsim.engine import inequality
-from crashsim.engine.minute_prices import prices_1m
-from crashsim.engine.report import Tables, burden, distance, minutes, people, sides, transfers
-from crashsim.engine.report.moments import moments
-from crashsim.engine.report.side_by_side import over_time
-from crashsim.engine.tables import TIME, polars_schema
+from crashsim.engine.measure import inequality
+from crashsim.engine.readings import Tables, burden, distance, minutes, people, sides, transfers
+from crashsim.engine.readings.moments import moments
+from crashsim.engine.readings.over_time import over_time
+from crashsim.engine.record.minute_prices import prices_1m
+from crashsim.engine.record.tables import TIME, polars_schema
 
 
 @cache

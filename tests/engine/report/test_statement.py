@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 
 from crashsim import data, engine, scenarios
-from crashsim.engine.report import Tables
-from crashsim.engine.report.statement import Item, Statement, statement_of
-from crashsim.engine.report.statement_lines import MOST_MARKETS, lines_of
+from crashsim.engine.readings import Tables
+from crashsim.engine.readings.statement import Item, Statement, statement_of
+from crashsim.engine.readings.statement_lines import MOST_MARKETS, lines_of
 from tests.properties.strategies import cases
 from tests.reference.adapter import inputs_of
 from tests.reference.model import Case

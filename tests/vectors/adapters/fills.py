@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from crashsim.engine.candidates import derived_columns
+from crashsim.engine.adl.columns import derived_columns
+from crashsim.engine.adl.scores import compile_score
 from crashsim.engine.formulas import deleverage_fill, rank_order
-from crashsim.engine.scores import compile_score
 from tests.vectors.adapters.inputs import (
     Case,
     Computed,

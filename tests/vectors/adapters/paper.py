@@ -4,7 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from crashsim.engine.formulas import fairness, haircuts
+from crashsim.engine.formulas import haircuts
+from crashsim.engine.measure import fairness
 from crashsim.engine.sharing import Sharers, rap_weight, share
 from tests.vectors.adapters.inputs import Case, Computed, Inputs, first
 

@@ -1,0 +1,235 @@
+"""One account under one run, or under several: sentences, tables, JSON and CSV."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.text import Text
+
+from crashsim.cli.sheet import Sheet
+from crashsim.cli.show import statement_words as words
+from crashsim.engine.measure.metric import iso_utc
+from crashsim.engine.readings.statement import Item, Statement, statement_of
+from crashsim.engine.readings.statement_lines import lines_of
+from crashsim.engine.record.tables import TABLES
+from crashsim.lab.figures import usd
+from crashsim.lab.folders.run_folder import RunFolder
+from crashsim.scenarios.errors import InputError
+
+_FILLS_TOLD = 8
+
+
+@dataclass(frozen=True)
+class AccountView:
+    """An account's statement and what its ADL scores read (empty where that is not known)."""
+
+    run: str
+    venue: str
+    statement: Statement
+    inputs: pl.DataFrame
+
+
+def view_of(folder: RunFolder, account: str) -> AccountView:
+    """Read one account of a run. Raises InputError for an account that is not in its book."""
+    tables = {name: folder.table(name) for name in TABLES}
+    found = statement_of(tables, account)
+    if found is None:
+        known = tables["accounts"]["account"].head(3).to_list()
+        raise InputError(
+            f'{folder.path} has no account "{account}"; its accounts are named like '
+            f"{', '.join(known)} (accounts.parquet lists all)"
+        )
+    return AccountView(
+        str(folder.manifest["run"]), str(folder.manifest["venue"]["name"]), found, pl.DataFrame()
+    )
+
+
+def was_deleveraged(view: AccountView) -> bool:
+    """Whether there are ADL fills to explain."""
+    return any(item.kind == "adl_winner" for item in view.statement.items)
+
+
+def rendered(view: AccountView) -> Iterable[RenderableType]:
+    """For the terminal."""
+    yield Text(f"Account {view.statement.account} under {view.venue} ({view.run})", style="bold")
+    yield Text("")
+    for sentence in words.answer(view.statement):
+        yield Text(sentence)
+    yield Text("\nThe statement", style="bold")
+    yield Padding(sheet(view).rendered(), (0, 0, 0, 2))
+    yield Text(f"  {_check(view.statement)}", style="dim")
+    if told := fills_told(view):
+        yield Text("\nWhy you were deleveraged", style="bold")
+        for sentence in told:
+            yield Padding(Text(sentence), (0, 0, 0, 2))
+
+
+def markdown(view: AccountView) -> str:
+    """As Markdown."""
+    parts = [
+        f"# Account {view.statement.account} under {view.venue} ({view.run})\n\n",
+        *(f"{sentence}\n" for sentence in words.answer(view.statement)),
+        f"\n{sheet(view).markdown()}\n{_check(view.statement)}\n",
+    ]
+    if told := fills_told(view):
+        parts += ["\n", *(f"- {sentence}\n" for sentence in told)]
+    return "".join(parts)
+
+
+def sheet(view: AccountView) -> Sheet:
+    """Opening equity, every line, closing equity; debt beside it where there is any."""
+    statement = view.statement
+    lines = lines_of(statement.items)
+    has_debt = any(line.debt_usd for line in lines)
+    rows = [_row("", "opening equity, at the first marks", statement.opening_equity_usd, 0.0)]
+    rows += [
+        _row(words.when(line), words.what(line), line.equity_usd, line.debt_usd) for line in lines
+    ]
+    closing = (statement.closing_equity_usd, statement.closing_debt_usd)
+    rows.append(_row("", "closing equity, at the last marks", *closing))
+    titles = ["time (UTC)", "what", "equity", "debt"]
+    if not has_debt:
+        return Sheet(titles[:3], [row[:3] for row in rows], frozenset({2}))
+    return Sheet(titles, rows, frozenset({2, 3}))
+
+
+def _row(time: str, what: str, equity_usd: float, debt_usd: float) -> list[str]:
+    return [time, what, _cents(equity_usd), _cents(debt_usd) if debt_usd else ""]
+
+
+def _cents(amount: float) -> str:
+    written = f"{amount:,.2f}"
+    return "0.00" if written == "-0.00" else written
+
+
+def _check(statement: Statement) -> str:
+    items = len(statement.items)
+    return (
+        f"Opening equity and {items:,} items make the closing equity, to "
+        f"{abs(statement.residual_usd):.1e} USD of {usd(statement.gross_usd)} that moved."
+    )
+
+
+def fills_told(view: AccountView) -> list[str]:
+    """A sentence a fill, the first few, and what the score read."""
+    fills = [item for item in view.statement.items if item.kind == "adl_winner"]
+    told = words.ranked(fills[:_FILLS_TOLD], _candidates(view.inputs))
+    if len(fills) > _FILLS_TOLD:
+        told.append(f"And {len(fills) - _FILLS_TOLD:,} more fills (--json or --csv lists all).")
+    if fills and not view.inputs.is_empty():
+        first = fills[0]
+        read = inputs_of(view, first).items()
+        words_read = ", ".join(f"{name} = {value:,.6g}" for name, value in read)
+        told.append(f"The score of the first fill was computed from: {words_read}.")
+    return told
+
+
+def _candidates(inputs: pl.DataFrame) -> dict[tuple[str, str], int]:
+    if inputs.is_empty():
+        return {}
+    rows = inputs.select(pl.col("time").dt.strftime("%H:%M:%S"), "market", "candidates")
+    return {(time, market): count for time, market, count in rows.iter_rows()}
+
+
+def inputs_of(view: AccountView, fill: Item) -> Mapping[str, float]:
+    """What the score read for this fill's position."""
+    if view.inputs.is_empty():
+        return {}
+    here = view.inputs.filter(
+        (pl.col("time") == fill.time)
+        & (pl.col("market") == fill.market)
+        & (pl.col("side") == ("long" if (fill.size or 0.0) > 0 else "short"))
+    )
+    return dict(here.select("name", "value").iter_rows())
+
+
+def as_json(view: AccountView) -> dict[str, Any]:
+    """Everything, for machines."""
+    statement = view.statement
+    return {
+        "account": statement.account,
+        "run": view.run,
+        "venue": view.venue,
+        "answer": words.answer(statement),
+        "opening_equity_usd": statement.opening_equity_usd,
+        "closing_equity_usd": statement.closing_equity_usd,
+        "closing_debt_usd": statement.closing_debt_usd,
+        "residual_usd": statement.residual_usd,
+        "gross_usd": statement.gross_usd,
+        "items": [_item_json(view, item) for item in statement.items],
+    }
+
+
+def _item_json(view: AccountView, item: Item) -> dict[str, Any]:
+    content = {key: value for key, value in asdict(item).items() if value not in (None, "")}
+    content["time"] = _iso(item.time)
+    if item.kind == "adl_winner" and item.rank is not None:
+        content["ahead"] = item.rank - 1
+        content["score_inputs"] = dict(inputs_of(view, item))
+    return content
+
+
+def _iso(time: datetime | None) -> str | None:
+    return iso_utc(round(time.timestamp() * 1000)) if time else None
+
+
+_CSV = (
+    "run",
+    "account",
+    "time",
+    "kind",
+    "market",
+    "size",
+    "price",
+    "mark_price",
+    "equity_usd",
+    "debt_usd",
+    "amount_usd",
+    "rank",
+    "score",
+    "counterparty",
+)
+
+
+def items_sheet(views: Sequence[AccountView]) -> Sheet:
+    """Every item of every run, unrounded, with opening and closing equity as items too."""
+    rows = [row for view in views for row in _item_rows(view)]
+    return Sheet(_CSV, rows)
+
+
+def _item_rows(view: AccountView) -> Iterable[list[str]]:
+    statement = view.statement
+    edges = (
+        Item("opening", equity_usd=statement.opening_equity_usd),
+        Item(
+            "closing", equity_usd=statement.closing_equity_usd, debt_usd=statement.closing_debt_usd
+        ),
+    )
+    for item in (edges[0], *statement.items, edges[1]):
+        fields = asdict(item) | {
+            "run": view.run,
+            "account": statement.account,
+            "time": _iso(item.time),
+        }
+        yield ["" if fields[name] is None else str(fields[name]) for name in _CSV]
+
+
+def across_sheet(views: Sequence[AccountView]) -> Sheet:
+    """The same account under each run."""
+    rows = [
+        [
+            view.run,
+            _cents(view.statement.closing_equity_usd),
+            _cents(view.statement.closing_debt_usd),
+            _cents(view.statement.moved_usd("liquidation", "takeover", "fee")),
+            _cents(view.statement.moved_usd("adl_winner")),
+            _cents(view.statement.amount_usd("deposit_to_debt")),
+        ]
+        for view in views
+    ]
+    titles = ["run", "equity", "debt", "liquidation", "ADL", "deposit to debt"]
+    return Sheet(titles, rows, frozenset(range(1, 6)))

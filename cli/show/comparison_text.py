@@ -1,0 +1,54 @@
+"""A comparison as text for other programs and pages: CSV and Markdown."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from crashsim.cli.show.comparison_layout import GROUPS, written, written_delta
+from crashsim.engine.measure.metrics import COMPARISON_METRICS, Metric
+
+
+def markdown(told: Mapping[str, Any]) -> str:
+    """One table a group of metrics, runs as rows; told: the content of comparison.json."""
+    return "\n".join(_lines(told)) + "\n"
+
+
+def _lines(told: Mapping[str, Any]) -> Iterable[str]:
+    runs = list(told["runs"])
+    scenario = told["scenario"]["scenario"]
+    yield f"# {scenario.get('title') or scenario['name']}"
+    yield f"\nDifferences in brackets are from the first run, {runs[0]}."
+    for statement in told["provenance"]:
+        yield f"\n- {statement['kind']}: {statement['text']}"
+    for group in GROUPS:
+        yield f"\n## {group.question}\n"
+        headings = [item.heading.replace("\n", " ") for item in group.items]
+        yield f"| run | {' | '.join(headings)} |"
+        yield f"|---|{'---:|' * len(headings)}"
+        for run in runs if group.without_adl else runs[:-1]:
+            cells = [_cell(item.metric, told["metrics"][item.metric], run) for item in group.items]
+            yield f"| {run} | {' | '.join(cells)} |"
+        for item, heading in zip(group.items, headings, strict=True):
+            yield f"\n*{heading}* (`{item.metric}`): {COMPARISON_METRICS[item.metric].definition}"
+    yield f"\n{told['caveat']}"
+
+
+def _cell(metric: str, entry: Mapping[str, Any], run: str) -> str:
+    value = written(metric, entry["values"][run])
+    delta = written_delta(metric, entry["deltas"].get(run))
+    return f"{value} ({delta})" if delta else value
+
+
+def explained(metrics: Iterable[Metric]) -> str:
+    """What each metric means, in words."""
+    return "\n\n".join(_explained(metric) for metric in metrics) + "\n"
+
+
+def _explained(metric: Metric) -> str:
+    lines = [
+        f"{metric.name} ({metric.unit})",
+        f"  {metric.definition}",
+        f"  sign: {metric.sign or 'none'}",
+        f"  horizon: {metric.horizon}",
+        f"  prices: {metric.price_source}",
+    ]
+    return "\n".join(lines)

@@ -1,0 +1,34 @@
+"""Findings of `crashsim doctor` on stdout."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+from rich.table import Table
+from rich.text import Text
+
+from crashsim.cli import output
+from crashsim.lab.computer.health import Finding
+
+_STYLES = {"ok": "green", "note": "yellow", "problem": "bold red"}
+
+
+def print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
+    """Print a line for each thing looked at, then the verdict."""
+    if as_json:
+        output.emit(output.dump_json([asdict(finding) for finding in findings]))
+        return
+    rows = Table.grid(padding=(0, 3, 0, 0))
+    rows.add_column(no_wrap=True)
+    rows.add_column(no_wrap=True)
+    rows.add_column(overflow="fold")
+    for finding in findings:
+        state = Text(finding.state, style=_STYLES[finding.state])
+        rows.add_row(finding.area, state, Text(finding.text))
+    output.emit_rendered(output.console(), rows, Text(f"\n{_verdict(findings)}"))
+
+
+def _verdict(findings: Sequence[Finding]) -> str:
+    problems = [finding.area for finding in findings if finding.state == "problem"]
+    if not problems:
+        return "A replay will work here: crashsim replay oct11"
+    return f"Would break a replay: {', '.join(problems)}"

@@ -1,0 +1,112 @@
+"""Bundled policies, and the findings of an audit, on the terminal."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import polars as pl
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from crashsim.engine.adl.policies import POLICIES, Policy
+from crashsim.engine.adl.presets import PRESETS
+from crashsim.engine.audit.properties import Example, Finding
+
+
+def listed() -> RenderableType:
+    """All bundled policies by name."""
+    rows = Table.grid(padding=(0, 3, 0, 0))
+    rows.add_column(no_wrap=True)
+    for policy in POLICIES.values():
+        rows.add_row(Text(policy.name, style="bold"), policy.description)
+    hint = "One of them: crashsim policies show NAME. Its weak points: crashsim policies audit NAME"
+    return Group(rows, Text(f"\n{hint}", style="dim"))
+
+
+def as_json(policy: Policy) -> dict[str, Any]:
+    """A policy with the expression its score stands for."""
+    return {**asdict(policy), "expression": _expression(policy)}
+
+
+def _expression(policy: Policy) -> str | None:
+    preset = PRESETS.get(policy.score) if policy.score else None
+    return preset.expression if preset else policy.score
+
+
+def shown(policy: Policy) -> RenderableType:
+    """One policy: what it changes, and where that is from."""
+    rows = Table.grid(padding=(0, 2, 0, 0))
+    rows.add_column(no_wrap=True)
+    rows.add_column(overflow="fold")
+    rows.add_row("  adl.allocation", Text(policy.allocation or "the venue's", style="bold"))
+    rows.add_row(
+        "  adl.score", Text(policy.score or "the venue's (nobody is ranked)", style="bold")
+    )
+    if expression := _expression(policy):
+        rows.add_row("  expression", expression)
+    if policy.assumption:
+        rows.add_row(Text("  ASSUMED", style="yellow"), policy.assumption)
+    if policy.source:
+        rows.add_row(Text("  source", style="green"), policy.source)
+    return Group(Text(policy.name, style="bold"), Text(policy.description), rows)
+
+
+def audited(name: str, findings: Sequence[Finding]) -> RenderableType:
+    """The findings of an audit, each with its counter-example."""
+    return Group(*_findings(name, findings))
+
+
+def _findings(name: str, findings: Sequence[Finding]) -> Iterable[RenderableType]:
+    yield Text(name, style="bold")
+    yield Text(
+        f"{findings[0].tried} seeded books: one bankrupt long, closed at its bankruptcy price "
+        "against 2 to 7 shorts. No is proved by the example; yes means that none was found."
+    )
+    for finding in findings:
+        verdict = "yes" if finding.holds else f"no, in {finding.broken} of {finding.tried} books"
+        yield Text(f"\n{finding.question}", style="bold")
+        yield Text(f"  {verdict}", style="green" if finding.holds else "yellow")
+        if finding.example:
+            yield Padding(_example(finding.example), (0, 0, 0, 2))
+
+
+def _example(example: Example) -> RenderableType:
+    parts: list[RenderableType] = [Text(f"{example.sentence}."), _book(example.before)]
+    if example.after is not None:
+        parts += [Text("changed:", style="dim"), _book(example.after)]
+    return Group(*parts)
+
+
+def _book(frame: pl.DataFrame) -> RenderableType:
+    rows = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1), show_edge=False)
+    for column in frame.columns:
+        rows.add_column(column, justify="left" if column == "account" else "right", no_wrap=True)
+    for account, *values in frame.iter_rows():
+        rows.add_row(account, *("-" if value is None else f"{value:,.6g}" for value in values))
+    return rows
+
+
+def findings_json(name: str, findings: Sequence[Finding]) -> dict[str, Any]:
+    """The findings for other programs."""
+    return {"policy": name, "findings": [_finding_json(finding) for finding in findings]}
+
+
+def _finding_json(finding: Finding) -> dict[str, Any]:
+    example = finding.example
+    return {
+        "property": finding.name,
+        "question": finding.question,
+        "holds": finding.holds,
+        "books": finding.tried,
+        "broken_in": finding.broken,
+        "example": None
+        if example is None
+        else {
+            "sentence": example.sentence,
+            "before": example.before.to_dicts(),
+            "after": None if example.after is None else example.after.to_dicts(),
+        },
+    }

@@ -1,0 +1,141 @@
+"""A statement in plain sentences."""
+
+from collections.abc import Sequence
+
+from crashsim.engine.readings.statement import Item, Statement
+from crashsim.engine.readings.statement_lines import Line
+from crashsim.lab.figures import usd
+
+
+def answer(statement: Statement) -> list[str]:
+    """The first lines: what became of the account, and of its deposits."""
+    return [*_deposits(statement), *_outcome(statement)]
+
+
+def _deposits(statement: Statement) -> list[str]:
+    swallowed = [item for item in statement.items if item.kind == "deposit_to_debt"]
+    if not swallowed:
+        return []
+    origin = next((item for item in statement.items if item.kind == "debt"), None)
+    deposits = statement.amount_usd("deposit")
+    paid = statement.amount_usd("deposit_to_debt")
+    at = ", ".join(_clock(item) for item in swallowed[:3])
+    where = f"went to a debt that you already owed ({at} UTC), not to your balance"
+    lines = [f"Of your deposits of {usd(deposits)}, {usd(paid)} {where}."]
+    if origin is not None:
+        lines.append(
+            f"The debt began at {_clock(origin)} UTC: when your last position was closed, your "
+            f"account was {usd(origin.amount_usd)} below zero, nobody else paid it, and this "
+            "venue's rules carry it as a debt that later deposits repay first."
+        )
+    return lines
+
+
+def _outcome(statement: Statement) -> list[str]:
+    lines = []
+    closed = [item for item in statement.items if item.kind in ("liquidation", "takeover")]
+    if closed:
+        lines.append(
+            f"Positions of yours were liquidated from {_clock(closed[0])} UTC on, because your "
+            "equity had fallen below the maintenance margin."
+        )
+    won = [item for item in statement.items if item.kind == "adl_winner"]
+    if won:
+        cost = -statement.moved_usd("adl_winner")
+        price = "at mark" if not round(cost, 2) else f"{usd(abs(cost))} {_side(cost)} mark"
+        lines.append(
+            f"Winning positions of yours were closed by force in {len(won):,} "
+            f"{'fill' if len(won) == 1 else 'fills'} of auto-deleveraging, first at "
+            f"{_clock(won[0])} UTC, {price}."
+        )
+    if statement.closing_debt_usd >= 0.01:
+        lines.append(f"You still owe {usd(statement.closing_debt_usd)} at the end.")
+    if not lines:
+        lines.append("Nothing was closed by force in this account, and it was never in debt.")
+    return lines
+
+
+def _side(cost: float) -> str:
+    return "worse than" if cost > 0 else "better than"
+
+
+def _clock(item: Item) -> str:
+    return f"{item.time:%H:%M:%S}" if item.time else ""
+
+
+def when(line: Line) -> str:
+    """The time of a line; of several items the first and the last."""
+    if line.first is None or line.last is None:
+        return ""
+    first, last = f"{line.first:%H:%M:%S}", f"{line.last:%H:%M:%S}"
+    return first if first == last else f"{first}–{last}"
+
+
+def what(line: Line) -> str:
+    """A line in words."""
+    match line.kind:
+        case "price":
+            return f"price of {_position(line)}, until closed or the end"
+        case "liquidation":
+            return f"liquidated on the book: {_position(line)}{_at(line)}, against mark"
+        case "fee":
+            return f"liquidation fee, {line.market}"
+        case "takeover":
+            return f"taken over by {line.counterparty or 'absorbers'}: {_position(line)}, equity handed over"
+        case "adl_winner":
+            return f"deleveraged as a winner: {_position(line)}{_at(line)}, against mark"
+        case "adl_loser":
+            return f"closed against winners (bankrupt): {_position(line)}{_at(line)}, against mark"
+        case "funding":
+            return "funding, all positions"
+        case "deposit":
+            return "deposit"
+        case "deposit_to_debt":
+            return "of it applied to your debt"
+        case "withdrawal":
+            return "withdrawal"
+        case "withdrawal_refused":
+            return f"withdrawal refused: {usd(line.amount_usd)}"
+        case "shortfall":
+            return f"below zero: {usd(line.amount_usd)} borne by {line.counterparty}"
+        case "debt":
+            return "below zero: carried as your debt"
+        case "loss_share":
+            return "charged for losses of others"
+        case "collateral":
+            return "collateral: moves of its price, and sales"
+        case "isolated_to_debt":
+            return "from closed isolated positions, applied to your debt"
+    raise ValueError(f"no words for the item {line.kind}")
+
+
+def _position(line: Line) -> str:
+    if line.size is None:
+        return line.market
+    return f"{'long' if line.size > 0 else 'short'} {abs(line.size):,.6g} {line.market}"
+
+
+def _at(line: Line) -> str:
+    if line.price is None:
+        return ""
+    fills = f" in {line.count:,} fills" if line.count > 1 else ""
+    return f"{fills} at {line.price:,.6g}"
+
+
+def ranked(fills: Sequence[Item], candidates: dict[tuple[str, str], int]) -> list[str]:
+    """A sentence a fill: who was ahead, whose bankruptcy it covered."""
+    return [_ranked(item, candidates.get((_clock(item), item.market))) for item in fills]
+
+
+def _ranked(item: Item, candidates: int | None) -> str:
+    assert item.size is not None and item.rank is not None and item.price is not None
+    side = "long" if item.size > 0 else "short"
+    ahead = item.rank - 1
+    before = "nobody was" if not ahead else f"{ahead:,} {'was' if ahead == 1 else 'were'}"
+    of = f" of {candidates:,}" if candidates else ""
+    return (
+        f"At {_clock(item)} your {side} of {abs(item.size):,.6g} {item.market} was closed at "
+        f"{item.price:,.6g} (mark {item.mark_price:,.6g}) for the bankruptcy of "
+        f"{item.counterparty}: place {item.rank:,}{of} in the queue, {before} ahead of you, "
+        f"score {item.score:.6g}."
+    )

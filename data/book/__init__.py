@@ -1,0 +1,1 @@
+"""The book of a scenario: accounts, positions, deposits and withdrawals."""

@@ -1,0 +1,1 @@
+"""Foreign columns turned into checked ones, with every unfit value named."""

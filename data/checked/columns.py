@@ -1,0 +1,131 @@
+"""Columns of a table as numbers, texts and times, with every unfit value noted."""
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from crashsim.data.checked.findings import Findings
+
+_ISO = (
+    r"^(\d{4}-\d{2}-\d{2})"
+    r"(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?$"
+)
+_TIME_EXPECTED = "an ISO time such as 2025-10-10T21:00:00Z (UTC where no zone is given)"
+LARGEST = 1e30  # products of two larger numbers leave what a float can hold
+_MS_PER_MINUTE = 60_000
+
+
+def numbers(
+    findings: Findings,
+    column: str,
+    expected: str,
+    *,
+    above: float | None = None,
+    at_least: float | None = None,
+    empty_ok: bool | pl.Series = False,
+) -> pl.Series:
+    """The column as Float64; values must be finite, > `above`, >= `at_least`. Null where unfit.
+
+    empty_ok: whether values may be absent, or in which rows.
+    """
+    raw = findings.table.frame[column]
+    if raw.dtype == pl.String:
+        values = raw.str.strip_chars().cast(pl.Float64, strict=False)
+    elif raw.dtype.is_numeric() or raw.dtype == pl.Null:
+        values = raw.cast(pl.Float64)
+    else:
+        values = pl.Series(column, [None] * len(raw), pl.Float64)
+    fit = values.is_finite()
+    if above is not None:
+        fit &= values > above
+    if at_least is not None:
+        fit &= values >= at_least
+    fit = fit.fill_null(False)
+    too_large = fit & (values.abs() > LARGEST)
+    findings.bad_rows(too_large, column, f"a number of at most {LARGEST:g}")
+    findings.bad_rows(~fit & ~_may_be_empty(raw, empty_ok), column, expected)
+    return values.set(~fit, None)
+
+
+def texts(
+    findings: Findings,
+    column: str,
+    expected: str = "text",
+    *,
+    allowed: Sequence[str] = (),
+    empty_ok: bool | pl.Series = False,
+) -> pl.Series:
+    """The column as String, one of `allowed` if given; null where empty, as `empty_ok` allows.
+
+    Spaces around a text do not belong to it (`a, BTC, 1`): " BTC" would have no margin table.
+    """
+    raw = findings.table.frame[column]
+    values = raw.cast(pl.String, strict=False).str.strip_chars()
+    values = values.set(is_empty(values), None)
+    bad = values.is_null() & ~_may_be_empty(values, empty_ok)
+    if allowed:
+        bad |= ~values.is_in(list(allowed)).fill_null(True)
+    findings.bad_rows(bad, column, expected)
+    return values
+
+
+def times_ms(findings: Findings, column: str, *, empty_ok: bool = False) -> pl.Series:
+    """The column as UTC milliseconds (Int64), finer parts cut off; null where unfit.
+
+    Takes ISO text and Datetime columns of any unit, with or without a zone (then UTC). A bare
+    number is refused: it does not say its unit.
+    """
+    raw = findings.table.frame[column]
+    if raw.dtype == pl.String:
+        values = _parsed_times(raw)
+    elif isinstance(raw.dtype, pl.Datetime):
+        values = raw.dt.convert_time_zone("UTC") if raw.dtype.time_zone else raw
+        values = values.dt.epoch("ms")
+    elif raw.dtype == pl.Date:
+        values = raw.cast(pl.Datetime("ms")).dt.epoch("ms")
+    else:
+        values = pl.Series(column, [None] * len(raw), pl.Int64)
+    bad = values.is_null() & ~_may_be_empty(raw, empty_ok)
+    findings.bad_rows(bad, column, _TIME_EXPECTED)
+    return values.alias(column)
+
+
+def is_empty(raw: pl.Series) -> pl.Series:
+    """Where a value is absent: null, text of nothing but spaces, or NaN in a column of numbers."""
+    if raw.dtype == pl.String:
+        return raw.is_null() | (raw.str.strip_chars() == "").fill_null(False)
+    if raw.dtype.is_float():  # a writer of Parquet may mark what is absent by NaN
+        return raw.is_null() | raw.is_nan().fill_null(False)
+    return raw.is_null()
+
+
+def _may_be_empty(raw: pl.Series, empty_ok: bool | pl.Series) -> pl.Series:
+    empty = is_empty(raw)
+    if isinstance(empty_ok, bool):
+        return empty if empty_ok else empty & False
+    return empty & empty_ok
+
+
+def _parsed_times(raw: pl.Series) -> pl.Series:
+    # A time repeats for every market, so each text is parsed once.
+    texts = raw.unique()
+    parsed = texts.to_frame("text").select("text", ms=_time_expression(pl.col("text")))
+    joined = raw.to_frame("text").join(
+        parsed, on="text", how="left", nulls_equal=True, maintain_order="left"
+    )
+    return joined["ms"]
+
+
+def _time_expression(text: pl.Expr) -> pl.Expr:
+    part = text.str.strip_chars().str.extract_groups(_ISO).struct.field
+    clock = pl.concat_str(part("1"), _or(part("2"), "00:00"), _or(part("3"), "00"), separator=" ")
+    whole = clock.str.to_datetime("%Y-%m-%d %H:%M %S", strict=False).dt.epoch("ms")
+    fraction = _or(part("4"), "0").str.pad_end(3, "0").str.slice(0, 3).cast(pl.Int64)
+    zone = part("5").str.extract_groups(r"^([+-])(\d{2}):?(\d{2})$").struct.field
+    minutes = zone("2").cast(pl.Int64) * 60 + zone("3").cast(pl.Int64)
+    offset = pl.when(zone("1") == "-").then(-minutes).otherwise(minutes).fill_null(0)
+    return whole + fraction - offset * _MS_PER_MINUTE
+
+
+def _or(text: pl.Expr, default: str) -> pl.Expr:
+    return text.fill_null(default)

@@ -1,0 +1,1 @@
+"""The known formats, one a module; the registry lists them."""

@@ -1,0 +1,64 @@
+"""Freqtrade candles, funding and open interest (Feather or Parquet).
+
+Samples (`futures/BTC_USDT_USDT-1m-futures.feather`, `-mark`, `-index`, `-premiumIndex`,
+`-funding_rate`, `-open_interest`; older funding files keep the rate in `open`):
+
+    date=2025-10-10T21:16:00Z open=10.0 high=10.5 low=9.1 close=9.4 volume=120.5
+    date=2025-10-10T16:00:00Z funding_rate=0.0001
+    date=2025-10-10T21:15:00Z open_interest_amount=1000.0 open_interest_value=9800.0
+"""
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from crashsim.data.loaders.bar_files import bar_length_s
+from crashsim.data.loaders.format import Batch, Format, Options
+from crashsim.data.loaders.freqtrade_names import interval_named, kind_named, market_named
+from crashsim.data.loaders.klines import ohlc
+from crashsim.data.loaders.reading.blob import Blob
+from crashsim.data.loaders.reading.columnar import columnar_frames
+from crashsim.data.loaders.reading.rows import Rows
+from crashsim.data.loaders.reading.sample import Sample, sample
+
+_SHAPES = (
+    ("date", "open", "high", "low", "close", "volume"),
+    ("date", "funding_rate"),
+    ("date", "open_interest_amount", "open_interest_value"),
+)
+
+
+def sniff(seen: Sample) -> bool:
+    """A columnar file with exactly one of the three sets of columns."""
+    return seen.layout in ("parquet", "arrow") and seen.names in _SHAPES
+
+
+def read(blob: Blob, options: Options) -> Iterator[Batch]:
+    """Rows of one market, named as ccxt names it."""
+    market = market_named(blob, options)
+    first_row = 1
+    for frame in columnar_frames(blob, sample(blob).layout):
+        rows = Rows(frame, blob.path, first_row)
+        lead = [rows.time("date", options).alias("time"), rows.constant(market, "market")]
+        yield _batch(rows, pl.DataFrame(lead), blob, options)
+        first_row += frame.height
+
+
+def _batch(rows: Rows, lead: pl.DataFrame, blob: Blob, options: Options) -> Batch:
+    if rows.has("open_interest_amount"):
+        amount = rows.not_negative("open_interest_amount", True).alias("open_interest")
+        value = rows.not_negative("open_interest_value", True).alias("open_interest_usd")
+        return Batch("metrics", lead.with_columns(amount, value))
+    if rows.has("funding_rate"):
+        return Batch("funding", lead.with_columns(rows.number("funding_rate")))
+    kind = kind_named(blob, options)
+    if kind == "funding":
+        return Batch("funding", lead.with_columns(rows.number("open").alias("funding_rate")))
+    bars = lead.with_columns(ohlc(rows, signed=kind == "premium"))
+    if kind == "last":
+        bars = bars.with_columns(rows.not_negative("volume"))
+    length = options.interval_s or interval_named(blob) or bar_length_s(bars, blob, options)
+    return Batch(kind, bars, length)
+
+
+FORMAT = Format("freqtrade", "freqtrade", sniff, read)

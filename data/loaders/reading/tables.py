@@ -1,0 +1,58 @@
+"""Rows of any table file: CSV, Parquet, Arrow, or JSON lines of flat objects."""
+
+from collections.abc import Iterator
+
+import msgspec
+import polars as pl
+
+from crashsim.data.loaders.reading.blob import Blob
+from crashsim.data.loaders.reading.columnar import columnar_frames
+from crashsim.data.loaders.reading.delimited import csv_rows
+from crashsim.data.loaders.reading.jsonlines import json_lines
+from crashsim.data.loaders.reading.rows import Rows
+from crashsim.data.loaders.reading.sample import sample
+from crashsim.scenarios.errors import InputError
+
+BATCH_ROWS = 100_000
+
+
+def table_rows(blob: Blob) -> Iterator[Rows]:
+    """Rows with column names in lower case, in batches."""
+    layout = sample(blob).layout
+    if layout == "csv":
+        yield from csv_rows(blob)
+        return
+    if layout not in ("parquet", "arrow", "jsonl"):
+        raise InputError(f"{blob.path}: {layout} content is not a table")
+    frames = _object_frames(blob) if layout == "jsonl" else columnar_frames(blob, layout)
+    first_row = 1
+    for frame in frames:
+        yield Rows(frame, blob.path, first_row)
+        first_row += frame.height
+
+
+def _object_frames(blob: Blob) -> Iterator[pl.DataFrame]:
+    pending: list[dict[str, object]] = []
+    for _, record in json_lines(blob, dict[str, object]):
+        pending.append(record)
+        if len(pending) >= BATCH_ROWS:
+            yield _as_text_frame(pending, blob)
+            pending = []
+    if pending:
+        yield _as_text_frame(pending, blob)
+
+
+def _as_text_frame(records: list[dict[str, object]], blob: Blob) -> pl.DataFrame:
+    names = list(dict.fromkeys(name for record in records for name in record))
+    if len({name.lower() for name in names}) != len(names):
+        raise InputError(f"{blob.path}: two fields differ only in upper and lower case")
+    return pl.DataFrame(
+        {name.lower(): [_as_text(record.get(name)) for record in records] for name in names},
+        schema_overrides={name.lower(): pl.String() for name in names},
+    )
+
+
+def _as_text(value: object) -> str | None:
+    if value is None or isinstance(value, str):
+        return value
+    return msgspec.json.encode(value).decode()

@@ -1,0 +1,77 @@
+"""Where rows to be checked come from: files as they are, or the store."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from crashsim.data.loaders.format import Options
+from crashsim.data.loaders.importer import read_file
+from crashsim.data.store.check import MarketCheck, check_rows
+from crashsim.data.store.datasets import MANY_MARKETS, Window
+from crashsim.data.store.store import Store
+
+_ALL_TIME_MS = (0, 2**52)
+
+
+@dataclass(frozen=True)
+class CheckReport:
+    """Lines by market, and what was found about files themselves (damage, reader's notes).
+
+    notes are not findings: they say what a reader of the rows should know.
+    """
+
+    lines: tuple[MarketCheck, ...]
+    damage: tuple[str, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def is_clean(self) -> bool:
+        """Nothing was found."""
+        return not self.damage and not any(line.findings for line in self.lines)
+
+
+def check_files(
+    paths: list[Path],
+    options: Options,
+    window: Window | None,
+    at_file: Callable[[Path], None] = lambda _: None,
+) -> CheckReport:
+    """Check files as they are, without the store. Raises InputError for one that cannot be read.
+
+    Rows of one format, kind and length of bar are checked together over all files, so that files
+    of several days are one series.
+    """
+    frames: dict[tuple[str, str, int | None], list[pl.DataFrame]] = {}
+    notes: dict[str, None] = {}
+    for path in paths:
+        at_file(path)
+        for blob, known, batch in read_file(path, options):
+            notes |= {f"{blob.name}: {note}": None for note in batch.notes}
+            key = (batch.source or known.source, batch.kind, batch.interval_s)
+            frames.setdefault(key, []).append(batch.rows)
+    lines = [
+        line
+        for (source, kind, length), parts in sorted(frames.items(), key=str)
+        for line in check_rows(pl.concat(parts), source, kind, length, window)
+    ]
+    return CheckReport(tuple(lines), (), tuple(notes))
+
+
+def check_store(store: Store, source: str | None, window: Window | None) -> CheckReport:
+    """Check every dataset of the store, or those of one source: its files first, then its rows."""
+    infos = [i for i in store.datasets() if source in (None, i.dataset.source)]
+    damage = [
+        f"{i.dataset.source} {i.dataset.kind} {i.dataset.market}: {file} is gone or was changed"
+        for i in infos
+        for file in store.damaged_parts(i)
+    ]
+    series = dict.fromkeys((i.dataset.source, i.dataset.kind, i.dataset.interval_s) for i in infos)
+    lines: list[MarketCheck] = []
+    for name, kind, length in () if damage else series:
+        rows = store.scan(name, MANY_MARKETS, kind, *_ALL_TIME_MS, length)
+        # The store sorts when it is read, so the order of its parts is no finding.
+        frame = rows.collect().sort("time", maintain_order=True)
+        lines += check_rows(frame, name, kind, length, window)
+    return CheckReport(tuple(lines), tuple(damage), ())

@@ -1,0 +1,62 @@
+"""The rows of a scenario whose prices come from the store: `[prices] source = "store:binance"`."""
+
+import hashlib
+from pathlib import Path
+
+import polars as pl
+
+from crashsim.data.checked.table import PLACE, Table
+from crashsim.data.store.bars import bars_from_store
+from crashsim.data.store.store import Store
+from crashsim.data.tape.price_file import PriceRows, price_rows
+from crashsim.scenarios.errors import InputError
+
+_SHOWN = 5
+
+
+def store_rows(
+    source: str,
+    start_ms: int,
+    end_ms: int,
+    default_volume_usd: float | None,
+    store: Store | None = None,
+    *,
+    other_volume: bool = False,
+) -> PriceRows:
+    """Checked bars of a source of the store that overlap [start_ms, end_ms], UTC ms.
+
+    A market whose volume the store does not know gets default_volume_usd (per second, as in
+    `[prices]`); with other_volume, a second file gives all volumes. Raises InputError where the
+    store has nothing, and where a volume is unknown and neither is given.
+    """
+    bars = bars_from_store(source, None, start_ms, end_ms, store)
+    name = f"store:{source}"
+    unknown = bars.filter(pl.col("volume_usd").is_null())["market"].unique().sort()
+    if other_volume or (
+        len(unknown) == bars["market"].n_unique() and default_volume_usd is not None
+    ):
+        bars = bars.drop("volume_usd")
+    elif len(unknown) and default_volume_usd is None:
+        raise InputError(
+            f"{name}: no volume for {', '.join(unknown.head(_SHOWN))}"
+            + (f" and {len(unknown) - _SHOWN} more markets" if len(unknown) > _SHOWN else "")
+            + ": bring in last-price candles or trades of the same source, or set"
+            " prices.default_volume_usd (USD per second and market, 0 allowed)"
+        )
+    elif len(unknown) and default_volume_usd is not None:
+        bars = _with_default(bars, default_volume_usd)
+    return price_rows(_table(name, bars))
+
+
+def _with_default(bars: pl.DataFrame, per_second_usd: float) -> pl.DataFrame:
+    width_s = pl.col("time").diff().over("market").min().over("market").dt.total_seconds()
+    default = width_s.fill_null(0) * per_second_usd
+    return bars.with_columns(pl.coalesce("volume_usd", default).alias("volume_usd"))
+
+
+def _table(name: str, bars: pl.DataFrame) -> Table:
+    """The bars as a table; its fingerprint is that of the bars, in the order of the table."""
+    digest = hashlib.sha256(bars.write_csv().encode()).hexdigest()
+    placed = bars.with_columns(pl.int_range(1, pl.len() + 1).alias(PLACE))
+    # The name has no folder: what follows a slash would look like the file's name.
+    return Table(Path(name.replace("/", " ")), "row", placed, digest)

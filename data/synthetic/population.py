@@ -1,0 +1,268 @@
+"""A seeded population of accounts: who holds what at the start of a bundled night.
+
+No account in it exists. It is drawn from stated parameters, in columns, and looks at nothing of the
+tape but its markets' first marks.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from crashsim.data.schema import ACCOUNT_COLUMNS, POSITION_COLUMNS, Book, Tape
+from crashsim.data.synthetic.anchors import read_window_volume
+from crashsim.data.synthetic.streams import stream
+from crashsim.scenarios.errors import InputError
+from crashsim.scenarios.markets import table_keys
+from crashsim.scenarios.models.generate import Population
+
+_POSITION_SIGMA = 0.5  # log spread of the positions of one account around its own scale
+_TOP_SPARSITY = 0.4  # part of the markets that a top account is in
+_AGE_SIGMA, _AGE_MAX_H = 1.5, 24.0 * 90
+_HOUR_MS = 3_600_000
+
+
+@dataclass(frozen=True)
+class _Positions:
+    """P positions, ascending by account, then market.
+
+    account: (P,) number from 0; the first `top_shorts` are the top shorts. market: (P,) column of
+    the tape. side: (P,) +1 or -1. usd: (P,) notional at the first marks.
+    """
+
+    account: NDArray[np.int64]
+    market: NDArray[np.int64]
+    side: NDArray[np.int64]
+    usd: NDArray[np.float64]
+
+
+def generate_book(population: Population, tape: Tape, seed: int) -> Book:
+    """Accounts and positions for the first step of the tape.
+
+    Longs and shorts have the same total size in every market (to rounding). Cash is what makes
+    each account's leverage, so entry prices move profit already made, never equity. Raises
+    InputError where the population is too small to hold both sides of every market.
+    """
+    interest_usd = _open_interest_usd(population, tape)
+    slots = _slots(population, interest_usd, seed)
+    positions = _sized(population, slots, interest_usd, seed)
+    leverage = _leverage(population, positions, tape.markets, seed)[positions.account]
+    frame = _position_columns(population, positions, leverage, tape, seed)
+    names = _account_names(population.accounts, seed)
+    margin_usd = positions.usd / leverage
+    isolated = frame["isolated_margin"].is_not_null().to_numpy()
+    upnl_usd = frame["upnl_usd"].to_numpy()
+    own_usd = np.where(isolated, population.idle_cash_frac * margin_usd, margin_usd - upnl_usd)
+    cash = np.bincount(positions.account, own_usd, minlength=population.accounts)
+    accounts = pl.DataFrame({"account": names, "cash": cash}, schema=pl.Schema(ACCOUNT_COLUMNS))
+    frame = frame.with_columns(account=names.gather(positions.account))
+    return Book(
+        accounts=accounts.sort("account"),
+        positions=frame.select(list(POSITION_COLUMNS))
+        .cast(pl.Schema(POSITION_COLUMNS))
+        .sort("account", "market", "margin_mode"),
+        provenance="assumed",
+        source=f"seeded population of {population.accounts:,} accounts, seed {seed}",
+    )
+
+
+def _open_interest_usd(population: Population, tape: Tape) -> NDArray[np.float64]:
+    """One side's open interest by market, (M,), in proportion to the published volume."""
+    volumes = read_window_volume(population.volume_path)
+    known = [volumes[market].volume_usd if market in volumes else 0.0 for market in tape.markets]
+    volume = np.where(np.isfinite(tape.mark[0]), known, 0.0)
+    if volume.sum() <= 0:
+        raise InputError(
+            f"{population.volume_path}: no volume for any market that the tape has a first price "
+            "of; [book.generate] shares open interest by it"
+        )
+    return np.asarray(population.open_interest_usd * volume / volume.sum())
+
+
+def _slots(population: Population, interest_usd: NDArray[np.float64], seed: int) -> _Positions:
+    """Who is in which market on which side; usd is a weight still. Top shorts come later."""
+    crowd = population.accounts - population.top_shorts
+    draw = stream(seed, "book.sides")
+    first_side = np.where(draw.random(max(crowd, 0)) < population.short_share, -1, 1)
+    counts = _position_counts(population, crowd, seed)
+    account = np.repeat(np.arange(crowd), counts)
+    is_first = np.diff(account, prepend=-1) > 0
+    flips = ~is_first & (draw.random(account.size) < population.mixed_share)
+    side = np.where(flips, -1, 1) * first_side[account]
+    market = _markets_drawn(population, interest_usd, account.size, seed)
+    _cover_every_market(population, interest_usd, first_side, np.flatnonzero(is_first), market)
+    # A market drawn twice by one account is one position.
+    key = account * interest_usd.size + market
+    kept = np.unique(key, return_index=True)[1]
+    return _Positions(
+        account=account[kept] + population.top_shorts,
+        market=market[kept],
+        side=side[kept],
+        usd=_weights(population, crowd, account, seed)[kept],
+    )
+
+
+def _position_counts(population: Population, crowd: int, seed: int) -> NDArray[np.int64]:
+    shares = np.array(population.position_shares)
+    draw = stream(seed, "book.counts").random(max(crowd, 0))
+    return np.asarray(np.searchsorted(np.cumsum(shares / shares.sum())[:-1], draw, "right") + 1)
+
+
+def _markets_drawn(
+    population: Population, interest_usd: NDArray[np.float64], size: int, seed: int
+) -> NDArray[np.int64]:
+    popular = np.where(interest_usd > 0, interest_usd, 0.0) ** population.market_power
+    popular[interest_usd <= 0] = 0.0
+    ends = np.cumsum(popular / popular.sum())
+    draw = stream(seed, "book.markets").random(size) * ends[-1]
+    return np.asarray(np.searchsorted(ends, draw, "right"))
+
+
+def _cover_every_market(
+    population: Population,
+    interest_usd: NDArray[np.float64],
+    first_side: NDArray[np.int64],
+    first_slot: NDArray[np.int64],
+    market: NDArray[np.int64],
+) -> None:
+    """Give the first long and short accounts one market each, so that both sides are held."""
+    held = np.flatnonzero(interest_usd > 0)
+    for side, name in ((1, "long"), (-1, "short")):
+        accounts = np.flatnonzero(first_side == side)
+        if accounts.size < held.size:
+            raise InputError(
+                f"book.generate.accounts: {population.accounts} accounts hold {accounts.size} "
+                f"{name} accounts, expected at least one for each of {held.size} markets; "
+                "raise accounts"
+            )
+        market[first_slot[accounts[: held.size]]] = held
+
+
+def _weights(
+    population: Population, crowd: int, account: NDArray[np.int64], seed: int
+) -> NDArray[np.float64]:
+    draw = stream(seed, "book.sizes")
+    scale = population.size_sigma * draw.standard_normal(crowd)
+    return np.exp(scale[account] + _POSITION_SIGMA * draw.standard_normal(account.size))
+
+
+def _sized(
+    population: Population, slots: _Positions, interest_usd: NDArray[np.float64], seed: int
+) -> _Positions:
+    """The crowd's positions with their notional, and those of the top shorts before them."""
+    top_frac = population.top_short_share
+    is_long = slots.side > 0
+    book = slots.market * 2 + is_long  # a side of a market
+    total = np.bincount(book, slots.usd, minlength=2 * interest_usd.size)
+    wanted_usd = np.where(is_long, 1.0, 1.0 - top_frac) * interest_usd[slots.market]
+    usd = slots.usd * wanted_usd / total[book]
+    top = _top_usd(population.top_shorts, interest_usd * top_frac, seed)
+    top_account, top_market = np.nonzero(top)
+    return _Positions(
+        account=np.concatenate([top_account, slots.account]),
+        market=np.concatenate([top_market, slots.market]),
+        side=np.concatenate([np.full(top_account.size, -1), slots.side]),
+        usd=np.concatenate([top[top_account, top_market], usd]),
+    )
+
+
+def _top_usd(tops: int, wanted_usd: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+    """Notional of the top shorts, (tops, M): each is in a part of the markets, someone in each."""
+    draw = stream(seed, "book.tops")
+    chance = draw.random((tops, wanted_usd.size))
+    weight = np.exp(draw.standard_normal((tops, wanted_usd.size)))
+    if tops == 0:
+        return weight
+    is_in = (chance < _TOP_SPARSITY) | (chance == chance.min(axis=0))
+    weight = np.where(is_in, weight, 0.0)
+    return np.asarray(weight / weight.sum(axis=0) * wanted_usd)
+
+
+def _leverage(
+    population: Population, positions: _Positions, markets: tuple[str, ...], seed: int
+) -> NDArray[np.float64]:
+    """Gross notional over equity by account, (N,): lognormal by side, within the initial margin.
+
+    Who draws more than the maximum gets between half of it and the whole of it.
+    """
+    draw = stream(seed, "book.leverage")
+    normal, part = draw.standard_normal(population.accounts), draw.random(population.accounts)
+    net = np.bincount(positions.account, positions.side * positions.usd, population.accounts)
+    is_long = net > 0
+    median = np.where(is_long, population.long_leverage_median, population.short_leverage_median)
+    sigma = np.where(is_long, population.long_leverage_sigma, population.short_leverage_sigma)
+    median[: population.top_shorts] = population.top_leverage_median
+    sigma[: population.top_shorts] = population.top_leverage_sigma
+    wished = median * np.exp(sigma * normal)
+    most = _most_leverage(population, positions, markets)
+    within = np.where(wished > most, most * (1.0 + part) / 2.0, wished)
+    return np.maximum(within, population.min_leverage)
+
+
+def _most_leverage(
+    population: Population, positions: _Positions, markets: tuple[str, ...]
+) -> NDArray[np.float64]:
+    """The largest leverage by account that its markets, its size and its sides allow, (N,)."""
+    most = np.array([_market_maximum(population, market) for market in markets])
+    accounts = population.accounts
+    gross = np.bincount(positions.account, positions.usd, accounts)
+    initial = np.bincount(positions.account, positions.usd / most[positions.market], accounts)
+    allowed = gross / np.where(initial > 0, initial, 1.0)
+    net = np.bincount(positions.account, positions.side * positions.usd, accounts)
+    is_large = gross > population.large_notional_usd
+    # Sums of one side differ from the gross by rounding at most; a second side is no rounding.
+    is_mixed = np.abs(net) < gross * (1.0 - 1e-9)
+    allowed[is_large] = np.minimum(allowed[is_large], population.large_max_leverage)
+    allowed[is_mixed] = np.minimum(allowed[is_mixed], population.mixed_max_leverage)
+    return allowed
+
+
+def _market_maximum(population: Population, market: str) -> float:
+    maxima = population.max_leverage
+    return next(maxima[key] for key in table_keys(market) if key in maxima)
+
+
+def _position_columns(
+    population: Population,
+    positions: _Positions,
+    leverage: NDArray[np.float64],
+    tape: Tape,
+    seed: int,
+) -> pl.DataFrame:
+    """The columns of POSITION_COLUMNS but account, and upnl_usd; leverage is by position, (P,)."""
+    mark = tape.mark[0, positions.market]
+    # An entry further away than half the margin would leave no cash; young positions are near.
+    entry = stream(seed, "book.entries").standard_normal(mark.size) * population.entry_spread
+    offset = np.clip(entry, -0.5 / np.maximum(leverage, 1.0), 0.5 / leverage)
+    upnl_usd = -positions.side * positions.usd * offset
+    isolated = stream(seed, "book.isolated").random(mark.size) < population.isolated_share
+    isolated &= positions.account >= population.top_shorts
+    margin = pl.Series(positions.usd / leverage - upnl_usd, dtype=pl.Float64)
+    age = stream(seed, "book.ages").standard_normal(mark.size) * _AGE_SIGMA
+    age_h = np.minimum(population.age_median_h * np.exp(age), _AGE_MAX_H)
+    opened_ms = tape.time_ms[0] - 1000 - (age_h * _HOUR_MS).astype(np.int64)
+    return pl.DataFrame(
+        {
+            "market": pl.Series(tape.markets).gather(positions.market),
+            "size": positions.side * positions.usd / mark,
+            "entry_price": mark * (1.0 + offset),
+            "isolated_margin": margin,
+            "opened_at": pl.Series(opened_ms).cast(pl.Datetime("ms", "UTC")),
+            "upnl_usd": upnl_usd,
+            "isolated": isolated,
+        }
+    ).with_columns(
+        pl.when("isolated").then(pl.col("isolated_margin")).alias("isolated_margin"),
+        pl.when("isolated")
+        .then(pl.lit("isolated"))
+        .otherwise(pl.lit("cross"))
+        .alias("margin_mode"),
+    )
+
+
+def _account_names(accounts: int, seed: int) -> pl.Series:
+    """Names acct-00001, ... in an order that says nothing about the account."""
+    numbers = pl.Series(stream(seed, "book.names").permutation(accounts) + 1)
+    width = max(5, len(str(accounts)))
+    return "acct-" + numbers.cast(pl.String).str.zfill(width)

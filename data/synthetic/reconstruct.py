@@ -1,0 +1,178 @@
+"""A seeded tape through published price anchors.
+
+Each market falls with the common factor in proportion to its own fall of that hour; what is left
+at its anchors is spread linearly between them, and its own noise is pinned to 0 there. The price
+above the low is then the length of a plane vector (this level, a second noise): the known way to
+hold a random walk above its minimum, and exact at every anchor. Nothing here is recorded but the
+anchors and the volume of the window.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crashsim.data.schema import MarketOrigin, Tape
+from crashsim.data.synthetic.anchors import (
+    MarketAnchors,
+    WindowVolume,
+    read_anchors,
+    read_window_volume,
+)
+from crashsim.data.synthetic.common_factor import CommonFactor, bridge, common_factor
+from crashsim.data.synthetic.streams import stream
+from crashsim.scenarios.errors import InputError
+from crashsim.scenarios.models.generate import Anchors
+
+_HOUR_MS = 3_600_000
+_SECOND_MS = 1_000
+
+
+def reconstruct_tape(
+    anchors: Anchors, time_ms: NDArray[np.int64], seed: int, volume_scale: float
+) -> Tape:
+    """A tape on the grid time_ms (T,), which must lie between the first and the last anchor.
+
+    The path is drawn on whole seconds and read off at the grid's times (the last second at or
+    before each), so it is the same on every grid. Volume is the published volume of the window
+    times volume_scale; per second it goes with the square root of the factor's pace (as volume and
+    volatility did in recorded bars of that night) and with the size of the market's own noise;
+    before the window the same rate per pace is assumed. Funding rates are 0: none was settled
+    between 20:00 and 24:00 UTC. Raises InputError where the files are wrong or the grid leaves
+    them.
+    """
+    markets = read_anchors(anchors.path)
+    volumes = read_window_volume(anchors.volume_path)
+    unknown = [facts.market for facts in markets if facts.market not in volumes]
+    if unknown:
+        raise InputError(f"{anchors.volume_path}: no volume for {', '.join(unknown)}")
+    seconds_ms = _seconds(anchors, markets, time_ms)
+    factor = common_factor(anchors, markets, seconds_ms, seed)
+    noise = stream(seed, "tape.own").standard_normal((seconds_ms.size, len(markets))).T
+    lows_ms = _low_times_ms(anchors, markets, factor, seed)
+    at = (time_ms - seconds_ms[0]) // _SECOND_MS
+    paths = [
+        _path(facts, int(low_ms), factor, own, anchors.own_variance)
+        for facts, low_ms, own in zip(markets, lows_ms, noise, strict=True)
+    ]
+    traded = [
+        _volume(anchors, factor, own, volumes[facts.market])
+        for facts, own in zip(markets, noise, strict=True)
+    ]
+    origin = MarketOrigin("last", "reconstructed", anchors.path.name)
+    return Tape(
+        time_ms=time_ms,
+        markets=tuple(facts.market for facts in markets),
+        mark=np.stack([path[at] for path in paths], axis=1),
+        volume_usd=np.stack([_between(volume, at) for volume in traded], axis=1) * volume_scale,
+        funding_rate=np.zeros((time_ms.size, len(markets))),
+        origins={facts.market: origin for facts in markets},
+    )
+
+
+def _seconds(
+    anchors: Anchors, markets: Sequence[MarketAnchors], time_ms: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """Whole seconds from the first common anchor to one past the grid and the lows."""
+    common = markets[0].time_ms
+    for facts in markets[1:]:
+        common = np.intersect1d(common, facts.time_ms)
+    last_needed = max(int(time_ms[-1]), *(facts.hour_ms + _HOUR_MS for facts in markets))
+    after = common[common >= last_needed]
+    if not after.size or time_ms[0] < common[0]:
+        raise InputError(
+            f"{anchors.path}: the anchors cover {_utc(common[0])} to {_utc(common[-1])}, "
+            f"found a window from {_utc(time_ms[0])} to {_utc(time_ms[-1])}"
+        )
+    return np.arange(common[0], after[0] + _SECOND_MS, _SECOND_MS, dtype=np.int64)
+
+
+def _utc(time_ms: np.int64) -> str:
+    return f"{np.datetime64(int(time_ms), 'ms').astype('datetime64[s]')}Z"
+
+
+def _low_times_ms(
+    anchors: Anchors, markets: Sequence[MarketAnchors], factor: CommonFactor, seed: int
+) -> NDArray[np.int64]:
+    """When each market reaches its low: around the factor's, within the bar that holds it."""
+    spread_s = stream(seed, "tape.low_times").normal(0.0, anchors.low_spread_s, len(markets))
+    wished_ms = factor.low_ms + np.round(spread_s).astype(np.int64) * _SECOND_MS
+    bar_ms = np.array([facts.low_bar_ms for facts in markets])
+    length_ms = np.array([facts.low_bar_len_ms for facts in markets])
+    hourly = length_ms == _HOUR_MS
+    first_ms = bar_ms + np.where(hourly, anchors.hourly_low_from_s, 1) * _SECOND_MS
+    last_ms = np.where(hourly, bar_ms + anchors.hourly_low_to_s * 1000, bar_ms + length_ms - 1000)
+    return np.clip(wished_ms, first_ms, last_ms)
+
+
+@dataclass(frozen=True)
+class _Knots:
+    """Where one market's price is known: indices into the seconds, and the log price there."""
+
+    at: NDArray[np.int64]
+    log_price: NDArray[np.float64]
+    price: NDArray[np.float64]
+
+
+def _knots(facts: MarketAnchors, low_ms: int, seconds_ms: NDArray[np.int64]) -> _Knots:
+    known = facts.time_ms <= seconds_ms[-1]
+    known &= facts.time_ms != low_ms  # an anchor in the second of the low is the low
+    times = np.append(facts.time_ms[known], low_ms)
+    price = np.append(facts.price[known], facts.low_price)
+    order = np.argsort(times)
+    at = (times[order] - seconds_ms[0]) // _SECOND_MS
+    return _Knots(at, np.log(price[order]), price[order])
+
+
+def _path(
+    facts: MarketAnchors,
+    low_ms: int,
+    factor: CommonFactor,
+    own_noise: NDArray[np.float64],
+    own_variance: float,
+) -> NDArray[np.float64]:
+    """The price of one market at every second, (T,)."""
+    knots = _knots(facts, low_ms, factor.time_ms)
+    warped_ms = _warp(factor, low_ms)
+    own = np.cumsum(own_noise * np.sqrt(own_variance * factor.rate))
+    common, second = (np.interp(warped_ms, factor.time_ms, walk) for walk in factor.noise.T)
+    # Volatility grows with the root of a market's fall: measured on recorded bars of that night.
+    wide = np.sqrt(facts.fall)
+    level = facts.fall * np.interp(warped_ms, factor.time_ms, factor.level)
+    level += wide * bridge(common + own, factor.clock, knots.at)
+    level += np.interp(np.arange(level.size), knots.at, knots.log_price - level[knots.at])
+    second = wide * bridge(second, factor.clock, knots.at)
+    log_low = np.log(facts.low_price)
+    price: NDArray[np.float64] = np.exp(log_low + np.hypot(level - log_low, second))
+    np.maximum(price, facts.low_price, out=price)  # exp and log lose the last digit
+    price[knots.at] = knots.price
+    return price
+
+
+def _warp(factor: CommonFactor, low_ms: int) -> NDArray[np.float64]:
+    """The factor's time at each second of a market whose low is at low_ms, not the factor's."""
+    low = int(np.searchsorted(factor.knots_ms, factor.low_ms))
+    before, after = factor.knots_ms[low - 1], factor.knots_ms[low + 1]
+    own = [factor.time_ms[0], before, low_ms, after, factor.time_ms[-1]]
+    common = [factor.time_ms[0], before, factor.low_ms, after, factor.time_ms[-1]]
+    return np.asarray(np.interp(factor.time_ms, own, common))
+
+
+def _volume(
+    anchors: Anchors, factor: CommonFactor, own_noise: NDArray[np.float64], window: WindowVolume
+) -> NDArray[np.float64]:
+    """USD traded up to and including every second since the first, (T,)."""
+    within = (factor.time_ms > window.start_ms) & (factor.time_ms <= window.end_ms)
+    if window.start_ms < factor.time_ms[0] or window.end_ms > factor.time_ms[-1]:
+        raise InputError(
+            f"{anchors.volume_path}: a window to {_utc(np.int64(window.end_ms))} leaves the anchors "
+            f"of {anchors.path.name}"
+        )
+    pace = np.sqrt(factor.rate) * (1.0 + np.abs(own_noise))
+    return np.asarray(np.cumsum(pace) * (window.volume_usd / pace[within].sum()))
+
+
+def _between(running: NDArray[np.float64], at: NDArray[np.int64]) -> NDArray[np.float64]:
+    """What was added between the grid's times; nothing at the first."""
+    return np.diff(running[at], prepend=running[at[0]])

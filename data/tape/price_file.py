@@ -1,0 +1,184 @@
+"""A file of prices: long form (one mark a row) or OHLCV bars, checked and sorted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from crashsim.data.checked.columns import numbers, texts, times_ms
+from crashsim.data.checked.findings import Findings
+from crashsim.data.checked.table import Table, read_table
+from crashsim.scenarios.errors import InputError
+
+OHLC = ("open", "high", "low", "close")
+PRICE_KINDS = ("mark", "index", "last")
+_VOLUMES = ("volume_usd", "quote_volume", "volume")  # the first that a file of bars has counts
+_KNOWN = ("time", "ts", "market", "mark", "index", "funding_rate", "price_kind", *OHLC, *_VOLUMES)
+_PRICE = "a price above 0 (USD per unit of base)"
+_VOLUME = "a volume of at least 0"
+
+
+@dataclass(frozen=True)
+class PriceRows:
+    """The rows of one file, R in all, ascending by market, then time.
+
+    market: (R,) index into `markets` (ascending). time_ms: (R,) UTC; of a bar, its open.
+    prices: column -> (R,); `mark` of the long form, OHLC of bars, neither in a file of volumes.
+    volume_usd: (R,) quote notional, None where the file has none.
+    funding_rate: (R,), 0 where none is given. spacing_ms: (M,) the smallest distance of two
+    neighbouring rows of a market, which for bars is their width.
+    kinds: price kind by market, empty where the file does not say.
+    """
+
+    table: Table
+    markets: tuple[str, ...]
+    market: NDArray[np.int64]
+    time_ms: NDArray[np.int64]
+    prices: Mapping[str, NDArray[np.float64]]
+    volume_usd: NDArray[np.float64] | None
+    funding_rate: NDArray[np.float64]
+    spacing_ms: NDArray[np.int64]
+    kinds: Mapping[str, str]
+
+    @property
+    def is_bars(self) -> bool:
+        """Whether the rows are OHLC bars."""
+        return "open" in self.prices
+
+
+def read_price_rows(path: Path, *, volume_only: bool = False) -> PriceRows:
+    """Read and check a price file; with `volume_only`, one of which just the volume is wanted.
+
+    Columns of the contract are taken, others let through unread unless they look like a slip of
+    the pen (`volume_uds`). Raises InputError naming file, row, column and value.
+    """
+    return price_rows(read_table(path), volume_only=volume_only)
+
+
+def price_rows(table: Table, *, volume_only: bool = False) -> PriceRows:
+    """Check a table of prices and sort it; see `read_price_rows`."""
+    findings = Findings(table)
+    time = _time_column(findings)
+    is_bars = _is_bars(findings, volume_only)
+    wanted = OHLC if is_bars else () if volume_only else ("mark",)
+    volume = _volume_column(table, is_bars)
+    findings.require(
+        [time, "market", *wanted, *(["volume_usd"] if volume_only and not volume else [])]
+    )
+    findings.require_rows()
+    findings.refuse_misspelt(_KNOWN)
+
+    columns = [times_ms(findings, time).alias("time_ms"), texts(findings, "market")]
+    columns += [numbers(findings, name, _PRICE, above=0) for name in wanted]
+    if volume:
+        columns.append(numbers(findings, volume, _VOLUME, at_least=0).alias("volume_usd"))
+    columns.append(_funding(findings))
+    columns.append(_kind(findings))
+    rows = pl.DataFrame(columns)
+    findings.stop()
+    if volume == "volume":
+        rows = rows.with_columns(pl.col("volume_usd") * pl.col("close"))
+    _check_rows(findings, rows, time, is_bars)
+    return _sorted(table, rows, wanted)
+
+
+def _time_column(findings: Findings) -> str:
+    both = [name for name in ("time", "ts") if findings.table.has(name)]
+    if len(both) == 2:
+        findings.add("has both columns time and ts, expected one of them")
+        findings.stop()
+    return both[0] if both else "time"
+
+
+def _is_bars(findings: Findings, volume_only: bool) -> bool:
+    has = findings.table.has
+    is_bars = all(has(name) for name in OHLC)
+    if is_bars and has("mark") and not volume_only:
+        findings.add("has both mark and open, high, low, close: expected marks or bars, not both")
+        findings.stop()
+    if not is_bars and has("open") and not has("mark"):
+        findings.require(OHLC)
+    return is_bars
+
+
+def _volume_column(table: Table, is_bars: bool) -> str | None:
+    return next((n for n in (_VOLUMES if is_bars else _VOLUMES[:1]) if table.has(n)), None)
+
+
+def _funding(findings: Findings) -> pl.Series:
+    name = "funding_rate"
+    if not findings.table.has(name):
+        return pl.repeat(0.0, findings.table.frame.height, eager=True).alias(name)
+    expected = "a rate (a fraction of notional), or empty where none is settled"
+    return numbers(findings, name, expected, empty_ok=True).fill_null(0.0)
+
+
+def _kind(findings: Findings) -> pl.Series:
+    name = "price_kind"
+    if not findings.table.has(name):
+        return pl.repeat(None, findings.table.frame.height, dtype=pl.String, eager=True).alias(name)
+    return texts(findings, name, "mark, index or last", allowed=PRICE_KINDS)
+
+
+def _check_rows(findings: Findings, rows: pl.DataFrame, time: str, is_bars: bool) -> None:
+    if is_bars:
+        top, bottom = (
+            rows.select(f(*OHLC)).to_series() for f in (pl.max_horizontal, pl.min_horizontal)
+        )
+        findings.bad_rows(rows["high"] < top, "high", "the largest price of its bar")
+        findings.bad_rows(rows["low"] > bottom, "low", "the smallest price of its bar")
+    keys = rows.select(pl.col("time_ms").cast(pl.Datetime("ms")).alias(time), "market")
+    if keys.is_duplicated().any():
+        findings.repeats(keys)
+    mixed = rows.group_by("market").agg(pl.col("price_kind").n_unique().alias("n"))
+    for market in mixed.filter(pl.col("n") > 1)["market"].sort():
+        findings.add(f"market {market} has more than one price_kind, expected one")
+    findings.stop()
+
+
+def _sorted(table: Table, rows: pl.DataFrame, wanted: tuple[str, ...]) -> PriceRows:
+    rows = rows.sort("market", "time_ms")
+    ends = rows.group_by("market", maintain_order=True).agg(pl.col("price_kind").first())
+    markets = tuple(ends["market"])
+    market = rows["market"].rank("dense").cast(pl.Int64).to_numpy() - 1
+    time_ms = rows["time_ms"].to_numpy()
+    kinds = {m: kind for m, kind in ends.iter_rows() if kind is not None}
+    return PriceRows(
+        table=table,
+        markets=markets,
+        market=market,
+        time_ms=time_ms,
+        prices={name: rows[name].to_numpy() for name in wanted},
+        volume_usd=rows["volume_usd"].to_numpy() if "volume_usd" in rows.columns else None,
+        funding_rate=rows["funding_rate"].to_numpy(),
+        spacing_ms=_spacing_ms(len(markets), market, time_ms),
+        kinds=kinds,
+    )
+
+
+def _spacing_ms(
+    count: int, market: NDArray[np.int64], time_ms: NDArray[np.int64]
+) -> NDArray[np.int64]:
+    """(M,) smallest distance of a market's rows; of a market with one row, the file's smallest.
+
+    0 where no market has two rows.
+    """
+    unknown = np.iinfo(np.int64).max
+    spacing = np.full(count, unknown)
+    same = market[1:] == market[:-1]
+    np.minimum.at(spacing, market[1:][same], np.diff(time_ms)[same])
+    smallest = spacing.min(initial=unknown)
+    return np.where(spacing == unknown, 0 if smallest == unknown else smallest, spacing)
+
+
+def bar_width_ms(rows: PriceRows) -> NDArray[np.int64]:
+    """(R,) the width of each row's bar. Raises InputError where no market has two bars."""
+    if not rows.spacing_ms.all():
+        raise InputError(
+            f"{rows.table.path}: has one bar a market, expected at least two of a market: "
+            "the width of bars is the smallest distance between two of them"
+        )
+    return rows.spacing_ms[rows.market]

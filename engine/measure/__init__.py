@@ -1,0 +1,1 @@
+"""What is computed of finished runs: metrics, counterfactuals, comparisons."""

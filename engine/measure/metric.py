@@ -1,0 +1,53 @@
+"""What a metric is: its words beside its function, so that no number is printed without them."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Literal
+
+from crashsim.data.schema import Tape
+from crashsim.engine.measure.counterfactual import Haircuts
+from crashsim.engine.record.outcome import Outcome
+
+# A time is UTC in ISO 8601; a mapping is by market or by absorber; None: there is nothing to measure.
+Value = float | int | str | None | Mapping[str, float]
+Input = Literal["prices", "volume", "book", "flows", "venue"]
+
+EVERYTHING: tuple[Input, ...] = ("prices", "volume", "book", "flows", "venue")
+
+
+@dataclass(frozen=True)
+class Replayed:
+    """All that a metric of one run may look at.
+
+    haircuts: against the replay without ADL; None for a run that is not part of a comparison.
+    """
+
+    outcome: Outcome
+    tape: Tape
+    haircuts: Haircuts | None = None
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number of a run with what a reader needs to defend it.
+
+    sign: what larger means, or who gains where it is positive. horizon: from when to when, or how
+    long after. price_source: which prices value it. inputs: what the number stands on.
+    """
+
+    name: str
+    unit: str
+    definition: str
+    compute: Callable[[Replayed], Value]
+    sign: str = "never negative; larger is worse"
+    horizon: str = "whole run"
+    price_source: str = "mark of the step"
+    inputs: tuple[Input, ...] = EVERYTHING
+
+
+def iso_utc(time_ms: int) -> str:
+    """UTC milliseconds as ISO 8601, e.g. `2025-10-10T21:20:03Z`."""
+    moment = datetime.fromtimestamp(time_ms / 1000, tz=UTC)
+    precision = "milliseconds" if time_ms % 1000 else "seconds"
+    return moment.isoformat(timespec=precision).replace("+00:00", "Z")

@@ -1,0 +1,83 @@
+"""How deep insurance funds and vaults fell."""
+
+import polars as pl
+
+from crashsim.engine.measure.metric import Metric, Replayed, iso_utc
+
+
+def _together(run: Replayed) -> pl.DataFrame:
+    """step, time, equity_usd of all absorbers together, by step."""
+    return (
+        run.outcome.absorbers.group_by("step", "time").agg(pl.col("equity_usd").sum()).sort("step")
+    )
+
+
+def _low_usd(run: Replayed) -> float | None:
+    total = _together(run)
+    return None if total.is_empty() else float(total["equity_usd"].to_numpy().min())
+
+
+def _low_at(run: Replayed) -> str | None:
+    total = _together(run)
+    if total.is_empty():
+        return None
+    row = int(total["equity_usd"].to_numpy().argmin())
+    return iso_utc(int(total["time"].to_physical()[row]))
+
+
+def _low_by_absorber(run: Replayed) -> dict[str, float]:
+    lows = (
+        run.outcome.absorbers.group_by("absorber").agg(pl.col("equity_usd").min()).sort("absorber")
+    )
+    return dict(lows.iter_rows())
+
+
+def _first_refusal_at(run: Replayed) -> str | None:
+    times = [refusal.time_ms for refusal in run.outcome.first_refusals]
+    return iso_utc(min(times)) if times else None
+
+
+def _underwater_usd(run: Replayed) -> float:
+    frame = run.outcome.absorbers
+    last = frame.filter(pl.col("step") == pl.col("step").max())
+    return 0.0 - float(last["equity_usd"].clip(upper_bound=0.0).sum())
+
+
+METRICS = (
+    Metric(
+        "absorber_low_usd",
+        "USD",
+        "Lowest equity of all absorbers (insurance fund, vault) together after any step.",
+        _low_usd,
+        sign="smaller is worse; negative: they owe more than they have",
+    ),
+    Metric(
+        "absorber_low_at",
+        "UTC",
+        "Time of absorber_low_usd, the first where it was reached more than once.",
+        _low_at,
+        sign="",
+    ),
+    Metric(
+        "absorber_low_usd_by_absorber",
+        "USD",
+        "Lowest equity of each absorber after any step.",
+        _low_by_absorber,
+        sign="smaller is worse; negative: it owes more than it has",
+    ),
+    Metric(
+        "absorber_first_refusal_at",
+        "UTC",
+        "Time of the first takeover that an absorber refused for lack of funds.",
+        _first_refusal_at,
+        sign="",
+    ),
+    Metric(
+        "absorber_underwater_usd",
+        "USD",
+        "Negative equity of absorbers after the last step, as a positive number.",
+        _underwater_usd,
+        horizon="end of the run",
+        price_source="last mark",
+    ),
+)

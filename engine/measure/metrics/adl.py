@@ -1,0 +1,171 @@
+"""Who was deleveraged, how much, and how unequally."""
+
+from functools import partial
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+
+from crashsim.engine.measure import inequality
+from crashsim.engine.measure.metric import Metric, Replayed
+
+_NOTIONAL = pl.col("size") * pl.col("mark_price")
+_LOSER_SIDE = pl.when(pl.col("side") == "long").then(-1.0).otherwise(1.0)
+
+
+def _adl_notional_usd(run: Replayed) -> float:
+    return float(run.outcome.adl_fills.select(_NOTIONAL.sum()).item())
+
+
+def needed_usd(run: Replayed) -> float:
+    """What ADL prices moved from winners to losers against mark (SEMANTICS, section 7)."""
+    moved = _LOSER_SIDE * (pl.col("price") - pl.col("mark_price")) * pl.col("size")
+    return float(run.outcome.adl_fills.select(moved.clip(lower_bound=0.0).sum()).item())
+
+
+def _capacity_by_market(run: Replayed) -> pl.DataFrame:
+    """market, closed_usd, held_usd.
+
+    Candidates of successive steps overlap, so what they held is the largest, over the steps, of
+    the capacity then plus what had been closed before.
+    """
+    closed = run.outcome.adl_fills.group_by("market", "step").agg(closed=_NOTIONAL.sum())
+    held = run.outcome.adl_capacity.group_by("market", "step").agg(pl.col("capacity_usd").sum())
+    steps = held.join(closed, on=("market", "step"), how="left").sort("market", "step")
+    steps = steps.with_columns(pl.col("closed").fill_null(0.0))
+    before = pl.col("closed").cum_sum().over("market") - pl.col("closed")
+    by_market = (
+        steps.with_columns(reach=pl.col("capacity_usd") + before)
+        .group_by("market")
+        .agg(closed_usd=pl.col("closed").sum(), held_usd=pl.col("reach").max())
+    )
+    return by_market.filter(pl.col("held_usd") > 0).sort("market")
+
+
+def _capacity_used(run: Replayed) -> float | None:
+    markets = _capacity_by_market(run)
+    if markets.is_empty():
+        return None
+    closed_usd, held_usd = markets.select("closed_usd", "held_usd").sum().row(0)
+    return float(closed_usd / held_usd)
+
+
+def _capacity_used_by_market(run: Replayed) -> dict[str, float]:
+    markets = _capacity_by_market(run)
+    used = markets["closed_usd"] / markets["held_usd"]
+    return dict(zip(markets["market"], used, strict=True))
+
+
+def _burdens(run: Replayed) -> NDArray[np.float64]:
+    deleveraged = run.outcome.accounts.filter(pl.col("was_deleveraged"))
+    return deleveraged["adl_notional_usd"].to_numpy()
+
+
+def _top_share(run: Replayed, count: int) -> float | None:
+    return inequality.top_share(_burdens(run), count)
+
+
+def hedges_broken(run: Replayed) -> int:
+    """Accounts liquidated, at the step of an ADL fill or later, on the side ADL had not closed.
+
+    ADL that closes a short leaves the longs it hedged; a liquidation of a long is a `sell`.
+    """
+    first_adl = run.outcome.adl_fills.group_by("winner", "side").agg(pl.col("step").min())
+    unhedged = first_adl.with_columns(
+        closing=pl.when(pl.col("side") == "short").then(pl.lit("sell")).otherwise(pl.lit("buy"))
+    )
+    closings = run.outcome.liquidations.filter(pl.col("stage") != "unwind")
+    hit = closings.join(
+        unhedged, left_on=("account", "side"), right_on=("winner", "closing"), suffix="_adl"
+    ).filter(pl.col("step") >= pl.col("step_adl"))
+    return hit["account"].n_unique()
+
+
+METRICS = (
+    Metric(
+        "adl_accounts",
+        "accounts",
+        "Accounts that were the winner of an auto-deleveraging fill.",
+        lambda run: int(run.outcome.accounts["was_deleveraged"].sum()),
+    ),
+    Metric(
+        "adl_notional_usd",
+        "USD",
+        "Notional of winners closed by auto-deleveraging (one side of each fill).",
+        _adl_notional_usd,
+    ),
+    Metric(
+        "adl_fills",
+        "fills",
+        "Auto-deleveraging fills.",
+        lambda run: run.outcome.adl_fills.height,
+    ),
+    Metric(
+        "adl_cost_usd",
+        "USD",
+        "What winners lost against mark in auto-deleveraging fills.",
+        lambda run: float(run.outcome.adl_fills["cost_usd"].sum()),
+        sign="positive: winners lost; negative: winners gained",
+        price_source="price of the fill against the mark of the step",
+    ),
+    Metric(
+        "needed_usd",
+        "USD",
+        "What auto-deleveraging prices moved from winners to losers: the sum over fills of "
+        "max(0, side of the loser x (price - mark)) x size.",
+        needed_usd,
+        price_source="price of the fill against the mark of the step",
+    ),
+    Metric(
+        "deficit_usd",
+        "USD",
+        "Negative equity of bankrupt units when their auto-deleveraging began.",
+        lambda run: run.outcome.deficit_usd,
+    ),
+    Metric(
+        "winner_capacity_used_frac",
+        "fraction",
+        "Closed by auto-deleveraging over what candidates held in the markets that needed it; "
+        "near 1, rankings cannot differ.",
+        _capacity_used,
+        sign="0 to 1; larger: more of all winners were closed",
+    ),
+    Metric(
+        "winner_capacity_used_frac_by_market",
+        "fraction",
+        "winner_capacity_used_frac of each market that needed auto-deleveraging.",
+        _capacity_used_by_market,
+        sign="0 to 1; larger: more of all winners were closed",
+    ),
+    Metric(
+        "adl_gini",
+        "index",
+        "Gini index of auto-deleveraged notional among deleveraged accounts.",
+        lambda run: inequality.gini(_burdens(run)),
+        sign="0: all the same; near 1: one bears everything",
+    ),
+    Metric(
+        "adl_herfindahl",
+        "index",
+        "Herfindahl index (sum of squared shares) of auto-deleveraged notional by account.",
+        lambda run: inequality.herfindahl(_burdens(run)),
+        sign="near 0: spread over many; 1: one bears everything",
+    ),
+    *(
+        Metric(
+            f"adl_top_{count}_share_frac",
+            "fraction",
+            f"Share of auto-deleveraged notional that the {count} largest bear, by account.",
+            partial(_top_share, count=count),
+            sign="0 to 1; larger: more concentrated",
+        )
+        for count in (1, 10, 100)
+    ),
+    Metric(
+        "hedges_broken",
+        "accounts",
+        "Accounts with a position liquidated at or after the step at which auto-deleveraging "
+        "closed a position of theirs on the other side.",
+        hedges_broken,
+    ),
+)

@@ -1,0 +1,65 @@
+"""A run minute by minute; a long run in longer bins."""
+
+import polars as pl
+
+from crashsim.engine.readings import Tables
+
+MOST_BINS = 240
+BIN_MINUTES = (1, 5, 15, 60, 240, 1440)
+MARKETS_SHOWN = 3
+
+
+def bin_minutes(timeline: pl.DataFrame) -> int:
+    """Minutes a bin: the shortest of BIN_MINUTES that cuts the run into at most MOST_BINS."""
+    first, last = timeline["time"].dt.epoch("ms").to_numpy()[[0, -1]]
+    minutes = (int(last) - int(first)) / 60_000 + 1
+    fitting = (width for width in BIN_MINUTES if minutes / width <= MOST_BINS)
+    return next(fitting, BIN_MINUTES[-1])
+
+
+def by_minute(tables: Tables) -> pl.DataFrame:
+    """time (start of the bin) and, in USD, what happened in it.
+
+    liquidated_usd, taken_over_usd, adl_usd, shortfall_usd: sums. debt_usd: the largest of the bin.
+    fund_usd: the lowest equity of all absorbers together in the bin; null where there is none.
+    """
+    width = f"{bin_minutes(tables['timeline'])}m"
+    sums = ("liquidated_usd", "taken_over_usd", "adl_usd", "shortfall_usd")
+    flows = (
+        tables["timeline"]
+        .group_by(pl.col("time").dt.truncate(width))
+        .agg(*(pl.col(name).sum() for name in sums), pl.col("debt_usd").max())
+    )
+    fund = (
+        fund_curve(tables).group_by(pl.col("time").dt.truncate(width)).agg(pl.col("fund_usd").min())
+    )
+    return flows.join(fund, on="time", how="left").sort("time")
+
+
+def fund_curve(tables: Tables) -> pl.DataFrame:
+    """time, fund_usd: equity of all absorbers together after each step; empty where none."""
+    return (
+        tables["absorbers"].group_by("time").agg(fund_usd=pl.col("equity_usd").sum()).sort("time")
+    )
+
+
+def main_markets(tables: Tables, most: int = MARKETS_SHOWN) -> list[str]:
+    """The markets in which most was traded, the largest first."""
+    traded = tables["prices_1m"].group_by("market").agg(pl.col("volume_usd").sum())
+    order = traded.sort(["volume_usd", "market"], descending=[True, False])
+    return order["market"].head(most).to_list()
+
+
+def price_paths(tables: Tables) -> pl.DataFrame:
+    """time, market, close_frac, low_frac of the main markets, over each market's first mark."""
+    width = f"{bin_minutes(tables['timeline'])}m"
+    shown = main_markets(tables)
+    prices = tables["prices_1m"].filter(pl.col("market").is_in(shown)).sort("market", "time")
+    first = pl.col("open").first().over("market")
+    return (
+        prices.with_columns(close_frac=pl.col("close") / first, low_frac=pl.col("low") / first)
+        .group_by("market", pl.col("time").dt.truncate(width), maintain_order=True)
+        .agg(pl.col("close_frac").last(), pl.col("low_frac").min())
+        .select("time", "market", "close_frac", "low_frac")
+        .sort(pl.col("market").cast(pl.Enum(shown)), "time")
+    )

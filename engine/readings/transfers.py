@@ -1,0 +1,117 @@
+"""Who paid whom: what changed hands beyond ordinary trading at mark."""
+
+import polars as pl
+
+from crashsim.engine.readings import Tables
+
+LIQUIDATED = "liquidated accounts"
+WINNERS = "deleveraged winners"
+FUND = "insurance fund and vaults"
+PLATFORM = "platform"
+OTHERS = "other accounts"
+MARKET = "traders on the order book"
+
+_SIGNED_SIZE = pl.when(pl.col("side") == "sell").then(pl.col("size")).otherwise(-pl.col("size"))
+
+
+def who_paid_whom(tables: Tables) -> pl.DataFrame:
+    """payer, receiver, reason, amount_usd (> 0), the largest first.
+
+    Value at mark that moved between groups: discounts on the book, fees, equity handed over or
+    owed at takeovers, prices of auto-deleveraging away from mark, shortfalls and who covered them,
+    and deposits that repaid debt. Profits and losses from moves of the mark are not in it.
+    """
+    parts = [
+        _book(tables),
+        _fees(tables),
+        _takeovers(tables),
+        _adl(tables),
+        _shortfalls(tables),
+        _deposits(tables),
+    ]
+    rows = [row for part in parts for row in part if row[3] > 0.0]
+    schema = {
+        "payer": pl.String(),
+        "receiver": pl.String(),
+        "reason": pl.String(),
+        "amount_usd": pl.Float64(),
+    }
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    return frame.sort(["amount_usd", "reason"], descending=[True, False])
+
+
+Row = tuple[str, str, str, float]
+
+
+def _book(tables: Tables) -> list[Row]:
+    fills = tables["liquidations"].filter(pl.col("stage") == "book")
+    lost = _total(fills, _SIGNED_SIZE * (pl.col("mark_price") - pl.col("price")))
+    unwinds = tables["liquidations"].filter(pl.col("stage") == "unwind")
+    unwound = _total(unwinds, _SIGNED_SIZE * (pl.col("mark_price") - pl.col("price")))
+    return [
+        (LIQUIDATED, MARKET, "discount to mark on the order book", lost),
+        (FUND, MARKET, "discount to mark when positions taken over were sold", unwound),
+    ]
+
+
+def _fees(tables: Tables) -> list[Row]:
+    fees = _total(tables["liquidations"], pl.col("fee_usd"))
+    receiver = PLATFORM if tables["absorbers"].is_empty() else FUND
+    return [(LIQUIDATED, receiver, "liquidation fees", fees)]
+
+
+def _takeovers(tables: Tables) -> list[Row]:
+    """A takeover hands over the unit's equity: side x size x (mark - bankruptcy price) a position."""
+    taken = tables["liquidations"].filter(pl.col("stage") == "takeover")
+    equity = _SIGNED_SIZE * (pl.col("mark_price") - pl.col("bankruptcy_price"))
+    kept = _total(taken, equity.clip(lower_bound=0.0))
+    covered = _total(taken, (-equity).clip(lower_bound=0.0))
+    return [
+        (LIQUIDATED, FUND, "equity left when positions were taken over", kept),
+        (FUND, LIQUIDATED, "losses taken over with bankrupt positions", covered),
+    ]
+
+
+def _adl(tables: Tables) -> list[Row]:
+    cost = pl.col("cost_usd")
+    paid, gained = cost.clip(lower_bound=0.0), (-cost).clip(lower_bound=0.0)
+    funds = tables["absorbers"]["absorber"].unique().to_list()
+    rows = []
+    for winner, of_winner in (
+        (WINNERS, ~pl.col("winner").is_in(funds)),
+        (FUND, pl.col("winner").is_in(funds)),
+    ):
+        for loser, of_loser in (
+            (LIQUIDATED, ~pl.col("loser").is_in(funds)),
+            (FUND, pl.col("loser").is_in(funds)),
+        ):
+            fills = tables["adl_fills"].filter(of_winner & of_loser)
+            rows += [
+                (winner, loser, "closed by force at a price worse than mark", _total(fills, paid)),
+                (
+                    loser,
+                    winner,
+                    "closed by force at a price better than mark",
+                    _total(fills, gained),
+                ),
+            ]
+    return rows
+
+
+def _shortfalls(tables: Tables) -> list[Row]:
+    frame = tables["shortfalls"]
+    return [
+        (FUND, LIQUIDATED, "shortfalls paid", _total(frame, pl.col("paid_by_absorbers_usd"))),
+        (PLATFORM, LIQUIDATED, "shortfalls advanced as debt", _total(frame, pl.col("carried_usd"))),
+        (PLATFORM, LIQUIDATED, "shortfalls written off", _total(frame, pl.col("written_off_usd"))),
+        (OTHERS, LIQUIDATED, "shortfalls shared", _total(frame, pl.col("shared_usd"))),
+    ]
+
+
+def _deposits(tables: Tables) -> list[Row]:
+    swallowed = _total(tables["accounts"], pl.col("deposits_to_debt_usd"))
+    return [(LIQUIDATED, PLATFORM, "deposits that went to debts", swallowed)]
+
+
+def _total(frame: pl.DataFrame, amount: pl.Expr) -> float:
+    return float(frame.select(amount.sum()).item())

@@ -1,0 +1,1 @@
+"""What a replay writes down: the journal, and the tables made of it."""

@@ -1,0 +1,102 @@
+"""The journal's rows as Polars frames, with indices turned into names and times."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+import polars as pl
+
+from crashsim.data.schema import TIME, Tape
+from crashsim.engine.record.tables import polars_schema
+from crashsim.engine.run import Run
+from crashsim.engine.state.state import CROSS
+
+_TYPES = {int: pl.Int64(), float: pl.Float64(), str: pl.String()}
+
+
+def frame_of(rows: Sequence[NamedTuple], kind: type[Any]) -> pl.DataFrame:
+    """Journal rows of one kind as a frame with the kind's fields as columns."""
+    schema = {name: _TYPES[typed] for name, typed in kind.__annotations__.items()}
+    columns = zip(*rows, strict=True) if rows else ((),) * len(schema)
+    return pl.DataFrame(
+        [
+            pl.Series(name, column, dtype=dtype)
+            for (name, dtype), column in zip(schema.items(), columns, strict=True)
+        ]
+    )
+
+
+class Names:
+    """What the indices of a journal stand for. An index of -1 stands for nothing: null."""
+
+    def __init__(self, run: Run, tape: Tape) -> None:
+        state = run.state
+        self._accounts = _with_null(state.accounts)
+        self._markets = _with_null(tape.markets)
+        self._absorbers = _with_null([a.rules.name for a in state.absorbers])
+        isolated = state.unit_market[state.row_unit] != CROSS
+        self._modes = _with_null(np.where(isolated, "isolated", "cross").tolist())
+        self._row_account = _with_null(state.unit_account[state.row_unit].tolist())
+        self._times = pl.Series(tape.time_ms).cast(TIME)
+        self._tape = tape
+
+    def account(self, index: pl.Series) -> pl.Series:
+        """Account ids."""
+        return _gather(self._accounts, index)
+
+    def holder(self, row: pl.Series) -> pl.Series:
+        """Account ids of position rows."""
+        return self.account(_gather(self._row_account, row).fill_null(-1))
+
+    def market(self, index: pl.Series) -> pl.Series:
+        """Market names."""
+        return _gather(self._markets, index)
+
+    def absorber(self, index: pl.Series) -> pl.Series:
+        """Absorber names."""
+        return _gather(self._absorbers, index)
+
+    def mode(self, row: pl.Series) -> pl.Series:
+        """Margin modes of position rows."""
+        return _gather(self._modes, row)
+
+    def time(self, step: pl.Series) -> pl.Series:
+        """Times of steps."""
+        return self._times.gather(step)
+
+    def mark(self, step: pl.Series, market: pl.Series) -> pl.Series:
+        """Marks at steps and markets."""
+        return pl.Series(self._tape.mark[step.to_numpy(), market.to_numpy()], dtype=pl.Float64)
+
+
+def _with_null(values: Sequence[Any]) -> pl.Series:
+    return pl.Series([*values, None], dtype=pl.Int64 if _are_numbers(values) else pl.String)
+
+
+def _are_numbers(values: Sequence[Any]) -> bool:
+    return bool(values) and isinstance(values[0], int)
+
+
+def _gather(names: pl.Series, index: pl.Series) -> pl.Series:
+    places = index.to_numpy()
+    return names.gather(np.where(places < 0, names.len() - 1, places))
+
+
+def fit(table: str, columns: dict[str, pl.Series]) -> pl.DataFrame:
+    """The columns of one run table, in its order and types."""
+    return pl.DataFrame(
+        [columns[name].cast(dtype).alias(name) for name, dtype in polars_schema(table).items()]
+    )
+
+
+def plain_table(
+    table: str, rows: Sequence[NamedTuple], kind: type[Any], names: Names
+) -> pl.DataFrame:
+    """A run table whose columns are the journal's fields, with names in the place of indices."""
+    raw = frame_of(rows, kind)
+    columns = {name: raw[name] for name in raw.columns}
+    meant = {"account": names.account, "asset": names.market, "absorber": names.absorber}
+    for name in columns.keys() & meant.keys():
+        columns[name] = meant[name](raw[name])
+    columns["time"] = columns["time_ms"] if "time_ms" in columns else names.time(raw["step"])
+    return fit(table, columns)

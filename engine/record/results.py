@@ -1,0 +1,158 @@
+"""From the journal of a finished run to the tables of an Outcome."""
+
+import numpy as np
+import polars as pl
+
+from crashsim.data.schema import Tape
+from crashsim.engine.arrays import Floats
+from crashsim.engine.record.account_table import accounts_table
+from crashsim.engine.record.events import (
+    AbsorberRow,
+    Closing,
+    CollateralSale,
+    FlowResult,
+    Held,
+    LossShare,
+    ScoreInput,
+    Shortfall,
+    TimelineRow,
+)
+from crashsim.engine.record.fill_journal import fills_frame
+from crashsim.engine.record.journal import Names, fit, frame_of, plain_table
+from crashsim.engine.record.minute_prices import prices_1m
+from crashsim.engine.record.outcome import Outcome, Refusal
+from crashsim.engine.record.snapshot import Snapshot, positions_table, units_table
+from crashsim.engine.run import Run
+
+COARSE_STEP_MS = 5_000  # beyond this the previous mark is no proxy for the last one
+
+
+def outcome_of(
+    run: Run, tape: Tape, marks: Floats, opening: Snapshot, residual_frac: float
+) -> Outcome:
+    """All tables of a finished run; `marks` are the tape's, (T, M), without NaN."""
+    names = Names(run, tape)
+    closing = Snapshot.of(run.state, run.tables, marks[-1])
+    events = run.events
+    return Outcome(
+        accounts=accounts_table(run, opening, closing, marks),
+        positions_start=positions_table("positions_start", run.state, names, opening),
+        positions_end=positions_table("positions_end", run.state, names, closing),
+        units=units_table(run.state, names, opening, closing),
+        liquidations=_liquidations(run, names),
+        adl_fills=_adl_fills(run, names),
+        shortfalls=plain_table("shortfalls", events.shortfalls, Shortfall, names),
+        loss_shares=plain_table("loss_shares", events.loss_shares, LossShare, names),
+        flows=plain_table("flows", events.flows, FlowResult, names),
+        collateral_sales=plain_table(
+            "collateral_sales", events.collateral_sales, CollateralSale, names
+        ),
+        absorbers=plain_table("absorbers", events.absorbers, AbsorberRow, names),
+        timeline=plain_table("timeline", events.timeline, TimelineRow, names),
+        prices_1m=prices_1m(tape),
+        adl_capacity=_adl_capacity(run, names),
+        score_inputs=_score_inputs(run, names),
+        platform_cash_usd=run.state.platform_cash_usd,
+        conservation_residual_frac=residual_frac,
+        deficit_usd=events.deficit_usd,
+        first_refusals=_refusals(run, tape),
+        default_margin_markets=run.tables.default_markets,
+        warnings=_warnings(run, tape),
+    )
+
+
+def _liquidations(run: Run, names: Names) -> pl.DataFrame:
+    raw = frame_of(run.events.closings, Closing)
+    absorber = names.absorber(raw["absorber"])
+    account = names.account(raw["account"])
+    is_takeover = raw["stage"] == "takeover"
+    book = pl.Series("counterparty", ["book"], dtype=pl.String).new_from_index(0, raw.height)
+    return fit(
+        "liquidations",
+        {
+            "step": raw["step"],
+            "time": names.time(raw["step"]),
+            "account": account.zip_with(account.is_not_null(), absorber),
+            "market": names.market(raw["market"]),
+            "margin_mode": names.mode(raw["row"]),
+            "side": _choose(raw["side"] > 0, "sell", "buy"),
+            "size": raw["qty"],
+            "price": raw["price"],
+            "mark_price": names.mark(raw["step"], raw["market"]),
+            "bankruptcy_price": raw["bankruptcy_price"].fill_nan(None),
+            "fee_usd": raw["fee_usd"],
+            "stage": raw["stage"],
+            "counterparty": absorber.zip_with(is_takeover, book),
+        },
+    )
+
+
+def _choose(condition: pl.Series, if_true: str, if_false: str) -> pl.Series:
+    values = np.where(condition.to_numpy(), if_true, if_false).tolist()
+    return pl.Series(values, dtype=pl.String)
+
+
+def _adl_fills(run: Run, names: Names) -> pl.DataFrame:
+    raw = fills_frame(run.events.adl_fills)
+    winner, loser = names.holder(raw["winner_row"]), names.holder(raw["loser_row"])
+    mark = names.mark(raw["step"], raw["market"])
+    signed = raw["side"] * raw["qty"]
+    return fit(
+        "adl_fills",
+        {
+            "step": raw["step"],
+            "time": names.time(raw["step"]),
+            "market": names.market(raw["market"]),
+            "winner": winner.zip_with(winner.is_not_null(), names.absorber(raw["winner_absorber"])),
+            "loser": loser.zip_with(loser.is_not_null(), names.absorber(raw["loser_absorber"])),
+            "side": _choose(raw["side"] > 0, "long", "short"),
+            "size": raw["qty"],
+            "price": raw["price"],
+            "mark_price": mark,
+            "bankruptcy_price": raw["bankruptcy_price"],
+            "rank": raw["rank"],
+            "score": raw["score"],
+            "winner_upnl_usd": signed * (mark - raw["winner_entry"]),
+            "cost_usd": signed * (mark - raw["price"]),
+        },
+    )
+
+
+def _adl_capacity(run: Run, names: Names) -> pl.DataFrame:
+    raw = frame_of(run.events.held, Held)
+    return pl.DataFrame(
+        [
+            raw["step"],
+            names.market(raw["market"]).alias("market"),
+            _choose(raw["side"] > 0, "long", "short").alias("side"),
+            raw["capacity_usd"],
+        ]
+    )
+
+
+def _score_inputs(run: Run, names: Names) -> pl.DataFrame:
+    raw = frame_of(run.events.score_inputs, ScoreInput)
+    return raw.with_columns(
+        names.time(raw["step"]).alias("time"),
+        names.market(raw["market"]).alias("market"),
+        _choose(raw["side"] > 0, "long", "short").alias("side"),
+    )
+
+
+def _refusals(run: Run, tape: Tape) -> tuple[Refusal, ...]:
+    return tuple(
+        Refusal(run.state.absorbers[index].rules.name, found.step, int(tape.time_ms[found.step]))
+        for index, found in sorted(run.events.refusals.items())
+    )
+
+
+def _warnings(run: Run, tape: Tape) -> tuple[str, ...]:
+    widest_ms = int(np.diff(tape.time_ms).max(initial=0))
+    if run.venue.adl.price != "previous_mark" or widest_ms <= COARSE_STEP_MS:
+        return ()
+    return (
+        (
+            f"adl.price = previous_mark on a grid of {widest_ms / 1000:g} s: the price of a "
+            "deleveraging depends on the step; use steps of 5 s or less"
+        ),
+    )

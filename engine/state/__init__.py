@@ -1,0 +1,1 @@
+"""The book while it is replayed: units, their margin, absorbers, and one step of the tape."""

@@ -1,0 +1,125 @@
+"""Maintenance margin by market (SEMANTICS section 2)."""
+
+from bisect import bisect_right
+from math import inf, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crashsim.scenarios.models.venue import MarginRules, SqrtTable, TierTable
+
+
+class TierSteps:
+    """One market's tiers as Python lists: the path for a single position."""
+
+    def __init__(self, table: TierTable) -> None:
+        self.bounds = [tier.from_ for tier in table.tiers]
+        self.rates = [tier.rate for tier in table.tiers]
+        self.deductions = [0.0]
+        for j in range(1, len(self.bounds)):
+            step = self.bounds[j] * (self.rates[j] - self.rates[j - 1])
+            self.deductions.append(self.deductions[-1] + step)
+
+    def mm_usd(self, notional_usd: float) -> float:
+        """Maintenance margin of one position, USD."""
+        j = bisect_right(self.bounds, notional_usd) - 1
+        return notional_usd * self.rates[j] - self.deductions[j]
+
+    @property
+    def first_rate(self) -> float:
+        """Rate of the first tier."""
+        return self.rates[0]
+
+    @property
+    def linear_below_usd(self) -> float:
+        """Below this notional the margin is first_rate * notional."""
+        return self.bounds[1] if len(self.bounds) > 1 else inf
+
+
+class SqrtCurve:
+    """One market's square-root table."""
+
+    def __init__(self, table: SqrtTable) -> None:
+        self.base = table.base
+        self.factor = table.factor
+
+    def mm_usd(self, notional_usd: float) -> float:
+        """Maintenance margin of one position, USD."""
+        return notional_usd * max(self.base, self.factor * sqrt(notional_usd))
+
+    @property
+    def first_rate(self) -> float:
+        """Rate of small positions."""
+        return self.base
+
+    @property
+    def linear_below_usd(self) -> float:
+        """A little below the kink, so that rounding never takes the linear branch beyond it."""
+        return (self.base / self.factor) ** 2 * (1 - 1e-9) if self.factor > 0 else inf
+
+
+class MarginTables:
+    """The margin table of every market of a tape, for one position and for many.
+
+    Both paths do the same operations in the same order, so they give the same bits.
+    """
+
+    def __init__(self, rules: MarginRules, markets: tuple[str, ...]) -> None:
+        found = [rules.margin_table_for(market) for market in markets]
+        self.default_markets = tuple(
+            market for market, served in zip(markets, found, strict=True) if served.key == "*"
+        )
+        self._curves: list[TierSteps | SqrtCurve] = [
+            TierSteps(served.table)
+            if isinstance(served.table, TierTable)
+            else SqrtCurve(served.table)
+            for served in found
+        ]
+        self._first_rate = np.array([curve.first_rate for curve in self._curves], dtype=np.float64)
+        self._linear_below = np.array(
+            [curve.linear_below_usd for curve in self._curves], dtype=np.float64
+        )
+        self._pack_tiers()
+        self._pack_sqrt()
+
+    def _pack_tiers(self) -> None:
+        tiered = [c if isinstance(c, TierSteps) else None for c in self._curves]
+        width = max((len(c.bounds) for c in tiered if c), default=1)
+        shape = (len(tiered), width)
+        self._bounds = np.full(shape, inf)
+        self._rates = np.zeros(shape)
+        self._deductions = np.zeros(shape)
+        for m, curve in enumerate(tiered):
+            if curve:
+                count = len(curve.bounds)
+                self._bounds[m, :count] = curve.bounds
+                self._rates[m, :count] = curve.rates
+                self._deductions[m, :count] = curve.deductions
+
+    def _pack_sqrt(self) -> None:
+        roots = [c if isinstance(c, SqrtCurve) else None for c in self._curves]
+        self._is_sqrt = np.array([c is not None for c in roots], dtype=bool)
+        self._base = np.array([c.base if c else 0.0 for c in roots], dtype=np.float64)
+        self._factor = np.array([c.factor if c else 0.0 for c in roots], dtype=np.float64)
+
+    def one(self, market: int, notional_usd: float) -> float:
+        """Maintenance margin of one position in the market of this index, USD."""
+        return self._curves[market].mm_usd(notional_usd)
+
+    def many(
+        self, market: NDArray[np.intp], notional_usd: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Maintenance margin of n positions, USD. Shapes (n,), (n,) -> (n,)."""
+        mm = notional_usd * self._first_rate[market]
+        beyond = np.flatnonzero(notional_usd >= self._linear_below[market])
+        if beyond.size:
+            mm[beyond] = self._beyond_first(market[beyond], notional_usd[beyond])
+        return mm
+
+    def _beyond_first(
+        self, market: NDArray[np.intp], notional_usd: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        tier = (self._bounds[market] <= notional_usd[:, None]).sum(axis=1) - 1
+        tiered = notional_usd * self._rates[market, tier] - self._deductions[market, tier]
+        rate = np.maximum(self._base[market], self._factor[market] * np.sqrt(notional_usd))
+        return np.where(self._is_sqrt[market], notional_usd * rate, tiered)

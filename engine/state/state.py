@@ -1,0 +1,235 @@
+"""The moving state of a replay: units, their positions, debts, absorbers, platform and outside.
+
+A unit is what is margined together: a cross account, or one isolated position. Units never open
+positions during a replay, so the rows of a unit are a fixed slice and closing sets a size to 0.
+"""
+
+from collections import deque
+from dataclasses import dataclass, field
+
+import numpy as np
+import polars as pl
+
+from crashsim.data.schema import Book, Tape
+from crashsim.engine.arrays import Flags, Floats, Indices, dot, sum_by
+from crashsim.engine.state.collateral import Collateral, open_collateral
+from crashsim.scenarios.models.venue import Absorber, Venue
+
+CROSS = -1  # unit_market of a cross unit
+
+
+@dataclass(slots=True)
+class AbsorberState:
+    """One absorber: its rules, cash and net position per market, (M,) arrays in base units."""
+
+    rules: Absorber
+    cash_usd: float
+    size: Floats
+    entry: Floats
+    floor_usd: float
+    peaks: deque[tuple[int, float]] = field(default_factory=deque)
+
+    def set_floor(self, now_ms: int) -> None:
+        """The floor at a step: the venue's, raised by the drawdown limit from the window's peak."""
+        limit = self.rules.max_drawdown_frac
+        if limit is None:
+            return
+        oldest_ms = now_ms - self.rules.drawdown_window_s * 1000.0
+        while len(self.peaks) > 1 and self.peaks[0][0] < oldest_ms:
+            self.peaks.popleft()
+        peak = self.peaks[0][1] if self.peaks else self.cash_usd
+        self.floor_usd = max(self.rules.floor, (1.0 - limit) * peak)
+
+    def note_equity(self, now_ms: int, equity_usd: float) -> None:
+        """Keep the falling sequence of equities that may yet be the window's peak."""
+        while self.peaks and self.peaks[-1][1] <= equity_usd:
+            self.peaks.pop()
+        self.peaks.append((now_ms, equity_usd))
+
+    def equity_usd(self, mark: Floats) -> float:
+        """Cash and unrealised profit at these marks, (M,)."""
+        return self.cash_usd + dot(self.size, mark - self.entry)
+
+    def net_notional_usd(self, mark: Floats) -> float:
+        """Sum of the net notionals at these marks, (M,)."""
+        return dot(np.abs(self.size), mark)
+
+
+@dataclass(slots=True)
+class Outside:
+    """The counterparty of every book fill; its cash is kept against an entry price of 0."""
+
+    cash_usd: float
+    size: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """What never moves, as Python lists: reading one element of an array costs three times more."""
+
+    first_row: list[int]
+    row_unit: list[int]
+    row_market: list[int]
+    entry: list[float]
+    unit_market: list[int]
+    unit_account: list[int]
+
+
+@dataclass(slots=True)
+class State:
+    """All that moves, and the fixed shape it moves in. N accounts, U units, P positions, M markets.
+
+    unit_first_row: (U + 1,) rows of unit u are unit_first_row[u] : unit_first_row[u + 1], ordered by
+    market. cross_unit: (N,) the cross unit of each account. charged_usd: (U,) losses shared so far.
+    """
+
+    accounts: list[str]
+    markets: tuple[str, ...]
+    unit_account: Indices
+    unit_market: Indices
+    unit_first_row: Indices
+    cross_unit: Indices
+    row_unit: Indices
+    row_market: Indices
+    row_opened_ms: Floats
+    entry: Floats
+    size: Floats
+    cash: Floats
+    charged_usd: Floats
+    funding_usd: Floats
+    debt: Floats
+    debt_peak: Floats
+    collateral: Collateral
+    absorbers: list[AbsorberState]
+    outside: Outside
+    platform_cash_usd: float = 0.0
+    debt_touched: set[int] = field(default_factory=set)
+    fixed: Fixed = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.fixed = Fixed(
+            first_row=self.unit_first_row.tolist(),
+            row_unit=self.row_unit.tolist(),
+            row_market=self.row_market.tolist(),
+            entry=self.entry.tolist(),
+            unit_market=self.unit_market.tolist(),
+            unit_account=self.unit_account.tolist(),
+        )
+
+    def rows_of(self, unit: int) -> range:
+        """Row indices of one unit, open or not."""
+        return range(self.fixed.first_row[unit], self.fixed.first_row[unit + 1])
+
+    def has_position(self, unit: int) -> bool:
+        """Whether any position of the unit is open."""
+        first, end = self.fixed.first_row[unit], self.fixed.first_row[unit + 1]
+        return any(self.size[first:end].tolist())
+
+    def holding(self, units: Indices) -> Flags:
+        """Whether each of these units has an open position, (n,)."""
+        counts = self.unit_first_row[units + 1] - self.unit_first_row[units]
+        owner = np.repeat(np.arange(units.size), counts)
+        return sum_by(owner, self.size[self.expand(units)] != 0.0, units.size) > 0
+
+    def expand(self, units: Indices) -> Indices:
+        """Rows of many units, in the order of the units. Shape (sum of their positions,)."""
+        first = self.unit_first_row[units]
+        counts = self.unit_first_row[units + 1] - first
+        offsets = np.cumsum(counts) - counts
+        return np.repeat(first - offsets, counts) + np.arange(int(counts.sum()), dtype=np.intp)
+
+    def account_name(self, unit: int) -> str:
+        """Account id of a unit."""
+        return self.accounts[self.fixed.unit_account[unit]]
+
+
+def open_state(tape: Tape, book: Book, venue: Venue) -> State:
+    """The state before the first step. Frames are as `data.schema` documents them, in any order."""
+    accounts = book.accounts.sort("account")
+    names = accounts["account"].to_list()
+    units = _units(accounts, book.positions, tape.markets)
+    rows = _rows(book.positions, units, tape.markets)
+    unit_market = units["unit_market"].to_numpy().astype(np.intp)
+    cross_unit = np.flatnonzero(unit_market == CROSS)
+    unit_account = units["unit_account"].to_numpy().astype(np.intp)
+    counts = np.bincount(rows["unit"].to_numpy(), minlength=units.height)
+    size = _floats(rows["size"])
+    row_market = rows["market_index"].to_numpy().astype(np.intp)
+    mark0 = np.nan_to_num(tape.mark[0], nan=1.0)
+    net = sum_by(row_market, size, len(tape.markets))
+    return State(
+        accounts=names,
+        markets=tape.markets,
+        unit_account=unit_account,
+        unit_market=unit_market,
+        unit_first_row=np.concatenate(([0], np.cumsum(counts))).astype(np.intp),
+        cross_unit=cross_unit,
+        row_unit=rows["unit"].to_numpy().astype(np.intp),
+        row_market=row_market,
+        row_opened_ms=_floats(rows["opened_ms"]),
+        entry=_floats(rows["entry_price"]),
+        size=size,
+        cash=_floats(units["cash"]),
+        charged_usd=np.zeros(units.height),
+        funding_usd=np.zeros(units.height),
+        debt=np.zeros(len(names)),
+        debt_peak=np.zeros(len(names)),
+        collateral=open_collateral(book, venue, names, cross_unit, tape.markets),
+        absorbers=[_absorber(rules, len(tape.markets)) for rules in venue.absorber],
+        outside=Outside(cash_usd=dot(net, mark0), size=-net),
+    )
+
+
+def _floats(column: pl.Series) -> Floats:
+    return column.to_numpy().astype(np.float64, copy=True)
+
+
+def _absorber(rules: Absorber, markets: int) -> AbsorberState:
+    return AbsorberState(rules, rules.cash, np.zeros(markets), np.zeros(markets), rules.floor)
+
+
+def _units(
+    accounts: pl.DataFrame, positions: pl.DataFrame, markets: tuple[str, ...]
+) -> pl.DataFrame:
+    """Units ascending by (account, market of the isolated position or empty)."""
+    ids = accounts.select("account").with_row_index("unit_account")
+    cross = accounts.select("account", pl.lit("").alias("isolated_market"), "cash")
+    isolated = positions.filter(pl.col("margin_mode") == "isolated").select(
+        "account",
+        pl.col("market").alias("isolated_market"),
+        pl.col("isolated_margin").alias("cash"),
+    )
+    index = _market_index(markets).rename({"market": "isolated_market"})
+    return (
+        pl.concat([cross, isolated])
+        .sort("account", "isolated_market")
+        .join(ids, on="account", how="left", maintain_order="left")
+        .join(index, on="isolated_market", how="left", maintain_order="left")
+        .with_columns(pl.col("market_index").fill_null(CROSS).alias("unit_market"))
+        .with_row_index("unit")
+    )
+
+
+def _rows(positions: pl.DataFrame, units: pl.DataFrame, markets: tuple[str, ...]) -> pl.DataFrame:
+    """Positions with their unit and market index, ordered by unit, then market."""
+    isolated = pl.col("margin_mode") == "isolated"
+    return (
+        positions.with_columns(
+            pl.when(isolated).then("market").otherwise(pl.lit("")).alias("isolated_market"),
+            pl.col("opened_at")
+            .dt.epoch("ms")
+            .cast(pl.Float64)
+            .fill_null(np.nan)
+            .alias("opened_ms"),
+        )
+        .join(units.select("account", "isolated_market", "unit"), on=["account", "isolated_market"])
+        .join(_market_index(markets), on="market")
+        .sort("unit", "market_index")
+    )
+
+
+def _market_index(markets: tuple[str, ...]) -> pl.DataFrame:
+    return pl.DataFrame(
+        {"market": list(markets), "market_index": range(len(markets))},
+        schema={"market": pl.String, "market_index": pl.Int64},
+    )

@@ -1,0 +1,140 @@
+"""A deficit laid on a table of winners: reading it, the policies, and what is told of the result."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from crashsim.cli.exits import OutputError
+from crashsim.data.book.winners_file import REQUIRED, read_winners
+from crashsim.data.checked.table import InputFile
+from crashsim.engine.adl.scores import COLUMNS
+from crashsim.engine.sharing import RULES
+from crashsim.engine.winners import Allocation, Winners, allocate, solvent_winners
+from crashsim.scenarios.errors import InputError
+from crashsim.scenarios.files.policy_file import load_policy
+
+# Every rule that needs no score, and queues by what such a table knows.
+DEFAULT_POLICIES = (
+    "pro_rata",
+    "levered_pro_rata",
+    "rap",
+    "min_max",
+    "vector_mirror_descent",
+    "profit_usd",
+    "leverage",
+    "lowest_leverage",
+    "random",
+)
+_EXTRA = tuple(name for name in COLUMNS if name not in ("upnl", *REQUIRED))
+
+
+@dataclass(frozen=True)
+class Allocated:
+    """A deficit laid on winners by several policies."""
+
+    file: InputFile
+    deficit_usd: float
+    left_out: int
+    winners: Winners
+    allocations: Sequence[Allocation]
+
+
+def run(
+    path: Path,
+    columns: Mapping[str, str],
+    deficit_usd: float,
+    policies: Sequence[str],
+    largest_deficit_usd: float | None,
+    seed: int,
+) -> Allocated:
+    """Read the winners and allocate. Raises InputError and PolicyError."""
+    table = read_winners(path, columns, _EXTRA)
+    solvent = table.frame.filter(~table.insolvent)
+    winners = solvent_winners(
+        solvent["account"].to_list(),
+        solvent["weight"].to_numpy(),
+        solvent["equity"].to_numpy(),
+        solvent["leverage"].to_numpy(),
+        np.ones(solvent.height, dtype=bool),
+    )
+    given = [name for name in _EXTRA if name in solvent.columns]
+    winners = replace(winners, columns={name: solvent[name].to_numpy() for name in given})
+    allocations = [
+        allocate(_score_of(policy), deficit_usd, winners, largest_deficit_usd, seed)
+        for policy in policies
+    ]
+    left_out = table.frame.height - solvent.height
+    return Allocated(table.file, deficit_usd, left_out, winners, allocations)
+
+
+def _score_of(policy: str) -> str:
+    if policy.rpartition(":")[0].endswith(".py"):
+        raise InputError(
+            f"--policy {policy}: a Python policy ranks positions in a replay; here give a rule "
+            f"({', '.join(name for name in RULES if name != 'queue')}), a score or an expression"
+        )
+    if not policy.endswith(".toml"):
+        return policy
+    patch = load_policy(Path(policy)).adl
+    return patch.score if patch.score is not None else "pro_rata"
+
+
+def told(result: Allocated) -> dict[str, Any]:
+    """What `--json` prints: each policy's measures; the haircuts are in the file of --haircuts."""
+    return {
+        "file": {"name": result.file.name, "sha256": result.file.sha256, "rows": result.file.rows},
+        "deficit_usd": result.deficit_usd,
+        "winners": len(result.winners.accounts),
+        "left_out_negative_equity": result.left_out,
+        "policies": {each.policy: _measures(each) for each in result.allocations},
+    }
+
+
+def _measures(each: Allocation) -> dict[str, Any]:
+    return {
+        "raised_usd": each.raised_usd,
+        "uncovered_usd": each.uncovered_usd,
+        "payers": each.payers,
+        "largest_haircut_frac_of_equity": each.largest_frac,
+        "gini": each.gini,
+        "herfindahl": each.herfindahl,
+        **{f"top_{count}_share_frac": share for count, share in each.top_share.items()},
+        "ptsr_paper": each.ptsr_paper,
+        "ptsr_code": each.ptsr_code,
+        "pmr_paper": each.pmr_paper,
+        "pmr_code": each.pmr_code,
+    }
+
+
+def haircuts(result: Allocated) -> pl.DataFrame:
+    """account, weight, equity and leverage of every winner, and what each policy charges it."""
+    winners = result.winners
+    return pl.DataFrame(
+        {
+            "account": winners.accounts,
+            "weight": winners.profit_usd,
+            "equity": winners.equity_usd,
+            "leverage": winners.leverage,
+            **{f"{each.policy} (USD)": each.charge_usd for each in result.allocations},
+        }
+    )
+
+
+def write_haircuts(result: Allocated, path: Path) -> None:
+    """Write the haircuts as Parquet, or as CSV where the name ends so. Raises OutputError."""
+    beside = path.with_name(f".{path.name}.unfinished")
+    frame = haircuts(result)
+    try:
+        if path.suffix == ".csv":
+            frame.write_csv(beside)
+        else:
+            frame.write_parquet(beside)
+        beside.rename(path)
+    except OSError as error:
+        raise OutputError(f"--haircuts {path} cannot be written: {error.strerror}") from error
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,82 @@
+"""A comparison from a resolved scenario to its tables."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import polars as pl
+
+from crashsim.cli.progress import progress_bar
+from crashsim.data import Inputs, read_inputs
+from crashsim.engine.adl.policies import without_adl
+from crashsim.engine.measure import comparison
+from crashsim.lab.processes import Done, Job, run_all, workers_for
+from crashsim.lab.variants import Variant
+from crashsim.scenarios.models.scenario import Scenario
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A comparison in memory; done and variants in the same order, the first is the measure."""
+
+    scenario: Scenario
+    inputs: Inputs
+    variants: Sequence[Variant]
+    done: Sequence[Done]
+    metrics: pl.DataFrame
+    changes: pl.DataFrame
+    horizon_s: float
+    timings: Mapping[str, float | str | int]
+
+
+def compare(
+    scenario: Scenario,
+    variants: Sequence[Variant],
+    *,
+    horizon_s: float,
+    keep: bool,
+    workers: int | None,
+) -> Compared:
+    """Replay every variant on the same inputs, read once, and measure them against the first.
+
+    keep: with their whole outcomes. workers: processes; None chooses. The last variant is the first one's venue without ADL.
+    """
+    started_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    begun = time.perf_counter()
+    inputs = read_inputs(scenario)
+    read = time.perf_counter()
+    count = workers or workers_for(inputs, len(variants))
+    jobs = _jobs(scenario, variants, horizon_s, keep)
+    with progress_bar(f"comparing {len(variants)} runs of {scenario.name}") as progress:
+        done = run_all(inputs, jobs, count, progress)
+    replayed = time.perf_counter()
+    runs = [each.measured for each in done]
+    metrics, changes = comparison.metric_table(runs), comparison.changes_table(runs)
+    timings: dict[str, float | str | int] = {
+        "started_at": started_at,
+        "workers": count,
+        "read_s": round(read - begun, 3),
+        "replay_s": round(replayed - read, 3),
+        "metrics_s": round(time.perf_counter() - replayed, 3),
+    }
+    return Compared(scenario, inputs, variants, done, metrics, changes, horizon_s, timings)
+
+
+def _jobs(
+    scenario: Scenario, variants: Sequence[Variant], horizon_s: float, keep: bool
+) -> list[Job]:
+    """Variants that differ from the first in ADL alone share its counterfactual, the last run."""
+    shared = without_adl(scenario.venue)
+    return [
+        Job(
+            variant.name,
+            variant.venue,
+            variant.file,
+            scenario.seed,
+            horizon_s,
+            own_counterfactual=without_adl(variant.venue) != shared,
+            keep=keep,
+        )
+        for variant in variants
+    ]

@@ -1,0 +1,1 @@
+"""What crashsim needs of a computer, and whether it is there."""

@@ -1,0 +1,1 @@
+"""Run folders and comparison folders: written whole, named by content, read back, compared."""

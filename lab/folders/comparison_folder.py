@@ -1,0 +1,140 @@
+"""The folder of a comparison: comparison.json, metrics.parquet, changes.parquet, and runs if kept."""
+
+import hashlib
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import crashsim
+from crashsim.cli import output
+from crashsim.engine.measure import comparison
+from crashsim.engine.measure.metrics import COMPARISON_METRICS, METRICS, Metric
+from crashsim.lab.compare import Compared
+from crashsim.lab.folders import manifest, provenance, run_folder
+from crashsim.lab.folders.run_names import kept_name
+from crashsim.lab.replay import RUNS
+from crashsim.lab.variants import Variant
+
+CONTENT = "comparison.json"
+
+CAVEAT = (
+    "Haircuts compare each run with the same night without auto-deleveraging, whose profits could "
+    "not all have been paid: the losers who would have owed them were below zero."
+)
+
+
+def content(compared: Compared) -> dict[str, Any]:
+    """The content of comparison.json, and of `--json`."""
+    scenario, inputs = compared.scenario, compared.inputs
+    tables = scenario.resolved()
+    return {
+        "crashsim": crashsim.__version__,
+        "comparison": name(compared),
+        "argv": manifest.public_argv(sys.argv[1:]),
+        "scenario": {key: value for key, value in tables.items() if key != "venue"},
+        "seed": scenario.seed,
+        "horizon_s": compared.horizon_s,
+        "inputs": [asdict(file) for file in inputs.files],
+        "provenance": [asdict(each) for each in provenance.statements(scenario, inputs)],
+        "caveat": CAVEAT,
+        "runs": _runs(compared),
+        "metrics": {key: _metric(compared, metric) for key, metric in COMPARISON_METRICS.items()},
+        "changes": compared.changes.to_dict(as_series=False),
+        "timings": dict(compared.timings),
+    }
+
+
+def _runs(compared: Compared) -> dict[str, Any]:
+    return {
+        variant.name: {
+            "what": variant.what,
+            "venue": variant.of(compared.scenario).resolved()["venue"],
+            "policy_file": manifest.policy_file(variant.file) if variant.file else None,
+            "largest_residual_frac_of_gross": done.conservation_residual_frac,
+            "warnings": list(done.warnings),
+        }
+        for variant, done in zip(compared.variants, compared.done, strict=True)
+    }
+
+
+def _metric(compared: Compared, metric: Metric) -> dict[str, Any]:
+    first = compared.done[0].measured.values[metric.name]
+    runs = [done.measured for done in compared.done]
+    return words(metric) | {
+        "values": {run.name: run.values[metric.name] for run in runs},
+        "deltas": {run.name: comparison.deltas(run.values[metric.name], first) for run in runs[1:]},
+    }
+
+
+def words(metric: Metric) -> dict[str, str]:
+    """What is said about a metric wherever its number stands."""
+    return {
+        "unit": metric.unit,
+        "definition": metric.definition,
+        "sign": metric.sign,
+        "horizon": metric.horizon,
+        "price_source": metric.price_source,
+    }
+
+
+def name(compared: Compared) -> str:
+    """`compare-<hash>`, of everything that decides the result."""
+    facts = {
+        "version": crashsim.__version__,
+        "scenario": compared.scenario.resolved(),
+        "inputs": [asdict(file) for file in compared.inputs.files],
+        "horizon_s": compared.horizon_s,
+        "runs": [_identity(variant, compared) for variant in compared.variants],
+    }
+    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
+    return f"compare-{digest[:8]}"
+
+
+def _identity(variant: Variant, compared: Compared) -> list[object]:
+    venue = variant.of(compared.scenario).resolved()["venue"]
+    file = manifest.policy_file(variant.file) if variant.file else None
+    return [variant.name, venue, file]
+
+
+def check_target(path: Path) -> None:
+    """Refuse a place that holds something other than a comparison. Raises OutputError."""
+    run_folder.refuse_foreign(path, is_ours=(path / CONTENT).is_file())
+
+
+def save(compared: Compared, told: Mapping[str, Any], out: Path | None) -> Path:
+    """Write the folder and return its path. told: the `content`. Raises OutputError."""
+    path = out or RUNS / name(compared)
+    check_target(path)
+
+    def fill(folder: Path) -> None:
+        (folder / CONTENT).write_text(output.dump_json(told), encoding="utf-8")
+        run_folder.write_table(folder, "metrics", compared.metrics, csv=False)
+        run_folder.write_table(folder, "changes", compared.changes, csv=False)
+        _save_runs(compared, folder)
+
+    run_folder.replace_whole(path, fill)
+    return path
+
+
+def _save_runs(compared: Compared, folder: Path) -> None:
+    for variant, done in zip(compared.variants, compared.done, strict=True):
+        if done.outcome is None:
+            continue
+        scenario = variant.of(compared.scenario)
+        values = {key: done.measured.values[key] for key in METRICS}
+        timings = manifest.Timings(
+            str(compared.timings["started_at"]), float(compared.timings["read_s"]), 0.0, 0.0
+        )
+        told = manifest.manifest(
+            scenario, compared.inputs, done.outcome, sys.argv[1:], timings, variant.file
+        )
+        run_folder.write(
+            folder / "runs" / kept_name(variant.name),
+            done.outcome.tables(),
+            manifest.summary(scenario, compared.inputs, values),
+            told,
+            csv=False,
+        )

@@ -1,0 +1,142 @@
+"""What a reader must know before the numbers: what is recorded, reconstructed and assumed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from crashsim.data import Book, Flows, InputFile, Inputs, MarketOrigin
+from crashsim.scenarios import venue_sheet
+from crashsim.scenarios.models.scenario import Scenario
+
+KINDS = ("recorded", "reconstructed", "assumed")
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One sentence about where a part of the result comes from."""
+
+    kind: str  # one of KINDS, or "note"
+    text: str
+
+
+def statements(scenario: Scenario, inputs: Inputs) -> tuple[Statement, ...]:
+    """The statements of a run, recorded first, notes last."""
+    origins = inputs.tape.origins
+    found = [
+        *_prices(origins),
+        *_book(scenario, inputs.book),
+        *_flows(inputs.flows),
+        *_volume(scenario),
+        *_rules(scenario),
+        *_last_as_mark(scenario, origins),
+        *_file_notes(inputs.files),
+    ]
+    order = (*KINDS, "note")
+    return tuple(sorted(found, key=lambda statement: order.index(statement.kind)))
+
+
+def known(scenario: Scenario, inputs: Inputs) -> Mapping[str, str]:
+    """For each input of a metric, how it is known: recorded, reconstructed, assumed or a mix."""
+    origins = inputs.tape.origins.values()
+    prices = _mix(origin.provenance for origin in origins)
+    proxy = any(origin.price_kind == "last" for origin in origins)
+    return {
+        "prices": f"{prices}; last prices used as marks" if proxy else prices,
+        "volume": "assumed" if _volume(scenario) else prices,
+        "book": inputs.book.provenance,
+        "flows": inputs.flows.provenance,
+        "venue": _ground_of_rules(scenario),
+    }
+
+
+def _ground_of_rules(scenario: Scenario) -> str:
+    facts = venue_sheet(scenario.scenario.venue).facts
+    assumed = sum(fact.assumption is not None for fact in facts)
+    sourced = sum(fact.source is not None and fact.assumption is None for fact in facts)
+    if not assumed and not sourced:
+        return "a venue file without sources"
+    return f"{sourced} of {len(facts)} values with a source, {assumed} assumed"
+
+
+def _rules(scenario: Scenario) -> list[Statement]:
+    return [Statement("assumed", f"rules of {scenario.venue.name}: {_ground_of_rules(scenario)}.")]
+
+
+def _file_notes(files: Iterable[InputFile]) -> list[Statement]:
+    return [Statement("note", f"{file.name}: {note}.") for file in files for note in file.notes]
+
+
+def _mix(kinds: Iterable[str]) -> str:
+    found = set(kinds)
+    return " and ".join(kind for kind in KINDS if kind in found)
+
+
+def _prices(origins: Mapping[str, MarketOrigin]) -> list[Statement]:
+    groups: dict[tuple[str, str], list[str]] = {}
+    for market, origin in origins.items():
+        groups.setdefault((origin.provenance, origin.source), []).append(market)
+    return [
+        Statement(provenance, f"prices and volume of {names(markets)}: {source}.")
+        for (provenance, source), markets in groups.items()
+    ]
+
+
+def names(items: list[str], most: int = 4) -> str:
+    """The items in words; beyond `most` of them, how many there are."""
+    if len(items) > most:
+        return f"{len(items)} markets"
+    return ", ".join(items)
+
+
+def _book(scenario: Scenario, book: Book) -> list[Statement]:
+    generate = scenario.book.generate
+    if generate is None:
+        return [Statement(book.provenance, f"accounts and positions: {book.source}.")]
+    return [
+        Statement(
+            "assumed",
+            "every account is synthetic, drawn from a seeded population: counts and dollars show "
+            "what the rules do and are not the figures of any venue.",
+        ),
+        Statement(
+            "assumed",
+            f"total open interest of ${generate.open_interest_usd:,.0f}; it decides how much is "
+            "deleveraged.",
+        ),
+    ]
+
+
+def _flows(flows: Flows) -> list[Statement]:
+    if flows.frame.is_empty():
+        return []
+    return [Statement(flows.provenance, f"deposits and withdrawals: {flows.source}.")]
+
+
+def _volume(scenario: Scenario) -> list[Statement]:
+    scale, default_usd = scenario.prices.volume_scale, scenario.prices.default_volume_usd
+    found = []
+    if scale != 1.0:
+        found.append(
+            f"this venue's volume is taken to be {scale:.4g} of the volume in the price source; "
+            "it decides how much the book can close."
+        )
+    if default_usd is not None:
+        found.append(
+            f"${default_usd:,.10g} is traded each second in a market for which no file gives a "
+            "volume; it decides how much the book can close."
+        )
+    return [Statement("assumed", text) for text in found]
+
+
+def _last_as_mark(scenario: Scenario, origins: Mapping[str, MarketOrigin]) -> list[Statement]:
+    last = [market for market, origin in origins.items() if origin.price_kind == "last"]
+    if not last:
+        return []
+    smoothing = scenario.prices.mark_smoothing_s
+    how = f", smoothed over {smoothing:g} s" if smoothing else ""
+    return [
+        Statement(
+            "note",
+            f"last prices are used as marks in {names(last)}{how}. A venue's mark follows an index "
+            "and falls less deep: BTC's low was 101,878 as mark and 101,516 as last.",
+        )
+    ]

@@ -1,0 +1,71 @@
+"""Runs by path or by name under `runs/`."""
+
+import json
+from pathlib import Path
+
+from crashsim.lab.folders import run_folder
+from crashsim.lab.folders.run_folder import RunFolder
+from crashsim.lab.replay import RUNS
+from crashsim.scenarios.errors import InputError
+
+COMPARISON = "comparison.json"
+
+
+def find_run(name: str) -> RunFolder:
+    """The run of a path, of a name under `runs/`, or of the only name that begins so.
+
+    Raises InputError where there is none, or more than one.
+    """
+    path = Path(name)
+    if path.is_dir():
+        return run_folder.read(path)
+    matches = [folder for folder in run_paths() if folder.name.startswith(name)]
+    exact = [folder for folder in matches if folder.name == name]
+    if len(exact or matches) == 1:
+        return run_folder.read((exact or matches)[0])
+    if matches:
+        names = ", ".join(folder.name for folder in matches)
+        raise InputError(f'"{name}" could be {names}; give more of the name, or a path')
+    known = ", ".join(folder.name for folder in run_paths()) or "none yet"
+    raise InputError(
+        f'"{name}" is neither a run folder nor the beginning of a name under {RUNS}/ '
+        f"(known: {known}); make one with crashsim replay"
+    )
+
+
+def kept_name(run: str) -> str:
+    """The folder in which a comparison keeps one of its runs."""
+    return run.replace(" ", "-").replace("/", "-")
+
+
+def find_runs(name: str) -> list[RunFolder]:
+    """The run that `find_run` finds; of a folder of `crashsim compare --keep-runs` its runs in order.
+
+    Raises InputError.
+    """
+    path = Path(name) if Path(name).is_dir() else RUNS / name
+    if not (path / COMPARISON).is_file():
+        return [find_run(name)]
+    names = json.loads((path / COMPARISON).read_text(encoding="utf-8"))["runs"]
+    places = [path / "runs" / kept_name(str(name)) for name in names]
+    kept = [place for place in places if run_folder.is_run_folder(place)]
+    if not kept:
+        raise InputError(f"{path} holds a comparison without its runs; compare with --keep-runs")
+    return [run_folder.read(folder) for folder in kept]
+
+
+def find_exact(name: str) -> RunFolder:
+    """The run of a path or of a whole name under `runs/`. Raises InputError."""
+    path = Path(name)
+    if not path.is_dir():
+        path = RUNS / name
+    if path.is_symlink() or not run_folder.is_run_folder(path):
+        raise InputError(f'"{name}" is no run folder; give its path or its whole name')
+    return RunFolder(path, {}, {})
+
+
+def run_paths() -> list[Path]:
+    """The run folders under `runs/`, by name."""
+    if not RUNS.is_dir():
+        return []
+    return sorted(path for path in RUNS.iterdir() if run_folder.is_run_folder(path))

@@ -1,0 +1,193 @@
+"""Several replays of the same inputs on all cores.
+
+Workers are fresh processes: a forked copy of a process that has used Polars may hang. Each gets
+the inputs once, when it starts. Replays hold the interpreter, so threads would run one by one.
+"""
+
+import gc
+import multiprocessing
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+from dataclasses import dataclass, replace
+
+from crashsim import engine
+from crashsim.data import Inputs, Tape
+from crashsim.engine.adl.policies import without_adl
+from crashsim.engine.measure.comparison import Measured
+from crashsim.engine.measure.counterfactual import haircuts, last_step_needed
+from crashsim.engine.measure.metrics import COMPARISON_METRICS, Replayed, summarise
+from crashsim.engine.record.equity_path import EquityPath
+from crashsim.engine.record.outcome import Outcome
+from crashsim.lab.policy_sources import FunctionFile, load_function
+from crashsim.scenarios.models.venue import Venue
+
+# Below this many account-steps a worker takes longer to start than to replay.
+_WORTH_A_WORKER = 20_000_000
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Job:
+    """One replay to measure.
+
+    own_counterfactual: its venue differs from the first beyond ADL, so it is measured against a
+    replay of its own without ADL. keep: return the whole outcome too.
+    """
+
+    name: str
+    venue: Venue
+    file: FunctionFile | None
+    seed: int
+    horizon_s: float
+    own_counterfactual: bool
+    keep: bool
+
+
+@dataclass(frozen=True)
+class Done:
+    """A finished job. outcome: where the job was to keep it."""
+
+    measured: Measured
+    conservation_residual_frac: float
+    warnings: tuple[str, ...]
+    outcome: Outcome | None
+
+
+def workers_for(inputs: Inputs, jobs: int) -> int:
+    """How many processes are worth starting for this many jobs on this machine."""
+    account_steps = inputs.book.accounts.height * inputs.tape.time_ms.size
+    if account_steps * jobs < _WORTH_A_WORKER:
+        return 1
+    return min(os.cpu_count() or 1, jobs)
+
+
+def run_all(
+    inputs: Inputs, jobs: Sequence[Job], workers: int, progress: Progress | None = None
+) -> list[Done]:
+    """The jobs done, in their order, whatever the number of processes.
+
+    The last job is the first one's venue without ADL, the counterfactual of all that have none of
+    their own. `progress(done, total)` is called after each. Raises what a failing job raises.
+    """
+    count = _Count(len(jobs), progress)
+    if workers <= 1:
+        without, path = _without_adl(inputs, jobs[-1])
+        count.one_more()
+        rest = [count.counted(_measured(inputs, job, path)) for job in jobs[:-1]]
+        return [*rest, without]
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, spawn, _receive, (inputs,)) as pool:
+        try:
+            return _shared_out(pool, jobs, count)
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
+
+
+class _Count:
+    """Jobs done, told to whoever shows them."""
+
+    def __init__(self, total: int, progress: Progress | None) -> None:
+        self._total = total
+        self._progress = progress
+        self._done = 0
+
+    def one_more(self) -> None:
+        self._done += 1
+        if self._progress:
+            self._progress(self._done, self._total)
+
+    def counted(self, done: Done) -> Done:
+        self.one_more()
+        return done
+
+
+def _shared_out(pool: ProcessPoolExecutor, jobs: Sequence[Job], count: _Count) -> list[Done]:
+    """Jobs with a counterfactual of their own are longest and wait for nothing: they go first."""
+    last = pool.submit(_work_without_adl, jobs[-1])
+    futures: dict[int, Future[Done]] = {}
+    for place, job in enumerate(jobs[:-1]):
+        if job.own_counterfactual:
+            futures[place] = pool.submit(_work, job, None)
+    without, path = last.result()
+    count.one_more()
+    for place, job in enumerate(jobs[:-1]):
+        if not job.own_counterfactual:
+            futures[place] = pool.submit(_work, job, path)
+    for future in as_completed(futures.values()):
+        count.counted(future.result())
+    return [*(futures[place].result() for place in range(len(jobs) - 1)), without]
+
+
+_received: list[Inputs] = []  # of a worker: what it was started with
+
+
+def _receive(inputs: Inputs) -> None:
+    # A worker only replays, which makes no cycles: looking for them takes a tenth of its time.
+    gc.disable()
+    _received.append(inputs)
+
+
+def _work(job: Job, path: EquityPath | None) -> Done:
+    return _measured(_received[0], job, path)
+
+
+def _work_without_adl(job: Job) -> tuple[Done, EquityPath]:
+    return _without_adl(_received[0], job)
+
+
+def _without_adl(inputs: Inputs, job: Job) -> tuple[Done, EquityPath]:
+    outcome = _replay(inputs, inputs.tape, job.venue, job)
+    path = outcome.equity_path
+    assert path is not None
+    return _measure(inputs, job, outcome, path), path
+
+
+def _measured(inputs: Inputs, job: Job, shared: EquityPath | None) -> Done:
+    outcome = _replay(inputs, inputs.tape, job.venue, job)
+    path = _own_counterfactual(inputs, job, outcome) if job.own_counterfactual else shared
+    assert path is not None
+    return _measure(inputs, job, outcome, path)
+
+
+def _own_counterfactual(inputs: Inputs, job: Job, outcome: Outcome) -> EquityPath | None:
+    """The path without ADL, no further than the haircuts ask for."""
+    end = last_step_needed(outcome, inputs.tape, job.horizon_s)
+    return _replay(inputs, _until(inputs.tape, end), without_adl(job.venue), job).equity_path
+
+
+def _replay(inputs: Inputs, tape: Tape, venue: Venue, job: Job) -> Outcome:
+    return engine.replay(
+        tape,
+        inputs.book,
+        inputs.flows,
+        venue,
+        seed=job.seed,
+        score=load_function(job.file) if job.file else None,
+        keep_path=True,
+    )
+
+
+def _measure(inputs: Inputs, job: Job, outcome: Outcome, path: EquityPath) -> Done:
+    cut = haircuts(outcome, inputs.tape, path, job.horizon_s)
+    values = summarise(Replayed(outcome, inputs.tape, cut), COMPARISON_METRICS)
+    return Done(
+        Measured(job.name, outcome.accounts, values),
+        outcome.conservation_residual_frac,
+        outcome.warnings,
+        replace(outcome, equity_path=None) if job.keep else None,
+    )
+
+
+def _until(tape: Tape, step: int) -> Tape:
+    """The tape up to and including this step."""
+    kept = slice(0, step + 1)
+    return replace(
+        tape,
+        time_ms=tape.time_ms[kept],
+        mark=tape.mark[kept],
+        volume_usd=tape.volume_usd[kept],
+        funding_rate=tape.funding_rate[kept],
+    )

@@ -1,0 +1,1 @@
+"""From TOML files and overrides to models, and from errors to sentences."""

@@ -1,0 +1,155 @@
+"""Loading a scenario or a venue: read, override, resolve paths, validate; all errors at once."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from crashsim.scenarios.bundled import Located, locate_loss, locate_scenario, locate_venue
+from crashsim.scenarios.errors import InputError
+from crashsim.scenarios.files.documents import Document, read_toml
+from crashsim.scenarios.files.overrides import Overrides, Setting, apply, parse_setting
+from crashsim.scenarios.files.paths import absolute_setting, asked_by, missing_files, resolve_paths
+from crashsim.scenarios.files.problems import nearest, sentences
+from crashsim.scenarios.models.notes import Notes, split_notes
+from crashsim.scenarios.models.scenario import Scenario, ScenarioFile
+from crashsim.scenarios.models.venue import LossRules, Rules, Venue
+
+Model = TypeVar("Model", bound=Rules)
+
+
+@dataclass
+class _Problems:
+    """Sentences collected while a scenario is loaded, raised together."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def raise_any(self) -> None:
+        if self.lines:
+            raise InputError("\n".join(dict.fromkeys(self.lines)))
+
+    def validated(self, model: type[Model], document: Document) -> Model | None:
+        """The document as a model, or None with its problems noted."""
+        try:
+            return model.model_validate(document.tables)
+        except ValidationError as error:
+            self.lines += sentences(model, document, error)
+            return None
+
+    def without_notes(self, document: Document) -> Document:
+        """The document without what is written for readers, which is checked on its own."""
+        rules, notes = split_notes(document)
+        self.validated(Notes, notes)
+        return rules
+
+
+def load(name_or_path: str | Path, *, overrides: Overrides | None = None) -> Scenario:
+    """A bundled scenario's name (`oct10` is `oct11`), a folder, or a path to a scenario.toml.
+
+    Returns the scenario with the overrides applied, every path absolute and existing, and its
+    venue loaded. Raises InputError with all problems of the scenario and its venue, a line each.
+    """
+    overrides = overrides or Overrides()
+    settings = [parse_setting(text) for text in overrides.set]
+    _refuse_unknown_sections(settings, [*ScenarioFile.model_fields, *Venue.model_fields])
+    located = locate_scenario(name_or_path)
+    problems = _Problems()
+    document = problems.without_notes(read_toml(located.path, located.label))
+    document = resolve_paths(document, located.path.parent, overrides)
+    own = [setting for setting in settings if setting.key[0] in ScenarioFile.model_fields]
+    document = apply(document, [absolute_setting(setting) for setting in own])
+    venue = _venue_of(document, located.path.parent, overrides, problems)
+    file = problems.validated(ScenarioFile, document)
+    problems.lines += missing_files(document, overrides)
+    problems.raise_any()
+    assert file is not None and venue is not None
+    return Scenario(
+        scenario=file.scenario,
+        prices=file.prices,
+        book=file.book,
+        flows=file.flows,
+        venue=venue,
+        overlays=tuple(path.absolute() for path in overrides.prices),
+        extra_book=tuple(path.absolute() for path in overrides.extra_book),
+    )
+
+
+def _venue_of(
+    document: Document, folder: Path, overrides: Overrides, problems: _Problems
+) -> Venue | None:
+    """The venue that the scenario names; None where it names none (validation then says so)."""
+    head = document.tables.get("scenario")
+    name = head.get("venue") if isinstance(head, dict) else None
+    if not isinstance(name, str):
+        return None
+    try:
+        located = locate_venue(name, folder)
+    except InputError as error:
+        who = asked_by(document, overrides, ("scenario", "venue"))
+        problems.lines.append(f"{who}: {error}")
+        return None
+    try:
+        return _venue(located, [parse_setting(text) for text in overrides.set], problems)
+    except InputError as error:
+        problems.lines.append(str(error))
+        return None
+
+
+def load_venue(name_or_path: str | Path, *, set: Sequence[str] = ()) -> Venue:
+    """A bundled venue's name, or a path to a TOML; `set` as in Overrides, venue keys only.
+
+    Raises InputError with all problems of the file, a line each.
+    """
+    settings = [parse_setting(text) for text in set]
+    _refuse_unknown_sections(settings, list(Venue.model_fields))
+    problems = _Problems()
+    venue = _venue(locate_venue(name_or_path, Path.cwd()), settings, problems)
+    problems.raise_any()
+    assert venue is not None
+    return venue
+
+
+def _venue(located: Located, settings: Sequence[Setting], problems: _Problems) -> Venue | None:
+    document = problems.without_notes(read_toml(located.path, located.label))
+    document = apply(document, [s for s in settings if s.key[0] in Venue.model_fields])
+    return problems.validated(Venue, document)
+
+
+class _LossFile(Rules):
+    """A file of `scenarios/losses`: a `[loss]` table alone."""
+
+    loss: LossRules
+
+
+def load_loss(name_or_path: str | Path) -> LossRules:
+    """The `[loss]` of a bundled preset (drift, deribit, paradex), or of a path to such a TOML.
+
+    Raises InputError with all problems of the file, a line each.
+    """
+    located = locate_loss(name_or_path, Path.cwd())
+    problems = _Problems()
+    document = problems.without_notes(read_toml(located.path, located.label))
+    file = problems.validated(_LossFile, document)
+    problems.raise_any()
+    assert file is not None
+    return file.loss
+
+
+def _hint(key: Sequence[str], known: Sequence[str]) -> str:
+    if key[0] == "venue" and len(key) > 1:
+        return f"; the venue's own keys stand alone: {'.'.join(key[1:])}."
+    return nearest(key[0], known)
+
+
+def _refuse_unknown_sections(settings: Sequence[Setting], known: Sequence[str]) -> None:
+    lines = [
+        f'--set {setting.text}: unknown key "{setting.key[0]}"'
+        f"{_hint(setting.key, known)} "
+        f"Known: {', '.join(known)}"
+        for setting in settings
+        if setting.key[0] not in known
+    ]
+    if lines:
+        raise InputError("\n".join(lines))

@@ -1,0 +1,111 @@
+"""What the command line changes in a scenario: other files, another venue, single keys."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from crashsim.scenarios.errors import InputError
+from crashsim.scenarios.files.documents import Document, Key, Table
+from crashsim.scenarios.files.problems import nearest
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """Changes to a scenario. Relative paths are relative to the working directory.
+
+    prices: files laid over the scenario's prices, market by market. book: a folder that replaces
+    the book; flows: a file that replaces the flows. venue: a bundled name or a path to a TOML.
+    set: "section.key=value" texts. extra_book: folders or files whose accounts and positions are
+    added to the book.
+    """
+
+    prices: tuple[Path, ...] = ()
+    book: Path | None = None
+    flows: Path | None = None
+    venue: str | Path | None = None
+    seed: int | None = None
+    set: tuple[str, ...] = ()
+    extra_book: tuple[Path, ...] = ()
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One `--set` option: the key it names, the value it gives, and its text as typed."""
+
+    key: Key
+    value: object
+    text: str
+
+
+def parse_setting(text: str) -> Setting:
+    """Parse `section.key=value`. The value is TOML; what is not TOML is taken as a text.
+
+    Raises InputError where there is no key or no `=`.
+    """
+    name, equals, value = text.partition("=")
+    key = _split(name.strip())
+    if not equals or not key or "" in key:
+        raise InputError(
+            f'--set {text}: expected section.key=value, such as "adl.price=mark" or '
+            '"loss.deposits=ring_fence"'
+        )
+    return Setting(key, _value(value.strip()), text)
+
+
+def _split(name: str) -> Key:
+    """Split a dotted key at its dots, but not inside double quotes."""
+    pieces = name.split('"')
+    marked = [piece if odd else piece.replace(".", "\0") for odd, piece in _numbered(pieces)]
+    return tuple("".join(marked).split("\0"))
+
+
+def _numbered(pieces: Sequence[str]) -> list[tuple[bool, str]]:
+    return [(index % 2 == 1, piece) for index, piece in enumerate(pieces)]
+
+
+def _value(text: str) -> object:
+    try:
+        tables = tomllib.loads(f"value = {text}")
+    except tomllib.TOMLDecodeError:
+        return text  # adl.price=mark: quotes would have to survive the shell
+    return tables["value"] if set(tables) == {"value"} else text
+
+
+def apply(document: Document, settings: Sequence[Setting]) -> Document:
+    """A copy of the document with the settings laid over it, in order.
+
+    Raises InputError where a key names an absorber (or other list entry) that is not there.
+    """
+    tables: object = document.tables
+    for setting in settings:
+        tables = _with(tables, setting.key, setting)
+    assert isinstance(tables, dict)
+    return Document(document.label, tables, {s.key: s.text for s in settings})
+
+
+def _with(node: object, key: Key, setting: Setting) -> object:
+    if not key:
+        return setting.value
+    if node is None and (key[0].isdecimal() or setting.key == ("absorber", *key)):
+        node = []  # a list that the file leaves out
+    if isinstance(node, list):
+        index = _index(node, key[0], setting)
+        return [
+            _with(item, key[1:], setting) if i == index else item for i, item in enumerate(node)
+        ]
+    table: Table = dict(node) if isinstance(node, dict) else {}
+    table[key[0]] = _with(table.get(key[0]), key[1:], setting)
+    return table
+
+
+def _index(entries: Sequence[object], part: str, setting: Setting) -> int:
+    names = [str(entry.get("name", "")) if isinstance(entry, Mapping) else "" for entry in entries]
+    if part in names:
+        return names.index(part)
+    if part.isdecimal() and int(part) < len(entries):
+        return int(part)
+    listed = f"It has: {', '.join(names)}" if any(names) else f"It has {len(entries)} entries"
+    raise InputError(
+        f'--set {setting.text}: the list has no entry "{part}"{nearest(part, names)} {listed}'
+    )

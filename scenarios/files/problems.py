@@ -1,0 +1,219 @@
+"""From validation errors to sentences: file, key, what was found, what is allowed."""
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from crashsim.scenarios.files.documents import Document, Key
+from crashsim.scenarios.models.venue import Rules
+
+_BARE = re.compile(r"[A-Za-z0-9_-]+")
+Schema = Mapping[str, object]
+
+
+def nearest(word: str, allowed: Iterable[str]) -> str:
+    """` (did you mean "x"?).` for the nearest allowed word, else a full stop."""
+    match = difflib.get_close_matches(word, list(allowed), n=1, cutoff=0.5)
+    return f' (did you mean "{match[0]}"?).' if match else "."
+
+
+def dotted(key: Sequence[str | int]) -> str:
+    """A key as TOML writes it: `margin.markets."*".tiers.0.rate`."""
+    parts = (str(part) for part in key)
+    return ".".join(part if _BARE.fullmatch(part) else f'"{part}"' for part in parts)
+
+
+def found(value: object) -> str:
+    """A value of a TOML file in a few words."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case dict():
+            return "a table"
+        case list():
+            return f"a list of {len(value)}"
+        case datetime() | date():
+            return value.isoformat()
+        case str():
+            return f'"{value}"' if len(value) <= 60 else f'"{value[:57]}..."'
+        case _:
+            return str(value)
+
+
+def sentences(model: type[Rules], document: Document, error: ValidationError) -> list[str]:
+    """One sentence for each problem that validating `document` as `model` has raised."""
+    schema = model.model_json_schema(by_alias=True)
+    return [
+        _sentence(schema, document, problem)
+        for problem in error.errors(include_url=False, include_context=True)
+    ]
+
+
+def _sentence(schema: Schema, document: Document, problem: ErrorDetails) -> str:
+    key = _file_key(problem, document.tables)
+    where = f"{_origin(document, key)}: {dotted(key)}" if key else document.label
+    value = problem["input"]
+    match problem["type"]:
+        case "value_error":
+            return f"{where}: {problem['msg'].removeprefix('Value error, ')}"
+        case "extra_forbidden":
+            names = _keys(_at(schema, schema, document.tables, key[:-1]))
+            hint = nearest(str(key[-1]), names)
+            return f"{where}: unknown key{hint} Allowed here: {', '.join(names)}"
+        case "missing":
+            expected = _expected(schema, _at(schema, schema, document.tables, key))
+            return f"{where}: missing; expected {expected}"
+        case "union_tag_not_found":
+            return f"{where}.kind: missing; expected {_kinds(problem)}"
+        case "union_tag_invalid":
+            kind = value.get("kind") if isinstance(value, dict) else value
+            return f"{where}.kind: found {found(kind)}, expected {_kinds(problem)}"
+        case _:
+            field = _at(schema, schema, document.tables, key)
+            hint = nearest(value, _choices(field)).rstrip(".") if isinstance(value, str) else ""
+            return f"{where}: found {found(value)}, expected {_expected(schema, field)}{hint}"
+
+
+def _kinds(problem: ErrorDetails) -> str:
+    tags = problem.get("ctx", {}).get("expected_tags", "'tiers', 'sqrt'")
+    return " or ".join(str(tags).replace("'", '"').split(", "))
+
+
+def _file_key(problem: ErrorDetails, tables: object) -> tuple[str | int, ...]:
+    """The place of a problem in the file: pydantic's, without its tags of union members."""
+    place, node, tagged = [], tables, False
+    for depth, part in enumerate(problem["loc"], start=1):
+        absent = depth == len(problem["loc"]) and problem["type"] == "missing"
+        if not tagged and _is_tag(part, node) and not absent:
+            tagged = True
+            continue
+        place.append(part)
+        node, tagged = _child(node, part), False
+    return tuple(place)
+
+
+def _is_tag(part: str | int, node: object) -> bool:
+    if isinstance(part, int):
+        return False
+    return not isinstance(node, dict) or part not in node or node.get("kind") == part
+
+
+def _child(node: object, part: str | int) -> object:
+    if isinstance(node, dict):
+        return node.get(part)
+    if isinstance(node, list | tuple) and isinstance(part, int) and part < len(node):
+        return node[part]
+    return None
+
+
+def _origin(document: Document, key: Sequence[str | int]) -> str:
+    """The `--set` option that wrote this value, or the file (with the options set below it)."""
+    names = tuple(str(part) for part in key)
+    for changed, text in document.settings.items():
+        if names[: len(changed)] == changed:
+            return f"--set {text}"
+    below = [text for changed, text in document.settings.items() if _starts(changed, names)]
+    return " ".join([document.label, *(f"--set {text}" for text in below)])
+
+
+def _starts(key: Key, prefix: Key) -> bool:
+    return key[: len(prefix)] == prefix
+
+
+def _at(root: Schema, schema: Schema, node: object, key: Sequence[str | int]) -> Schema:
+    """The JSON schema of the value at `key`, with unions resolved by what the file holds."""
+    schema = _resolve(root, schema, node)
+    if not key:
+        return schema
+    part, rest = key[0], key[1:]
+    if isinstance(part, int):
+        inner = schema.get("items", {})
+    else:
+        properties = schema.get("properties", {})
+        inner = properties.get(part) if isinstance(properties, dict) else None
+        inner = inner or schema.get("additionalProperties", {})
+    return _at(root, inner if isinstance(inner, dict) else {}, _child(node, part), rest)
+
+
+def _resolve(root: Schema, schema: Schema, node: object) -> Schema:
+    """Follow references; of a union take the member of the file's `kind`, or of its form."""
+    reference = schema.get("$ref")
+    if isinstance(reference, str):
+        definitions = root["$defs"]
+        assert isinstance(definitions, dict)
+        return _resolve(root, definitions[reference.rsplit("/", 1)[1]], node)
+    members = _members(schema)
+    if not members:
+        return schema
+    resolved = [_resolve(root, member, node) for member in members]
+    if isinstance(node, dict):
+        tables = [member for member in resolved if "properties" in member]
+        named = [member for member in tables if _kind(member) in (None, node.get("kind"))]
+        return next(iter(named or tables), schema)
+    return resolved[0] if len(resolved) == 1 else schema
+
+
+def _members(schema: Schema) -> list[Schema]:
+    union = schema.get("anyOf") or schema.get("oneOf")
+    if not isinstance(union, list):
+        return []
+    return [member for member in union if member.get("type") != "null"]
+
+
+def _kind(schema: Schema) -> object:
+    properties = schema.get("properties")
+    kind = properties.get("kind", {}) if isinstance(properties, dict) else {}
+    return kind.get("const")
+
+
+def _keys(schema: Schema) -> list[str]:
+    properties = schema.get("properties")
+    return list(properties) if isinstance(properties, dict) else []
+
+
+def _choices(schema: Schema) -> list[str]:
+    own = schema.get("enum") or ([schema["const"]] if "const" in schema else [])
+    members = [choice for member in _members(schema) for choice in _choices(member)]
+    return [*(own if isinstance(own, list) else []), *members]
+
+
+def _expected(root: Schema, schema: Schema) -> str:
+    members = _members(schema)
+    if members:
+        return " or ".join(_expected(root, _resolve(root, member, None)) for member in members)
+    choices = _choices(schema)
+    if choices:
+        return " or ".join(f'"{choice}"' for choice in choices)
+    if "properties" in schema:
+        return f"a table with {', '.join(_keys(schema))}"
+    return _NAMES.get((schema.get("type"), schema.get("format")), "a value") + _bounds(schema)
+
+
+_NAMES: Mapping[tuple[object, object], str] = {
+    ("number", None): "a finite number",
+    ("integer", None): "a whole number",
+    ("boolean", None): "true or false",
+    ("string", None): "a text",
+    ("string", "path"): "a path",
+    ("string", "date-time"): "a time such as 2025-10-10T21:00:00Z",
+    ("string", "date"): "a date such as 2025-10-10",
+    ("array", None): "a list",
+    ("object", None): "a table",
+}
+
+
+def _bounds(schema: Schema) -> str:
+    words = (
+        ("minimum", "at least"),
+        ("exclusiveMinimum", "above"),
+        ("maximum", "at most"),
+        ("exclusiveMaximum", "below"),
+    )
+    parts = [f"{word} {schema[name]:g}" for name, word in words if name in schema]
+    if "minLength" in schema or "minItems" in schema:
+        parts.append("that is not empty")
+    return f" {' and '.join(parts)}" if parts else ""

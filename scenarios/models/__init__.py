@@ -1,0 +1,1 @@
+"""Frozen models of scenario and venue files. Field names are the keys of the files."""

@@ -1,0 +1,136 @@
+"""Parameters of the seeded generators of a bundled tape, book and flows.
+
+What a default rests on is said in the `facts` tables of the bundled scenario that uses it.
+"""
+
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import Field, model_validator
+
+from crashsim.scenarios.models.venue import Rules
+
+_OCT11 = Path(__file__).parents[1] / "bundled" / "oct11"
+
+
+class Anchors(Rules):
+    """`[prices.anchors]`: a seeded path through published price anchors.
+
+    path: CSV of market, time, price, kind (price, low), resolution. volume_path: CSV of market,
+    start, end, volume_usd. Both are the bundled night's where a scenario names none.
+    hourly_low_from_s, hourly_low_to_s: where a low known only by its hour may lie, in seconds
+    after the hour's start; low_spread_s: standard deviation of the lows' times around the factor's.
+    recovery_s: time constant of the first recovery after the low.
+    factor_variance, own_variance: variance of the noise of the common factor and of each market,
+    per unit that the factor moves (1 is the fall to the low) and per unit of the market's own fall
+    in log price.
+    quiet_rate: that movement per second when nothing happens; smoothing_s: window over which the
+    factor's pace is averaged.
+    """
+
+    path: Path = Field(default=_OCT11 / "anchors.csv")
+    volume_path: Path = Field(default=_OCT11 / "window_volume.csv")
+    hourly_low_from_s: int = Field(default=900, ge=1, lt=3600)
+    hourly_low_to_s: int = Field(default=1500, ge=1, lt=3600)
+    low_spread_s: float = Field(default=40.0, ge=0)
+    recovery_s: float = Field(default=150.0, gt=0)
+    factor_variance: float = Field(default=0.018, ge=0)
+    own_variance: float = Field(default=0.006, ge=0)
+    quiet_rate: float = Field(default=5e-6, gt=0)
+    smoothing_s: int = Field(default=120, ge=1)
+
+    @model_validator(mode="after")
+    def _forward(self) -> "Anchors":
+        if self.hourly_low_to_s < self.hourly_low_from_s:
+            raise ValueError("hourly_low_to_s must not be before hourly_low_from_s")
+        return self
+
+
+class Population(Rules):
+    """`[book.generate]`: a seeded population of accounts.
+
+    open_interest_usd: of one side, all markets, at the first marks; shared over the markets of
+    volume_path (as in `[prices.anchors]`) in proportion to their volume, whatever the tape's is.
+    short_share: share of accounts whose first position is short; mixed_share: share of further
+    positions on the other side. position_shares: shares of accounts that draw 1, 2, 3, ... markets.
+    market_power: a market's popularity is its open interest to this power.
+    size_sigma: standard deviation of the log of position sizes (the skew of the tail).
+    top_shorts, top_short_share: that many accounts hold that share of the shorts of every market.
+    *_leverage_median, *_leverage_sigma: lognormal leverage (gross notional over equity at the
+    first marks) of longs, shorts and top shorts, within min_leverage and the initial margin.
+    max_leverage: by market or base, "*" for the rest; large_max_leverage: for accounts whose gross
+    exceeds large_notional_usd; mixed_max_leverage: for accounts that hold longs and shorts.
+    entry_spread: standard deviation of entry price against the first mark, as a fraction.
+    isolated_share: share of positions on isolated margin; idle_cash_frac: free cash beside them,
+    as a fraction of that margin. age_median_h: median age of a position.
+    """
+
+    accounts: int = Field(default=40_000, ge=1)
+    open_interest_usd: float = Field(gt=0)
+    volume_path: Path = Field(default=_OCT11 / "window_volume.csv")
+    short_share: float = Field(default=0.35, gt=0, lt=1)
+    mixed_share: float = Field(default=0.15, ge=0, le=1)
+    position_shares: tuple[float, ...] = Field(
+        default=(0.6, 0.22, 0.1, 0.05, 0.03), min_length=1, strict=False
+    )
+    market_power: float = Field(default=0.5, ge=0)
+    size_sigma: float = Field(default=1.6, ge=0)
+    top_shorts: int = Field(default=10, ge=0)
+    top_short_share: float = Field(default=0.5, ge=0, lt=1)
+    top_leverage_median: float = Field(default=0.4, gt=0)
+    top_leverage_sigma: float = Field(default=0.5, ge=0)
+    long_leverage_median: float = Field(default=4.0, gt=0)
+    long_leverage_sigma: float = Field(default=0.9, ge=0)
+    short_leverage_median: float = Field(default=1.0, gt=0)
+    short_leverage_sigma: float = Field(default=1.0, ge=0)
+    min_leverage: float = Field(default=0.1, gt=0)
+    max_leverage: dict[str, float] = Field(default={"*": 10.0})
+    large_notional_usd: float = Field(default=1e6, gt=0)
+    large_max_leverage: float = Field(default=5.0, gt=0)
+    mixed_max_leverage: float = Field(default=1.5, gt=0)
+    entry_spread: float = Field(default=0.03, ge=0)
+    isolated_share: float = Field(default=0.05, ge=0, le=1)
+    idle_cash_frac: float = Field(default=0.5, ge=0)
+    age_median_h: float = Field(default=12.0, gt=0)
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Population":
+        if "*" not in self.max_leverage:
+            raise ValueError('max_leverage needs "*": the maximum of all other markets')
+        maxima = (*self.max_leverage.values(), self.large_max_leverage, self.mixed_max_leverage)
+        if min(maxima) < self.min_leverage:
+            raise ValueError("no maximum of leverage may be below min_leverage")
+        if min(self.position_shares) < 0 or sum(self.position_shares) <= 0:
+            raise ValueError("position_shares must not be negative, and not all 0")
+        if self.top_shorts == 0 and self.top_short_share > 0:
+            raise ValueError("top_short_share needs top_shorts of at least 1")
+        return self
+
+
+class FlowSample(Rules):
+    """`[flows.generate]`: a seeded sample of deposits and withdrawals.
+
+    dip_buyers: accounts drawn among those that are net long with at least dip_min_leverage at the
+    first marks, each depositing once between dip_from and dip_to (UTC), whatever happens to it.
+    *_median_usd, *_sigma: lognormal amounts; none exceeds *_max_usd.
+    deposits, withdrawals: ordinary ones, by accounts of any kind, over the whole tape.
+    """
+
+    dip_buyers: int = Field(default=0, ge=0)
+    dip_min_leverage: float = Field(default=5.0, ge=0)
+    dip_from: datetime
+    dip_to: datetime
+    dip_median_usd: float = Field(default=1_500.0, gt=0)
+    dip_sigma: float = Field(default=1.5, ge=0)
+    dip_max_usd: float = Field(default=40_000.0, gt=0)
+    deposits: int = Field(default=0, ge=0)
+    withdrawals: int = Field(default=0, ge=0)
+    ordinary_median_usd: float = Field(default=500.0, gt=0)
+    ordinary_sigma: float = Field(default=1.5, ge=0)
+    ordinary_max_usd: float = Field(default=250_000.0, gt=0)
+
+    @model_validator(mode="after")
+    def _forward(self) -> "FlowSample":
+        if self.dip_to < self.dip_from:
+            raise ValueError("dip_to must not be before dip_from")
+        return self
