@@ -17,10 +17,6 @@ BROKEN_PIPE = 141  # as a shell reports a process that SIGPIPE ended
 DEBUG_VARIABLE = "CRASHSIM_DEBUG"
 
 
-class OutputError(Exception):
-    """The place the user named for the output cannot be used (exit code 2)."""
-
-
 def report(error: Exception) -> int:
     """Print one sentence about the error to stderr and return its exit code."""
     code, sentence = _explain(error)
@@ -34,6 +30,7 @@ def _explain(error: Exception) -> tuple[int, str]:
     # Imported here: an error may wait for the rooms, `crashsim --help` may not.
     from crashsim.data.errors import NetworkError
     from crashsim.engine.errors import ConservationError, PolicyError
+    from crashsim.lab.errors import OutputError
     from crashsim.scenarios.errors import InputError
 
     if isinstance(error, InputError):

@@ -1,6 +1,5 @@
 """Writing to stdout: the one place, so that a reader who leaves early ends the program quietly."""
 
-import json
 import os
 import re
 import sys
@@ -39,6 +38,8 @@ def emit_rendered(console: "Console", *renderables: "RenderableType") -> None:
     emit(re.sub(r" +$", "", captured.get(), flags=re.MULTILINE))
 
 
-def dump_json(content: object) -> str:
-    """JSON as it is written to files and to stdout. NaN and infinity are refused."""
-    return json.dumps(content, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
+def emit_json(content: object) -> None:
+    """Write JSON to stdout, as it stands in files. NaN and infinity are refused."""
+    from crashsim.lab.folders.whole import dump_json
+
+    emit(dump_json(content))

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from crashsim.cli.exits import OutputError
 from crashsim.data.book.winners_file import REQUIRED, read_winners
 from crashsim.data.checked.table import InputFile
 from crashsim.engine.adl.scores import COLUMNS
 from crashsim.engine.sharing import RULES
 from crashsim.engine.winners import Allocation, Winners, allocate, solvent_winners
+from crashsim.lab.folders.whole import write_whole
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.files.policy_file import load_policy
 
@@ -126,15 +126,7 @@ def haircuts(result: Allocated) -> pl.DataFrame:
 
 def write_haircuts(result: Allocated, path: Path) -> None:
     """Write the haircuts as Parquet, or as CSV where the name ends so. Raises OutputError."""
-    beside = path.with_name(f".{path.name}.unfinished")
     frame = haircuts(result)
-    try:
-        if path.suffix == ".csv":
-            frame.write_csv(beside)
-        else:
-            frame.write_parquet(beside)
-        beside.rename(path)
-    except OSError as error:
-        raise OutputError(f"--haircuts {path} cannot be written: {error.strerror}") from error
-    finally:
-        beside.unlink(missing_ok=True)
+    write_whole(
+        path, "--haircuts", frame.write_csv if path.suffix == ".csv" else frame.write_parquet
+    )

@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from crashsim.cli.progress import progress_bar
 from crashsim.data import Inputs, read_inputs
 from crashsim.engine.adl.policies import without_adl
 from crashsim.engine.measure import comparison
+from crashsim.engine.replay import Progress
 from crashsim.lab.processes import Done, Job, run_all, workers_for
 from crashsim.lab.variants import Variant
 from crashsim.scenarios.models.scenario import Scenario
@@ -37,10 +37,12 @@ def compare(
     horizon_s: float,
     keep: bool,
     workers: int | None,
+    progress: Progress | None = None,
 ) -> Compared:
     """Replay every variant on the same inputs, read once, and measure them against the first.
 
-    keep: with their whole outcomes. workers: processes; None chooses. The last variant is the first one's venue without ADL.
+    keep: with their whole outcomes. workers: processes; None chooses. The last variant is the first
+    one's venue without ADL.
     """
     started_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     begun = time.perf_counter()
@@ -48,8 +50,7 @@ def compare(
     read = time.perf_counter()
     count = workers or workers_for(inputs, len(variants))
     jobs = _jobs(scenario, variants, horizon_s, keep)
-    with progress_bar(f"comparing {len(variants)} runs of {scenario.name}") as progress:
-        done = run_all(inputs, jobs, count, progress)
+    done = run_all(inputs, jobs, count, progress)
     replayed = time.perf_counter()
     runs = [each.measured for each in done]
     metrics, changes = comparison.metric_table(runs), comparison.changes_table(runs)

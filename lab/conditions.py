@@ -2,11 +2,9 @@
 
 import operator
 import re
-import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from crashsim.cli.exits import FINDING
 from crashsim.engine.measure.metrics import COMPARISON_METRICS, Value
 from crashsim.lab.compare import Compared
 from crashsim.scenarios.errors import InputError
@@ -78,17 +76,14 @@ def _number(text: str) -> float | None:
         return None
 
 
-def verdict(conditions: Sequence[Condition], compared: Compared) -> int:
-    """0, or 1 with a sentence on stderr for each run that meets a condition.
+def met(conditions: Sequence[Condition], compared: Compared) -> list[str]:
+    """`RUN: CONDITION` for each run that meets one.
 
     The last run, without auto-deleveraging, is the measure of the others and is not judged.
     """
-    met = [
+    return [
         f"{done.measured.name}: {condition.text}"
         for condition in conditions
         for done in compared.done[:-1]
         if condition.is_met(done.measured.values)
     ]
-    for line in met:
-        print(f"crashsim: --fail-on met by {line}", file=sys.stderr)
-    return FINDING if met else 0

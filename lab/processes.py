@@ -7,7 +7,7 @@ the inputs once, when it starts. Replays hold the interpreter, so threads would 
 import gc
 import multiprocessing
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 
@@ -19,13 +19,12 @@ from crashsim.engine.measure.counterfactual import haircuts, last_step_needed
 from crashsim.engine.measure.metrics import COMPARISON_METRICS, Replayed, summarise
 from crashsim.engine.record.equity_path import EquityPath
 from crashsim.engine.record.outcome import Outcome
+from crashsim.engine.replay import Progress
 from crashsim.lab.policy_sources import FunctionFile, load_function
 from crashsim.scenarios.models.venue import Venue
 
 # Below this many account-steps a worker takes longer to start than to replay.
 _WORTH_A_WORKER = 20_000_000
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

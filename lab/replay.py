@@ -1,16 +1,16 @@
 """One run from a resolved scenario to a run folder."""
 
-import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from crashsim import engine
-from crashsim.cli.progress import progress_bar
 from crashsim.data import Inputs, read_inputs
 from crashsim.engine.measure.metrics import Replayed, Value, summarise
 from crashsim.engine.record.outcome import Outcome
+from crashsim.engine.replay import Progress
 from crashsim.lab import policy_sources
 from crashsim.lab.folders import manifest, run_folder
 from crashsim.lab.policy_sources import FunctionFile, load_function
@@ -31,16 +31,21 @@ class Finished:
     file: FunctionFile | None = None
 
 
-def run(scenario: Scenario, file: FunctionFile | None = None) -> Finished:
+def run(
+    scenario: Scenario,
+    file: FunctionFile | None = None,
+    progress: Progress | None = None,
+) -> Finished:
     """Read the inputs, replay them and measure. Raises InputError and ConservationError.
 
-    file: a Python policy that ranks in the place of the venue's score.
+    file: a Python policy that ranks in the place of the venue's score. progress: called with the
+    steps done and all steps.
     """
     started_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
     begun = time.perf_counter()
     inputs = read_inputs(scenario)
     read = time.perf_counter()
-    outcome = _replay(scenario, inputs, file)
+    outcome = _replay(scenario, inputs, file, progress)
     replayed = time.perf_counter()
     metrics = summarise(Replayed(outcome, inputs.tape))
     timings = manifest.Timings(
@@ -66,21 +71,22 @@ def with_policy(
     return scenario.model_copy(update={"venue": venue}), source.file
 
 
-def _replay(scenario: Scenario, inputs: Inputs, file: FunctionFile | None) -> Outcome:
-    with progress_bar(f"replaying {scenario.name}") as progress:
-        return engine.replay(
-            inputs.tape,
-            inputs.book,
-            inputs.flows,
-            scenario.venue,
-            seed=scenario.seed,
-            score=load_function(file) if file else None,
-            progress=progress,
-        )
+def _replay(
+    scenario: Scenario, inputs: Inputs, file: FunctionFile | None, progress: Progress | None
+) -> Outcome:
+    return engine.replay(
+        inputs.tape,
+        inputs.book,
+        inputs.flows,
+        scenario.venue,
+        seed=scenario.seed,
+        score=load_function(file) if file else None,
+        progress=progress,
+    )
 
 
-def save(finished: Finished, out: Path | None, *, csv: bool) -> Path:
-    """Write the run folder and return its path. Raises OutputError."""
+def save(finished: Finished, out: Path | None, argv: Sequence[str], *, csv: bool) -> Path:
+    """Write the run folder and return its path. argv: for people only. Raises OutputError."""
     path = out or RUNS / manifest.run_name(finished.scenario, finished.inputs, finished.file)
     run_folder.write(
         path,
@@ -90,7 +96,7 @@ def save(finished: Finished, out: Path | None, *, csv: bool) -> Path:
             finished.scenario,
             finished.inputs,
             finished.outcome,
-            sys.argv[1:],
+            argv,
             finished.timings,
             finished.file,
         ),

@@ -9,8 +9,8 @@ import polars as pl
 
 import crashsim
 from crashsim import engine
-from crashsim.cli.progress import progress_bar
 from crashsim.data import Inputs, read_inputs
+from crashsim.engine.replay import Progress
 from crashsim.lab.folders.run_folder import RunFolder
 from crashsim.scenarios import Overrides, load
 from crashsim.scenarios.errors import InputError
@@ -34,7 +34,7 @@ _OTHER = (
 )
 
 
-def score_inputs(folder: RunFolder, account: str) -> pl.DataFrame:
+def score_inputs(folder: RunFolder, account: str, progress: Progress | None = None) -> pl.DataFrame:
     """Replay the run, watching one account: `Outcome.score_inputs`.
 
     Raises InputError where the manifest's command no longer leads to the same run.
@@ -44,16 +44,15 @@ def score_inputs(folder: RunFolder, account: str) -> pl.DataFrame:
     scenario = load(name, overrides=overrides).model_copy(update={"venue": rules})
     inputs = read_inputs(scenario)
     _check_same(folder, scenario, inputs)
-    with progress_bar(f"replaying {scenario.name} again") as progress:
-        outcome = engine.replay(
-            inputs.tape,
-            inputs.book,
-            inputs.flows,
-            scenario.venue,
-            seed=scenario.seed,
-            progress=progress,
-            watch=account,
-        )
+    outcome = engine.replay(
+        inputs.tape,
+        inputs.book,
+        inputs.flows,
+        scenario.venue,
+        seed=scenario.seed,
+        progress=progress,
+        watch=account,
+    )
     own = pl.col("winner") == account
     if not outcome.adl_fills.filter(own).equals(folder.table("adl_fills").filter(own)):
         raise InputError(f"{folder.path} came out otherwise when it was made again; replay it anew")

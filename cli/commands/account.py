@@ -48,17 +48,18 @@ def account(
       crashsim account toy bob --json
       crashsim account oct11-backpack acct-00042 --across oct11-binance
     """
-    from crashsim.cli import exits, output
+    from crashsim.cli import output
     from crashsim.cli.show import account
+    from crashsim.lab.errors import OutputError
     from crashsim.lab.folders.run_names import find_run, find_runs
 
     if json + csv + md > 1:
-        raise exits.OutputError("give one of --json, --csv and --md")
+        raise OutputError("give one of --json, --csv and --md")
     folders = [find_run(run), *(folder for name in across or () for folder in find_runs(name))]
     views = [_view(folder, account_id, quick) for folder in folders]
     if json:
         content = [account.as_json(view) for view in views]
-        output.emit(output.dump_json(content if across else content[0]))
+        output.emit_json(content if across else content[0])
     elif csv:
         output.emit(account.items_sheet(views).csv())
     elif md:
@@ -70,6 +71,7 @@ def account(
 def _view(folder: "RunFolder", account_id: str, quick: bool) -> "AccountView":
     from dataclasses import replace
 
+    from crashsim.cli.progress import progress_bar
     from crashsim.cli.show import account
     from crashsim.lab import rerun
     from crashsim.scenarios.errors import InputError
@@ -78,7 +80,9 @@ def _view(folder: "RunFolder", account_id: str, quick: bool) -> "AccountView":
     if quick or not account.was_deleveraged(view):
         return view
     try:
-        return replace(view, inputs=rerun.score_inputs(folder, account_id))
+        with progress_bar(f"replaying {folder.path.name} again") as progress:
+            inputs = rerun.score_inputs(folder, account_id, progress)
+        return replace(view, inputs=inputs)
     except InputError as error:
         typer.echo(f"crashsim: without the inputs of ADL scores: {error}", err=True)
         return view

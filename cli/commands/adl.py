@@ -87,6 +87,6 @@ def adl(
     if haircuts is not None:
         allocation.write_haircuts(result, haircuts)
     if json:
-        output.emit(output.dump_json(allocation.told(result)))
+        output.emit_json(allocation.told(result))
     else:
         output.emit_rendered(output.console(), rendered(result))

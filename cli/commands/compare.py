@@ -1,5 +1,6 @@
 """`crashsim compare`: the same night under other rules, side by side."""
 
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -118,7 +119,8 @@ def compare(
       crashsim compare my-night --fail-on 'debt_usd > 0' --json | jq .metrics.haircut_usd
       crashsim compare --explain haircut_usd
     """
-    from crashsim.cli import output
+    from crashsim.cli import exits, output
+    from crashsim.cli.progress import progress_bar
     from crashsim.cli.show.comparison_output import announce, check_formats, explain_metric
     from crashsim.lab import conditions
     from crashsim.lab.compare import compare as compare_variants
@@ -145,14 +147,20 @@ def compare(
     )
     loaded = load(scenario, overrides=overrides)
     wanted = Wanted(policy or (), adl_score or (), venue or (), loss or ())
-    found = compare_variants(
-        loaded,
-        variants(loaded, wanted, set_ or ()),
-        horizon_s=horizon,
-        keep=keep_runs,
-        workers=jobs,
-    )
-    told = comparison_folder.content(found)
-    path = comparison_folder.save(found, told, out)
+    compared = variants(loaded, wanted, set_ or ())
+    with progress_bar(f"comparing {len(compared)} runs of {loaded.name}") as progress:
+        found = compare_variants(
+            loaded, compared, horizon_s=horizon, keep=keep_runs, workers=jobs, progress=progress
+        )
+    argv = sys.argv[1:]
+    told = comparison_folder.content(found, argv)
+    path = comparison_folder.save(found, told, out, argv)
     announce(found, told, path, json=json, csv=csv, md=md, parquet=parquet)
-    raise typer.Exit(conditions.verdict(wanted_conditions, found))
+    met = conditions.met(wanted_conditions, found)
+    _tell(met)
+    raise typer.Exit(exits.FINDING if met else 0)
+
+
+def _tell(met: list[str]) -> None:
+    for line in met:
+        typer.echo(f"crashsim: --fail-on met by {line}", err=True)

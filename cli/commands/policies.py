@@ -26,7 +26,7 @@ def policies(
     from crashsim.engine.adl.policies import POLICIES
 
     if json:
-        output.emit(output.dump_json([policies.as_json(each) for each in POLICIES.values()]))
+        output.emit_json([policies.as_json(each) for each in POLICIES.values()])
     else:
         output.emit_rendered(output.console(), policies.listed())
 
@@ -50,7 +50,7 @@ def show(
 
     policy = policy_sources.one(name).policy
     if json:
-        output.emit(output.dump_json(policies.as_json(policy)))
+        output.emit_json(policies.as_json(policy))
     else:
         output.emit_rendered(output.console(), policies.shown(policy))
 
@@ -103,7 +103,7 @@ def audit(
     findings = search(source.policy, score=score, count=books, seed=seed)
     if json:
         told = policies.findings_json(source.policy.name, findings)
-        output.emit(output.dump_json(told))
+        output.emit_json(told)
     else:
         shown_findings = policies.audited(source.policy.name, findings)
         output.emit_rendered(output.console(), shown_findings)

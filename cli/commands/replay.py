@@ -1,5 +1,6 @@
 """`crashsim replay`: one scenario under one venue's rules, into a run folder."""
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -81,6 +82,7 @@ def replay(
     """
     # Everything heavy is imported here, so that `crashsim --help` stays fast.
     from crashsim.cli import output
+    from crashsim.cli.progress import progress_bar
     from crashsim.cli.show.replay import rendered
     from crashsim.lab.folders import run_folder
     from crashsim.lab.replay import RUNS, run, save, with_policy
@@ -103,10 +105,11 @@ def replay(
         raise typer.BadParameter("give --policy or --adl-score, not both")
     loaded = load(scenario, overrides=overrides)
     loaded, file = with_policy(loaded, policy, adl_score)
-    finished = run(loaded, file)
-    path = save(finished, out, csv=format_ is Format.CSV)
+    with progress_bar(f"replaying {loaded.name}") as progress:
+        finished = run(loaded, file, progress)
+    path = save(finished, out, sys.argv[1:], csv=format_ is Format.CSV)
     folder = run_folder.read(path)
     if json:
-        output.emit(output.dump_json(folder.summary))
+        output.emit_json(folder.summary)
     else:
         output.emit_rendered(output.console(), rendered(folder))

@@ -28,16 +28,17 @@ def ls(
 ) -> None:
     """List the runs under runs/, with their main numbers."""
     from crashsim.cli import output
+    from crashsim.cli.show.runs import list_sheet
     from crashsim.lab.folders import run_list
 
     entries = run_list.entries()
     if json:
-        output.emit(output.dump_json(entries))
+        output.emit_json(entries)
     elif csv or md:
-        sheet = run_list.sheet(entries)
+        sheet = list_sheet(entries)
         output.emit(sheet.csv() if csv else sheet.markdown())
     elif entries:
-        output.emit_rendered(output.console(), run_list.sheet(entries).rendered())
+        output.emit_rendered(output.console(), list_sheet(entries).rendered())
     else:
         typer.echo("no runs under runs/ yet; make one: crashsim replay oct11", err=True)
 
@@ -54,7 +55,7 @@ def show(
 
     folder = find_run(run)
     if json:
-        output.emit(output.dump_json(folder.summary))
+        output.emit_json(folder.summary)
     else:
         output.emit_rendered(output.console(), rendered(folder))
 
@@ -72,17 +73,18 @@ def diff(
     Exit code 0 if nothing differs, 1 if something does.
     """
     from crashsim.cli import exits, output
+    from crashsim.cli.show.runs import diff_sheet
     from crashsim.lab.folders import run_diff
     from crashsim.lab.folders.run_names import find_run
 
     found = run_diff.differences(find_run(left), find_run(right))
     if json:
-        output.emit(output.dump_json([vars(one) for one in found]))
+        output.emit_json([vars(one) for one in found])
     elif csv or md:
-        sheet = run_diff.sheet(found)
+        sheet = diff_sheet(found)
         output.emit(sheet.csv() if csv else sheet.markdown())
     elif found:
-        output.emit_rendered(output.console(), run_diff.sheet(found).rendered())
+        output.emit_rendered(output.console(), diff_sheet(found).rendered())
     else:
         typer.echo("no difference", err=True)
     if found:

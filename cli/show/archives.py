@@ -47,7 +47,7 @@ def errand(name: str, wanted: Target, out: Path | None) -> Errand:
 def print_archives(*, as_json: bool) -> None:
     """Print the table of archives to stdout."""
     if as_json:
-        output.emit(output.dump_json([_archive_json(archive) for archive in ARCHIVES.values()]))
+        output.emit_json([_archive_json(archive) for archive in ARCHIVES.values()])
         return
     table = Table(box=None, pad_edge=False, header_style="dim")
     for name in ("archive", "what", "one file per", "$ per GB"):
@@ -66,7 +66,7 @@ def print_files(errand: Errand, *, as_json: bool) -> None:
     """Print the addresses of the files to stdout; asks nothing."""
     urls = [file.url for file in errand.files]
     if as_json:
-        output.emit(output.dump_json({"archive": errand.archive.name, "urls": urls}))
+        output.emit_json({"archive": errand.archive.name, "urls": urls})
         return
     output.emit("".join(f"{url}{'*' if url.endswith('/') else ''}\n" for url in urls))
     if errand.archive.paid:
@@ -83,7 +83,7 @@ def run(errand: Errand, mirror: str | None, consent: Consent, *, as_json: bool) 
     with progress_bar(f"fetching {errand.archive.name}") as progress:
         done = fetch(remote, order, errand.folder, retry, lambda: datetime.now(UTC), progress)
     if as_json:
-        output.emit(output.dump_json(_fetched_json(errand, done)))
+        output.emit_json(_fetched_json(errand, done))
     else:
         _print_done(errand, done)
     for url in done.absent:

@@ -7,10 +7,10 @@ from typing import Any
 import typer
 
 from crashsim.cli import output
-from crashsim.cli.exits import OutputError
 from crashsim.cli.show import comparison, comparison_text
 from crashsim.engine.measure.metrics import COMPARISON_METRICS
 from crashsim.lab.compare import Compared
+from crashsim.lab.folders.whole import write_whole
 from crashsim.scenarios.files.problems import nearest
 
 
@@ -34,7 +34,7 @@ def announce(
     if parquet is not None:
         _write_parquet(compared, parquet)
     if json:
-        output.emit(output.dump_json(told))
+        output.emit_json(told)
     elif csv:
         output.emit(compared.metrics.write_csv())
     elif md:
@@ -45,14 +45,7 @@ def announce(
 
 
 def _write_parquet(compared: Compared, path: Path) -> None:
-    beside = path.with_name(f".{path.name}.unfinished")
-    try:
-        compared.metrics.write_parquet(beside)
-        beside.rename(path)
-    except OSError as error:
-        raise OutputError(f"--parquet {path} cannot be written: {error.strerror}") from error
-    finally:
-        beside.unlink(missing_ok=True)
+    write_whole(path, "--parquet", compared.metrics.write_parquet)
 
 
 def explain_metric(name: str) -> str:

@@ -23,7 +23,7 @@ _SHOWN_MARKETS = 3
 def print_imported(imported: Sequence[Imported], *, as_json: bool) -> None:
     """Print what each file gave, and its reader's notes."""
     if as_json:
-        output.emit(output.dump_json([asdict(each) for each in imported]))
+        output.emit_json([asdict(each) for each in imported])
         return
     parts: list[RenderableType] = []
     for each in imported:
@@ -42,7 +42,7 @@ def print_check(report: CheckReport, *, as_json: bool) -> None:
     if as_json:
         lines = [asdict(line) | {"findings": line.findings} for line in report.lines]
         content = {"clean": report.is_clean, "series": lines, "damage": report.damage}
-        output.emit(output.dump_json(content | {"notes": report.notes}))
+        output.emit_json(content | {"notes": report.notes})
         return
     table = _table("source", "kind", "market", "rows", "from - to (UTC)", "findings")
     for line in report.lines:
@@ -62,7 +62,7 @@ def print_store(store: Store, *, as_json: bool) -> None:
     """Print the store's datasets; those of one source, kind and length with many markets as one."""
     infos = store.datasets()
     if as_json:
-        output.emit(output.dump_json([_as_json(info) for info in infos]))
+        output.emit_json([_as_json(info) for info in infos])
         return
     if not infos:
         hint = "the store is empty; `crashsim data import` and `crashsim data pull` bring data in"

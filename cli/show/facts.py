@@ -19,7 +19,7 @@ def print_list(listings: Sequence[Listing], hint: str, *, as_json: bool) -> None
     """Print names and titles to stdout."""
     if as_json:
         names = [{"name": listing.name, "title": listing.title} for listing in listings]
-        output.emit(output.dump_json(names))
+        output.emit_json(names)
         return
     rows = Table.grid(padding=(0, 3, 0, 0))
     for listing in listings:
@@ -30,7 +30,7 @@ def print_list(listings: Sequence[Listing], hint: str, *, as_json: bool) -> None
 def print_sheet(sheet: FactSheet, *, as_json: bool) -> None:
     """Print a fact sheet to stdout."""
     if as_json:
-        output.emit(output.dump_json(asdict(sheet)))
+        output.emit_json(asdict(sheet))
         return
     output.emit_rendered(output.console(), *_parts(sheet))
 

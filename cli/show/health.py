@@ -15,7 +15,7 @@ _STYLES = {"ok": "green", "note": "yellow", "problem": "bold red"}
 def print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
     """Print a line for each thing looked at, then the verdict."""
     if as_json:
-        output.emit(output.dump_json([asdict(finding) for finding in findings]))
+        output.emit_json([asdict(finding) for finding in findings])
         return
     rows = Table.grid(padding=(0, 3, 0, 0))
     rows.add_column(no_wrap=True)

@@ -36,7 +36,7 @@ def print_rehearsal(asks: Sequence[Ask], store: Store, *, as_json: bool) -> None
     """Print what would be asked, to stdout."""
     rehearsed = rehearse(asks, store)
     if as_json:
-        output.emit(output.dump_json([_rehearsed_json(item) for item in rehearsed]))
+        output.emit_json([_rehearsed_json(item) for item in rehearsed])
         return
     table = _table("venue", "series", "markets", "calls", "asked of")
     for (name, series), group in _grouped(rehearsed, lambda item: item.ask):
@@ -67,7 +67,7 @@ def run(asks: Sequence[Ask], store: Store, *, as_json: bool) -> int:
             progress,
         )
     if as_json:
-        output.emit(output.dump_json([_pulled_json(item) for item in done]))
+        output.emit_json([_pulled_json(item) for item in done])
     else:
         output.emit_rendered(
             output.console(), _summary(done), Text(_where(asks, store), style="dim")

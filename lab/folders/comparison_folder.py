@@ -2,19 +2,18 @@
 
 import hashlib
 import json
-import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import crashsim
-from crashsim.cli import output
 from crashsim.engine.measure import comparison
 from crashsim.engine.measure.metrics import COMPARISON_METRICS, METRICS, Metric
 from crashsim.lab.compare import Compared
 from crashsim.lab.folders import manifest, provenance, run_folder
 from crashsim.lab.folders.run_names import kept_name
+from crashsim.lab.folders.whole import dump_json, replace_whole
 from crashsim.lab.replay import RUNS
 from crashsim.lab.variants import Variant
 
@@ -26,14 +25,14 @@ CAVEAT = (
 )
 
 
-def content(compared: Compared) -> dict[str, Any]:
+def content(compared: Compared, argv: Sequence[str]) -> dict[str, Any]:
     """The content of comparison.json, and of `--json`."""
     scenario, inputs = compared.scenario, compared.inputs
     tables = scenario.resolved()
     return {
         "crashsim": crashsim.__version__,
         "comparison": name(compared),
-        "argv": manifest.public_argv(sys.argv[1:]),
+        "argv": manifest.public_argv(argv),
         "scenario": {key: value for key, value in tables.items() if key != "venue"},
         "seed": scenario.seed,
         "horizon_s": compared.horizon_s,
@@ -104,22 +103,24 @@ def check_target(path: Path) -> None:
     run_folder.refuse_foreign(path, is_ours=(path / CONTENT).is_file())
 
 
-def save(compared: Compared, told: Mapping[str, Any], out: Path | None) -> Path:
+def save(
+    compared: Compared, told: Mapping[str, Any], out: Path | None, argv: Sequence[str]
+) -> Path:
     """Write the folder and return its path. told: the `content`. Raises OutputError."""
     path = out or RUNS / name(compared)
     check_target(path)
 
     def fill(folder: Path) -> None:
-        (folder / CONTENT).write_text(output.dump_json(told), encoding="utf-8")
+        (folder / CONTENT).write_text(dump_json(told), encoding="utf-8")
         run_folder.write_table(folder, "metrics", compared.metrics, csv=False)
         run_folder.write_table(folder, "changes", compared.changes, csv=False)
-        _save_runs(compared, folder)
+        _save_runs(compared, folder, argv)
 
-    run_folder.replace_whole(path, fill)
+    replace_whole(path, fill)
     return path
 
 
-def _save_runs(compared: Compared, folder: Path) -> None:
+def _save_runs(compared: Compared, folder: Path, argv: Sequence[str]) -> None:
     for variant, done in zip(compared.variants, compared.done, strict=True):
         if done.outcome is None:
             continue
@@ -129,7 +130,7 @@ def _save_runs(compared: Compared, folder: Path) -> None:
             str(compared.timings["started_at"]), float(compared.timings["read_s"]), 0.0, 0.0
         )
         told = manifest.manifest(
-            scenario, compared.inputs, done.outcome, sys.argv[1:], timings, variant.file
+            scenario, compared.inputs, done.outcome, argv, timings, variant.file
         )
         run_folder.write(
             folder / "runs" / kept_name(variant.name),

@@ -1,10 +1,9 @@
 """Where two runs differ."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from crashsim.cli.sheet import Sheet
 from crashsim.lab.folders.run_folder import RunFolder
 
 _PARTS = ("crashsim", "seed", "scenario", "venue", "inputs", "packages")
@@ -58,20 +57,3 @@ def _keyed(value: Any) -> Any:
     ):
         return {one["name"]: one for one in value}
     return value
-
-
-def sheet(found: Sequence[Difference]) -> Sheet:
-    """The differences as a table."""
-    rows = [[one.key, _written(one.left), _written(one.right)] for one in found]
-    return Sheet(["", "left", "right"], rows, frozenset({1, 2}))
-
-
-def _written(value: Any) -> str:
-    if value is None or value == [] or value == {}:
-        return "none"
-    if isinstance(value, float):
-        return f"{value:,.2f}" if abs(value) >= 100 else f"{value:.6g}"
-    if isinstance(value, int) and not isinstance(value, bool):
-        return f"{value:,}"
-    text = str(value)
-    return text if len(text) <= 24 else f"{text[:21]}..."

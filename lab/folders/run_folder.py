@@ -2,17 +2,16 @@
 
 import json
 import os
-import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from crashsim.cli import output
-from crashsim.cli.exits import OutputError
 from crashsim.engine.record.tables import TABLES, polars_schema
+from crashsim.lab.errors import OutputError
+from crashsim.lab.folders.whole import dump_json, replace_whole
 from crashsim.scenarios.errors import InputError
 
 MANIFEST = "manifest.json"
@@ -107,24 +106,6 @@ def write(
     replace_whole(path, lambda folder: _write_parts(folder, tables, summary, manifest, csv=csv))
 
 
-def replace_whole(path: Path, fill: Callable[[Path], None]) -> None:
-    """Make a folder by filling a new one beside its place, then moving it there.
-
-    Nothing is left behind when it fails. Raises OutputError where the disk refuses.
-    """
-    # The process id keeps two runs of the same name apart until one of them is moved into place.
-    beside = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    try:
-        beside.mkdir(parents=True)
-        fill(beside)
-        _move_into_place(beside, path)
-    except OSError as error:
-        reason = error.strerror or error
-        raise OutputError(f"the folder {path} cannot be written: {reason}") from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-
-
 def _write_parts(
     folder: Path,
     tables: Mapping[str, pl.DataFrame],
@@ -154,22 +135,8 @@ def write_table(folder: Path, name: str, frame: pl.DataFrame, *, csv: bool) -> N
         frame.write_csv(folder / f"{name}.csv", datetime_format="%Y-%m-%dT%H:%M:%S%.3fZ")
 
 
-def _move_into_place(finished: Path, path: Path) -> None:
-    if not path.exists():
-        finished.rename(path)
-        return
-    earlier = path.with_name(f".{path.name}.{os.getpid()}.earlier")
-    path.rename(earlier)
-    try:
-        finished.rename(path)
-    except OSError:
-        earlier.rename(path)
-        raise
-    shutil.rmtree(earlier)
-
-
 def _write_json(path: Path, content: Mapping[str, Any]) -> None:
-    path.write_text(output.dump_json(content), encoding="utf-8")
+    path.write_text(dump_json(content), encoding="utf-8")
 
 
 def _read_json(path: Path) -> Any:

@@ -2,14 +2,12 @@
 
 from typing import Any
 
-from crashsim.cli.report.svg import compact_usd
-from crashsim.cli.sheet import Sheet
 from crashsim.lab.folders import run_folder
 from crashsim.lab.folders.run_folder import RunFolder
 from crashsim.lab.folders.run_names import run_paths
 from crashsim.scenarios.errors import InputError
 
-_METRICS = ("liquidated_notional_usd", "adl_notional_usd", "debt_peak_usd")
+MAIN_METRICS = ("liquidated_notional_usd", "adl_notional_usd", "debt_peak_usd")
 
 
 def entries() -> list[dict[str, Any]]:
@@ -31,21 +29,5 @@ def _entry(folder: RunFolder) -> dict[str, Any]:
         "venue": manifest["venue"]["name"],
         "accounts": manifest["window"]["accounts"],
         "started_at": manifest["timings"]["started_at"],
-        **{name: folder.summary[name]["value"] for name in _METRICS},
+        **{name: folder.summary[name]["value"] for name in MAIN_METRICS},
     }
-
-
-def sheet(entries: list[dict[str, Any]]) -> Sheet:
-    """The entries as a table."""
-    titles = ["run", "accounts", "liquidated", "deleveraged", "debt peak"]
-    rows = [
-        [entry["run"], "incomplete: run it again", "", "", ""]
-        if "broken" in entry
-        else [
-            entry["run"],
-            f"{entry['accounts']:,}",
-            *(compact_usd(entry[name]) for name in _METRICS),
-        ]
-        for entry in entries
-    ]
-    return Sheet(titles, rows, frozenset({1, 2, 3, 4}))

@@ -13,6 +13,7 @@ from crashsim.cli.app import app
 from crashsim.cli.show.comparison_layout import GROUPS, written, written_delta
 from crashsim.engine.measure.metrics import COMPARISON_METRICS
 from crashsim.lab import conditions
+from crashsim.lab.errors import OutputError
 from crashsim.scenarios.errors import InputError
 
 
@@ -113,7 +114,7 @@ def test_a_comparison_does_not_replace_other_files() -> None:
     Path("mine").mkdir()
     Path("mine/thesis.txt").write_text("years of work", encoding="utf-8")
     result = CliRunner().invoke(app, ["compare", "toy", "--out", "mine"])
-    assert isinstance(result.exception, exits.OutputError)
+    assert isinstance(result.exception, OutputError)
     assert Path("mine/thesis.txt").exists()
 
 

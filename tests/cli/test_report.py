@@ -4,6 +4,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -31,7 +32,7 @@ MOST_BYTES = 3_000_000
 
 def toy(place: Path, *settings: str) -> RunFolder:
     scenario = load("toy", overrides=Overrides(set=settings))
-    return run_folder.read(save(run(scenario), place, csv=False))
+    return run_folder.read(save(run(scenario), place, sys.argv[1:], csv=False))
 
 
 @pytest.fixture(scope="module")

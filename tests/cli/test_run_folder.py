@@ -7,9 +7,9 @@ from typing import Any
 import polars as pl
 import pytest
 
-from crashsim.cli.exits import OutputError
 from crashsim.engine.record.tables import TABLES
-from crashsim.lab.folders import run_folder
+from crashsim.lab.errors import OutputError
+from crashsim.lab.folders import run_folder, whole
 from crashsim.scenarios.errors import InputError
 
 
@@ -118,7 +118,8 @@ def test_a_failure_while_writing_leaves_what_was_there_before(
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr(run_folder, broken, fail)
+    home = whole if broken == "_move_into_place" else run_folder
+    monkeypatch.setattr(home, broken, fail)
     with pytest.raises((OutputError, KeyboardInterrupt)):
         hand_made.write(path)
     assert names(tmp_path) == ["run"]
