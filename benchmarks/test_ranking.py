@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
-from crashsim.engine.adl.columns import rand_column
 from crashsim.engine.adl.presets import PRESETS
+from crashsim.engine.adl.score_columns import rand_column
 from crashsim.engine.adl.scores import COLUMNS, compile_score
 from crashsim.engine.arrays import Floats
 

@@ -16,8 +16,8 @@ from crashsim.engine.record.events import AbsorberRow, TimelineRow
 from crashsim.engine.record.outcome import Outcome
 from crashsim.engine.record.results import outcome_of
 from crashsim.engine.record.snapshot import Snapshot
-from crashsim.engine.rules.adl import deleverage
 from crashsim.engine.rules.book_liquidation import liquidate_on_book
+from crashsim.engine.rules.deleveraging import deleverage
 from crashsim.engine.rules.flows import Flow, apply_flow, flows_by_step
 from crashsim.engine.rules.funding import apply_funding
 from crashsim.engine.rules.shortfalls import settle_shortfalls

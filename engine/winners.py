@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from crashsim.engine.adl.columns import rand_column
+from crashsim.engine.adl.score_columns import rand_column
 from crashsim.engine.adl.scores import compile_score
 from crashsim.engine.arrays import Flags, Floats
 from crashsim.engine.errors import PolicyError

@@ -121,7 +121,7 @@ def compare(
     """
     from crashsim.cli import exits, output
     from crashsim.cli.progress import progress_bar
-    from crashsim.cli.show.comparison_output import announce, check_formats, explain_metric
+    from crashsim.cli.show.compare_output import announce, check_formats, explain_metric
     from crashsim.lab import conditions
     from crashsim.lab.compare import compare as compare_variants
     from crashsim.lab.folders import comparison_folder

@@ -231,7 +231,7 @@ def _options(
     interval_s: int | None,
     contract_sizes: list[str] | None,
 ) -> "Options":
-    from crashsim.data.loaders.options import parse_options
+    from crashsim.data.loaders.typed_options import parse_options
 
     return parse_options(market, kind, columns, time_unit, tz, interval_s, contract_sizes or [])
 

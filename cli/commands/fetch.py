@@ -74,13 +74,13 @@ def fetch(
     Exit codes: 0 done, 2 usage (a price that was not agreed to), 3 input, 4 network.
     """
     from crashsim.cli import target
-    from crashsim.cli.show import archives
+    from crashsim.cli.show import fetch
 
     if archive is None:
-        archives.print_archives(as_json=json)
+        fetch.print_archives(as_json=json)
         return
-    errand = archives.errand(archive, target.target(scenario, market or (), start, end), out)
+    errand = fetch.errand(archive, target.target(scenario, market or (), start, end), out)
     if dry_run:
-        archives.print_files(errand, as_json=json)
+        fetch.print_files(errand, as_json=json)
         return
-    raise typer.Exit(archives.run(errand, mirror, archives.Consent(yes, max_cost), as_json=json))
+    raise typer.Exit(fetch.run(errand, mirror, fetch.Consent(yes, max_cost), as_json=json))

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from crashsim.cli.report.svg import compact_usd
+from crashsim.cli.report.charts.svg import compact_usd
 
 Summary = Mapping[str, Any]
 

@@ -12,12 +12,12 @@ from markupsafe import Markup
 
 import crashsim
 from crashsim.cli.report import story
-from crashsim.cli.report.chart import Chart
-from crashsim.cli.report.charts import charts_of
+from crashsim.cli.report.charts.chart import Chart
+from crashsim.cli.report.charts.run_charts import charts_of
+from crashsim.cli.report.charts.svg import compact_usd
+from crashsim.cli.report.charts.versus import metric_rows, versus_charts
 from crashsim.cli.report.glossary import GLOSSARY
 from crashsim.cli.report.pseudonyms import shortened
-from crashsim.cli.report.svg import compact_usd
-from crashsim.cli.report.versus import metric_rows, versus_charts
 from crashsim.cli.report.view import RunView
 from crashsim.engine.readings import people, sides
 from crashsim.lab.figures import usd

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from crashsim.cli.report.charts.svg import compact_usd
 from crashsim.cli.report.headlines import Headline, counted
-from crashsim.cli.report.svg import compact_usd
 from crashsim.cli.report.view import RunView
 from crashsim.engine.readings import sides
 from crashsim.engine.readings.moments import WHOLE_MINUTES, Moment

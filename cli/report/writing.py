@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from crashsim.cli.report.chart import Chart
-from crashsim.cli.report.charts import charts_of
+from crashsim.cli.report.charts.chart import Chart
+from crashsim.cli.report.charts.run_charts import charts_of
+from crashsim.cli.report.charts.versus import versus_charts
 from crashsim.cli.report.page import page_of_run, page_of_runs
-from crashsim.cli.report.versus import versus_charts
 from crashsim.cli.report.view import RunView
 from crashsim.lab.errors import OutputError
 from crashsim.lab.folders.run_folder import RunFolder

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from crashsim.cli.report.svg import compact_usd
+from crashsim.cli.report.charts.svg import compact_usd
 from crashsim.cli.sheet import Sheet
 from crashsim.lab.folders.run_diff import Difference
 from crashsim.lab.folders.run_list import MAIN_METRICS

@@ -8,9 +8,9 @@ from typing import Protocol
 import polars as pl
 
 from crashsim.data.errors import NetworkError, NotServedError
+from crashsim.data.pull.answer import Page, add
 from crashsim.data.pull.client import Rate, Row
 from crashsim.data.pull.feeds import FEEDS, SERIES, Feed
-from crashsim.data.pull.page import Page, add
 from crashsim.data.pull.refusal import archive_route
 from crashsim.data.pull.symbols import stored_name, symbol_on
 from crashsim.data.pull.windows import HOUR_MS, MINUTE_MS, cut, floor_minute, minutes, missing_runs

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crashsim.engine.adl.candidates import Candidates
-from crashsim.engine.adl.columns import derived_columns, rand_column, unit_draw
+from crashsim.engine.adl.score_columns import derived_columns, rand_column, unit_draw
 from crashsim.engine.arrays import Flags, Floats, Indices, dot
 from crashsim.engine.record.events import Held, ScoreInput
 from crashsim.engine.run import Run

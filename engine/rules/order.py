@@ -1,6 +1,6 @@
 """How much of a position is offered to the order book, and down to which price (rule 4)."""
 
-from crashsim.engine.adl.columns import unit_draw
+from crashsim.engine.adl.score_columns import unit_draw
 from crashsim.engine.run import Run
 from crashsim.engine.state.state import CROSS
 from crashsim.engine.state.step import Step

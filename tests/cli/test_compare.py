@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from crashsim.cli import exits
 from crashsim.cli.app import app
-from crashsim.cli.show.comparison_layout import GROUPS, written, written_delta
+from crashsim.cli.show.compare_layout import GROUPS, written, written_delta
 from crashsim.engine.measure.metrics import COMPARISON_METRICS
 from crashsim.lab import conditions
 from crashsim.lab.errors import OutputError

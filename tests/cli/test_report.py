@@ -15,10 +15,10 @@ import polars as pl
 import pytest
 
 from crashsim.cli.report import page, story
-from crashsim.cli.report.charts import charts_of
+from crashsim.cli.report.charts.run_charts import charts_of
+from crashsim.cli.report.charts.svg import LIGHT_STYLE, Scale, compact_usd, ticks
 from crashsim.cli.report.page import page_of_run, page_of_runs
 from crashsim.cli.report.pseudonyms import pseudonym, shortened
-from crashsim.cli.report.svg import LIGHT_STYLE, Scale, compact_usd, ticks
 from crashsim.cli.report.view import RunView, views
 from crashsim.cli.report.writing import write_report
 from crashsim.lab.folders import run_folder

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crashsim.engine.adl.columns import MIN_EQUITY_USD, derived_columns, rand_column
 from crashsim.engine.adl.presets import PRESETS
+from crashsim.engine.adl.score_columns import MIN_EQUITY_USD, derived_columns, rand_column
 from crashsim.engine.adl.scores import COLUMNS, Floats, compile_score
 from crashsim.engine.errors import PolicyError
 

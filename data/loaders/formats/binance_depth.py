@@ -10,10 +10,10 @@ from collections.abc import Iterator
 import polars as pl
 
 from crashsim.data.loaders.format import Batch, Format, Options
+from crashsim.data.loaders.reading.any_table import table_rows
 from crashsim.data.loaders.reading.blob import Blob
 from crashsim.data.loaders.reading.names import market_of
 from crashsim.data.loaders.reading.sample import Sample, sample
-from crashsim.data.loaders.reading.tables import table_rows
 
 
 def sniff(seen: Sample) -> bool:

@@ -15,11 +15,11 @@ import polars as pl
 from crashsim.data.loaders.bar_files import bar_length_s
 from crashsim.data.loaders.format import Batch, Format, Options
 from crashsim.data.loaders.klines import ohlc
+from crashsim.data.loaders.reading.any_table import table_rows
 from crashsim.data.loaders.reading.blob import Blob
 from crashsim.data.loaders.reading.names import market_of
 from crashsim.data.loaders.reading.rows import Rows
 from crashsim.data.loaders.reading.sample import Sample
-from crashsim.data.loaders.reading.tables import table_rows
 from crashsim.data.store.kinds import KINDS, PRICE_KINDS
 from crashsim.scenarios.errors import InputError
 

@@ -9,13 +9,13 @@ from collections.abc import Mapping
 from crashsim.engine.measure.metric import Input, Metric, Replayed, Value
 from crashsim.engine.measure.metrics import (
     absorbers,
-    adl,
     debts,
+    deleveraged,
     haircuts,
     liquidations,
     make_whole,
     markouts,
-    prices,
+    price_falls,
 )
 
 __all__ = ["COMPARISON_METRICS", "METRICS", "Input", "Metric", "Replayed", "Value", "summarise"]
@@ -23,9 +23,9 @@ __all__ = ["COMPARISON_METRICS", "METRICS", "Input", "Metric", "Replayed", "Valu
 METRICS: Mapping[str, Metric] = {
     metric.name: metric
     for metrics in (
-        prices.METRICS,
+        price_falls.METRICS,
         liquidations.METRICS,
-        adl.METRICS,
+        deleveraged.METRICS,
         debts.METRICS,
         absorbers.METRICS,
         markouts.METRICS,

@@ -12,7 +12,7 @@ from crashsim.engine.arrays import Floats
 from crashsim.engine.measure import fairness, inequality
 from crashsim.engine.measure.counterfactual import Haircuts, low_leverage_share
 from crashsim.engine.measure.metric import Metric, Replayed, Value
-from crashsim.engine.measure.metrics.adl import needed_usd
+from crashsim.engine.measure.metrics.deleveraged import needed_usd
 from crashsim.engine.measure.rank_correlation import spearman
 
 LOW_LEVERAGE = 2.0

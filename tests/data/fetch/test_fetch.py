@@ -12,7 +12,7 @@ import pytest
 
 from crashsim.data.errors import NetworkError
 from crashsim.data.fetch.archives import ARCHIVES
-from crashsim.data.fetch.order import Fetched, Order, cost_usd, fetch, order_for
+from crashsim.data.fetch.bundle import Fetched, Order, cost_usd, fetch, order_for
 from crashsim.data.fetch.remote import Endpoint, Remote
 from crashsim.data.fetch.remote_files import RemoteFile, files_for
 from crashsim.data.loaders.format import Options

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from crashsim.engine.adl.columns import derived_columns
+from crashsim.engine.adl.score_columns import derived_columns
 from crashsim.engine.adl.scores import compile_score
 from crashsim.engine.formulas import deleverage_fill, rank_order
 from tests.vectors.adapters.inputs import (

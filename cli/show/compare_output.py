@@ -7,7 +7,7 @@ from typing import Any
 import typer
 
 from crashsim.cli import output
-from crashsim.cli.show import comparison, comparison_text
+from crashsim.cli.show import compare, compare_text
 from crashsim.engine.measure.metrics import COMPARISON_METRICS
 from crashsim.lab.compare import Compared
 from crashsim.lab.folders.whole import write_whole
@@ -38,9 +38,9 @@ def announce(
     elif csv:
         output.emit(compared.metrics.write_csv())
     elif md:
-        output.emit(comparison_text.markdown(told))
+        output.emit(compare_text.markdown(told))
     else:
-        shown = comparison.rendered(told, compared.changes, path)
+        shown = compare.rendered(told, compared.changes, path)
         output.emit_rendered(output.console(), shown)
 
 
@@ -51,10 +51,10 @@ def _write_parquet(compared: Compared, path: Path) -> None:
 def explain_metric(name: str) -> str:
     """The words of one metric, or of all. Raises typer.BadParameter for an unknown one."""
     if name == "all":
-        return comparison_text.explained(COMPARISON_METRICS.values())
+        return compare_text.explained(COMPARISON_METRICS.values())
     if name not in COMPARISON_METRICS:
         raise typer.BadParameter(
             f'there is no metric "{name}"{nearest(name, COMPARISON_METRICS)} '
             "--explain all prints every one"
         )
-    return comparison_text.explained([COMPARISON_METRICS[name]])
+    return compare_text.explained([COMPARISON_METRICS[name]])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from crashsim.cli.report.svg import Canvas, Scale, compact_usd, ticks
+from crashsim.cli.report.charts.svg import Canvas, Scale, compact_usd, ticks
 
 _Nodes = dict[str, tuple[float, float, float]]  # by name: top, height, pixels a dollar
 

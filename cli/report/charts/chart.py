@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from crashsim.cli.report.svg import Canvas
+from crashsim.cli.report.charts.svg import Canvas
 
 WIDE = 820.0
 NARROW = 380.0

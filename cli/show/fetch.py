@@ -13,7 +13,7 @@ from crashsim.cli import exits, output
 from crashsim.cli.progress import progress_bar
 from crashsim.cli.target import Target
 from crashsim.data.fetch.archives import ARCHIVES, Archive
-from crashsim.data.fetch.order import Fetched, Order, cost_usd, fetch, order_for
+from crashsim.data.fetch.bundle import Fetched, Order, cost_usd, fetch, order_for
 from crashsim.data.fetch.remote import Endpoint, Remote
 from crashsim.data.fetch.remote_files import RemoteFile, archive_named, files_for
 from crashsim.data.retry import Retry

@@ -7,9 +7,9 @@ from functools import partial
 
 import polars as pl
 
-from crashsim.cli.report.chart import Chart
-from crashsim.cli.report.panels import Panel, Series, draw_panels, hover
-from crashsim.cli.report.svg import Canvas
+from crashsim.cli.report.charts.chart import Chart
+from crashsim.cli.report.charts.panels import Panel, Series, draw_panels, hover
+from crashsim.cli.report.charts.svg import Canvas
 from crashsim.cli.report.view import RunView
 from crashsim.engine.readings.over_time import over_time
 from crashsim.lab.figures import clock, usd

@@ -4,8 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from crashsim.cli.report.chart import Hover
-from crashsim.cli.report.svg import Canvas, Point, Scale, compact_usd, ticks
+from crashsim.cli.report.charts.chart import Hover
+from crashsim.cli.report.charts.svg import Canvas, Point, Scale, compact_usd, ticks
 
 LEFT = 56.0
 RIGHT = 16.0

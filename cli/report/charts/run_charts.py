@@ -6,10 +6,10 @@ from typing import Any
 
 import polars as pl
 
-from crashsim.cli.report.chart import Chart
-from crashsim.cli.report.panels import Panel, Series, Span, draw_panels, hover
-from crashsim.cli.report.shapes import draw_bands, draw_lorenz, draw_transfers
-from crashsim.cli.report.svg import Canvas, compact_usd
+from crashsim.cli.report.charts.chart import Chart
+from crashsim.cli.report.charts.panels import Panel, Series, Span, draw_panels, hover
+from crashsim.cli.report.charts.shapes import draw_bands, draw_lorenz, draw_transfers
+from crashsim.cli.report.charts.svg import Canvas, compact_usd
 from crashsim.engine.readings import Tables, burden, distance, minutes, transfers
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from crashsim.cli.show.comparison_layout import GROUPS, written, written_delta
+from crashsim.cli.show.compare_layout import GROUPS, written, written_delta
 from crashsim.engine.measure.metrics import COMPARISON_METRICS, Metric
 
 

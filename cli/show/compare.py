@@ -11,8 +11,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from crashsim.cli.show.comparison_layout import GROUPS, written, written_delta
-from crashsim.cli.show.comparison_layout import Group as Layout
+from crashsim.cli.show.compare_layout import GROUPS, written, written_delta
+from crashsim.cli.show.compare_layout import Group as Layout
 from crashsim.engine.measure.comparison import change_totals
 from crashsim.lab import figures
 

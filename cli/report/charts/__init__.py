@@ -1,0 +1,1 @@
+"""The charts of a report: SVG by hand, one kind a module."""
