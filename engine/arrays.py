@@ -1,9 +1,11 @@
-"""Array types, and the one way sums are taken by group."""
+"""Array types, and the ways in which sums are taken by group."""
 
 from collections.abc import Iterable
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
+from polars.dataframe.group_by import GroupBy
 
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
@@ -16,6 +18,14 @@ def sum_by(group: NDArray[np.integer], values: NDArray[np.generic], groups: int)
     The fixed order makes a group's sum the same bits whatever other groups are present.
     """
     return np.bincount(group, weights=values, minlength=groups).astype(np.float64, copy=False)
+
+
+def rows_by(frame: pl.DataFrame, *keys: str) -> GroupBy:
+    """The frame in groups, ascending, the rows of a group in the order they had.
+
+    Polars adds the rows of an unsorted frame by thread, which changes a float sum's last digits.
+    """
+    return frame.sort(keys, maintain_order=True).group_by(keys, maintain_order=True)
 
 
 def dot(left: Floats, right: Floats) -> float:

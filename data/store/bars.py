@@ -137,7 +137,11 @@ def _traded_usd(market: str, volumes: list[_Series], interval_s: int) -> pl.Data
         usd = rows.select(pl.col("time").dt.truncate(f"{interval_s}s"), _quote_volume(rows))
         known = pl.col("volume_usd").is_not_null().any()
         total = pl.when(known).then(pl.col("volume_usd").sum())
-        return usd.group_by("time").agg(total.alias("volume_usd"))
+        return (
+            usd.sort("time", maintain_order=True)
+            .group_by("time", maintain_order=True)
+            .agg(total.alias("volume_usd"))
+        )
     return None
 
 

@@ -7,7 +7,7 @@ import polars as pl
 
 from crashsim.engine.adl.policies import Policy
 from crashsim.engine.adl.scores import Score, compile_score
-from crashsim.engine.arrays import Floats
+from crashsim.engine.arrays import Floats, rows_by
 from crashsim.engine.audit.small_books import SmallBook
 from crashsim.engine.replay import replay
 from crashsim.scenarios.models.venue import Venue
@@ -83,7 +83,7 @@ def closed_by(policy: Policy, score: Score | None, book: SmallBook, seed: int) -
     venue = policy.applied_to(_RULES)
     listening = _Listening(score or compile_score(venue.adl.score))
     outcome = replay(book.tape(), book.book(), None, venue, seed=seed, score=listening)
-    fills = outcome.adl_fills.group_by("winner").agg(
+    fills = rows_by(outcome.adl_fills, "winner").agg(
         qty=pl.col("size").sum(),
         usd=(pl.col("size") * pl.col("mark_price")).sum(),
         cost=pl.col("cost_usd").sum(),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from crashsim.engine.arrays import rows_by
 from crashsim.engine.measure.metrics import COMPARISON_METRICS, Value
 
 
@@ -125,6 +126,6 @@ def _side_of(accounts: pl.DataFrame, side: _Side) -> pl.DataFrame:
 
 def change_totals(changes: pl.DataFrame) -> pl.DataFrame:
     """run, side, only_under, accounts, usd: the rows of `changes_table` counted and summed."""
-    return changes.group_by("run", "side", "only_under", maintain_order=True).agg(
+    return rows_by(changes, "run", "side", "only_under").agg(
         accounts=pl.len(), usd=pl.col("usd").sum()
     )

@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from crashsim.data.schema import Tape
-from crashsim.engine.arrays import Flags, Floats, Indices
+from crashsim.engine.arrays import Flags, Floats, Indices, rows_by
 from crashsim.engine.record.equity_path import EquityPath
 from crashsim.engine.record.outcome import Outcome
 
@@ -66,10 +66,10 @@ def haircuts(
     end = _later(tape, winners["end"].to_numpy().astype(np.intp), horizon_s)
     before = path.worth(tape, account, after=first - 1, at=first)
     without = without_adl.worth(tape, account, after=end, at=end).equity_usd
-    withal = path.worth(tape, account, after=end, at=end).equity_usd
+    with_adl = path.worth(tape, account, after=end, at=end).equity_usd
     return Haircuts(
         accounts=tuple(winners["account"]),
-        haircut_usd=np.maximum(0.0, without - withal),
+        haircut_usd=np.maximum(0.0, without - with_adl),
         equity_usd=without,
         profit_usd=before.upnl_usd,
         size_usd=before.notional_usd,
@@ -82,11 +82,8 @@ def haircuts(
 def low_leverage_share(outcome: Outcome, tape: Tape, below: float) -> float | None:
     """Share of ADL notional from accounts with leverage below this when the fill's step began."""
     path = _path(outcome)
-    closed = (
-        outcome.adl_fills.filter(pl.col("winner").is_in(list(path.accounts)))
-        .group_by("winner", "step", maintain_order=True)
-        .agg(usd=(pl.col("size") * pl.col("mark_price")).sum())
-    )
+    fills = outcome.adl_fills.filter(pl.col("winner").is_in(list(path.accounts)))
+    closed = rows_by(fills, "winner", "step").agg(usd=(pl.col("size") * pl.col("mark_price")).sum())
     notional = closed["usd"].to_numpy()
     if notional.sum() <= 0.0:
         return None

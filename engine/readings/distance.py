@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from crashsim.engine.arrays import rows_by
 from crashsim.engine.readings import Tables
 
 # Upper ends of the bands, as fractions of notional; the last band is open.
@@ -40,9 +41,10 @@ _KIND = pl.Enum([*BANDS, CLOSED])
 def _counted(units: pl.DataFrame, when: str) -> pl.DataFrame:
     notional = pl.col(f"notional_{when}_usd")
     left = (pl.col(f"equity_{when}_usd") - pl.col(f"mm_{when}_usd")) / notional
-    return units.group_by(
-        band=pl.when(notional > 0).then(_band(left)).otherwise(pl.lit(CLOSED)).cast(_KIND)
-    ).agg(units=pl.len().cast(pl.Int64), usd=notional.sum())
+    band = pl.when(notional > 0).then(_band(left)).otherwise(pl.lit(CLOSED)).cast(_KIND)
+    return rows_by(units.with_columns(band=band), "band").agg(
+        units=pl.len().cast(pl.Int64), usd=notional.sum()
+    )
 
 
 def _band(left: pl.Expr) -> pl.Expr:

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from crashsim.engine.arrays import rows_by
 from crashsim.engine.readings import Tables
 
 MOST_BINS = 240
@@ -23,29 +24,23 @@ def by_minute(tables: Tables) -> pl.DataFrame:
     liquidated_usd, taken_over_usd, adl_usd, shortfall_usd: sums. debt_usd: the largest of the bin.
     fund_usd: the lowest equity of all absorbers together in the bin; null where there is none.
     """
-    width = f"{bin_minutes(tables['timeline'])}m"
+    binned = pl.col("time").dt.truncate(f"{bin_minutes(tables['timeline'])}m")
     sums = ("liquidated_usd", "taken_over_usd", "adl_usd", "shortfall_usd")
-    flows = (
-        tables["timeline"]
-        .group_by(pl.col("time").dt.truncate(width))
-        .agg(*(pl.col(name).sum() for name in sums), pl.col("debt_usd").max())
+    flows = rows_by(tables["timeline"].with_columns(binned), "time").agg(
+        *(pl.col(name).sum() for name in sums), pl.col("debt_usd").max()
     )
-    fund = (
-        fund_curve(tables).group_by(pl.col("time").dt.truncate(width)).agg(pl.col("fund_usd").min())
-    )
+    fund = fund_curve(tables).group_by(binned).agg(pl.col("fund_usd").min())
     return flows.join(fund, on="time", how="left").sort("time")
 
 
 def fund_curve(tables: Tables) -> pl.DataFrame:
     """time, fund_usd: equity of all absorbers together after each step; empty where none."""
-    return (
-        tables["absorbers"].group_by("time").agg(fund_usd=pl.col("equity_usd").sum()).sort("time")
-    )
+    return rows_by(tables["absorbers"], "time").agg(fund_usd=pl.col("equity_usd").sum())
 
 
 def main_markets(tables: Tables, most: int = MARKETS_SHOWN) -> list[str]:
     """The markets in which most was traded, the largest first."""
-    traded = tables["prices_1m"].group_by("market").agg(pl.col("volume_usd").sum())
+    traded = rows_by(tables["prices_1m"], "market").agg(pl.col("volume_usd").sum())
     order = traded.sort(["volume_usd", "market"], descending=[True, False])
     return order["market"].head(most).to_list()
 

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from crashsim.engine.arrays import rows_by
 from crashsim.engine.readings import Tables
 
 # Upper ends of the bands of opening equity, USD; the last band is open.
@@ -53,20 +54,16 @@ def by_band(tables: Tables) -> pl.DataFrame:
     ended_in_debt_accounts, and adl_usd, debt_peak_usd, debt_end_usd, deposits_to_debt_usd.
     """
     every = pl.DataFrame({"band": BANDS}, schema={"band": pl.Enum(BANDS)})
-    found = (
-        tables["accounts"]
-        .group_by(band=band(pl.col("equity_start")))
-        .agg(
-            accounts=pl.len().cast(pl.Int64),
-            liquidated_accounts=_count("was_liquidated"),
-            deleveraged_accounts=_count("was_deleveraged"),
-            in_debt_accounts=_count("was_in_debt"),
-            ended_in_debt_accounts=_count("ended_in_debt"),
-            adl_usd=pl.col("adl_notional_usd").sum(),
-            debt_peak_usd=pl.col("debt_peak_usd").sum(),
-            debt_end_usd=pl.col("debt_end").sum(),
-            deposits_to_debt_usd=pl.col("deposits_to_debt_usd").sum(),
-        )
+    found = rows_by(tables["accounts"].with_columns(band=band(pl.col("equity_start"))), "band").agg(
+        accounts=pl.len().cast(pl.Int64),
+        liquidated_accounts=_count("was_liquidated"),
+        deleveraged_accounts=_count("was_deleveraged"),
+        in_debt_accounts=_count("was_in_debt"),
+        ended_in_debt_accounts=_count("ended_in_debt"),
+        adl_usd=pl.col("adl_notional_usd").sum(),
+        debt_peak_usd=pl.col("debt_peak_usd").sum(),
+        debt_end_usd=pl.col("debt_end").sum(),
+        deposits_to_debt_usd=pl.col("deposits_to_debt_usd").sum(),
     )
     return every.join(found, on="band", how="left").fill_null(0).sort("band")
 

@@ -2,14 +2,13 @@
 
 import polars as pl
 
+from crashsim.engine.arrays import rows_by
 from crashsim.engine.measure.metric import Metric, Replayed, iso_utc
 
 
 def _together(run: Replayed) -> pl.DataFrame:
     """step, time, equity_usd of all absorbers together, by step."""
-    return (
-        run.outcome.absorbers.group_by("step", "time").agg(pl.col("equity_usd").sum()).sort("step")
-    )
+    return rows_by(run.outcome.absorbers, "step", "time").agg(pl.col("equity_usd").sum())
 
 
 def _low_usd(run: Replayed) -> float | None:

@@ -6,6 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from crashsim.engine.arrays import rows_by
 from crashsim.engine.measure import inequality
 from crashsim.engine.measure.metric import Metric, Replayed
 
@@ -29,17 +30,15 @@ def _capacity_by_market(run: Replayed) -> pl.DataFrame:
     Candidates of successive steps overlap, so what they held is the largest, over the steps, of
     the capacity then plus what had been closed before.
     """
-    closed = run.outcome.adl_fills.group_by("market", "step").agg(closed=_NOTIONAL.sum())
-    held = run.outcome.adl_capacity.group_by("market", "step").agg(pl.col("capacity_usd").sum())
+    closed = rows_by(run.outcome.adl_fills, "market", "step").agg(closed=_NOTIONAL.sum())
+    held = rows_by(run.outcome.adl_capacity, "market", "step").agg(pl.col("capacity_usd").sum())
     steps = held.join(closed, on=("market", "step"), how="left").sort("market", "step")
     steps = steps.with_columns(pl.col("closed").fill_null(0.0))
     before = pl.col("closed").cum_sum().over("market") - pl.col("closed")
-    by_market = (
-        steps.with_columns(reach=pl.col("capacity_usd") + before)
-        .group_by("market")
-        .agg(closed_usd=pl.col("closed").sum(), held_usd=pl.col("reach").max())
+    by_market = rows_by(steps.with_columns(reach=pl.col("capacity_usd") + before), "market").agg(
+        closed_usd=pl.col("closed").sum(), held_usd=pl.col("reach").max()
     )
-    return by_market.filter(pl.col("held_usd") > 0).sort("market")
+    return by_market.filter(pl.col("held_usd") > 0)
 
 
 def _capacity_used(run: Replayed) -> float | None:
