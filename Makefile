@@ -2,11 +2,11 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help replay test check bench golden docs clean
+.PHONY: help replay test test-slow check bench golden docs clean
 .DEFAULT_GOAL := help
 
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | expand -t 12
 
 .venv/.ready: pyproject.toml
 	$(PYTHON) -m venv .venv
@@ -16,8 +16,11 @@ help:  ## list the targets
 replay: .venv/.ready  ## set up, then replay the night of 10-11 October 2025
 	$(BIN)/crashsim replay oct11
 
-test: .venv/.ready  ## set up, then run all tests
-	$(BIN)/python -m pytest -n auto
+test: .venv/.ready  ## set up, then run all tests but the slow ones
+	$(BIN)/python -m pytest -n auto -m "not slow"
+
+test-slow: .venv/.docs  ## set up, then run the slow tests: whole nights, browsers, the site
+	$(BIN)/python -m pytest -n auto -m slow
 
 check: .venv/.ready  ## lint, format and type checks
 	$(BIN)/ruff check .

@@ -1,6 +1,7 @@
 """`crashsim report`: the page opens offline, says what summary.json says, and names nobody it should not."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -250,7 +251,8 @@ addEventListener("load", () => {
 """
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here")
+@pytest.mark.slow
+@pytest.mark.skipif(CHROMIUM is None and "CI" not in os.environ, reason="no Chromium here")
 @pytest.mark.parametrize("size", ["1100,900", "500,900"], ids=["desktop", "phone"])
 def test_in_a_browser_the_search_works_and_nothing_is_loaded(
     folders: list[RunFolder], tmp_path: Path, size: str
