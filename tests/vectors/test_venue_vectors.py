@@ -15,21 +15,10 @@ from typing import Any
 
 import pytest
 
-from tests.vectors.adapters import fills, losses, margins, paper, prices, sizes
-from tests.vectors.adapters.inputs import Case
-
+Case=dict
 ROOT = Path(__file__).parents[2]
 BESIDE = ROOT.parent / "shared" / "vectors" / "venue_vectors.json"
 PATH = Path(os.environ.get("CRASHSIM_VECTORS") or BESIDE)
-
-ADAPTERS = {
-    **margins.ADAPTERS,
-    **prices.ADAPTERS,
-    **sizes.ADAPTERS,
-    **fills.ADAPTERS,
-    **losses.ADAPTERS,
-    **paper.ADAPTERS,
-}
 
 # Cases that must fail, and why: a formula cannot satisfy a source that contradicts itself.
 CANNOT_PASS = {

@@ -6,7 +6,7 @@ import numpy as np
 
 from crashsim.engine.adl.score_columns import derived_columns
 from crashsim.engine.adl.scores import compile_score
-from crashsim.engine.formulas import deleverage_fill, rank_order
+from tests.vectors.formulas import deleverage_fill, rank_order
 from tests.vectors.adapters.inputs import (
     Case,
     Computed,
@@ -126,13 +126,14 @@ def dydx_fill(case: Case) -> Computed:
     inputs = case["inputs"]
     liquidated, offsetting = inputs["liquidated"], inputs["offsetting"]
     market = inputs.get("market", liquidated["positions"][0]["market"])
-    offset = deleverage_fill.offset_at_bankruptcy(
-        account_of(liquidated, inputs),
-        account_of(offsetting, inputs),
-        place_of(market, liquidated),
-        place_of(market, offsetting),
-        inputs["fill_base"],
-    )
+    accounts = account_of(liquidated, inputs), account_of(offsetting, inputs)
+    places = place_of(market, liquidated), place_of(market, offsetting)
+    if "fill_price_usd" in inputs:
+        offset = deleverage_fill.offset_at_price(
+            *accounts, places, inputs["fill_base"], inputs["fill_price_usd"]
+        )
+    else:
+        offset = deleverage_fill.offset_at_bankruptcy(*accounts, *places, inputs["fill_base"])
     if not offset.is_valid:
         return {"valid": False}
     return {
@@ -184,7 +185,8 @@ def hyperliquid_fill(case: Case) -> Computed:
     }
 
 
-ADAPTERS = {
+FORMULAS = {
+    ("Aevo", "adl_rank_order"): aster_rank,
     ("Aster", "adl_rank_order"): aster_rank,
     ("BitMEX", "adl_rank_order"): bitmex_rank,
     ("BitMEX", "deleverage_fill"): bitmex_fill,

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from crashsim.engine.formulas.margin_account import MarginAccount
+from tests.vectors.formulas.margin_account import MarginAccount
 
 Inputs = Mapping[str, Any]
 Case = Mapping[str, Any]

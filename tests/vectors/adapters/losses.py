@@ -1,6 +1,6 @@
 """Social loss cases."""
 
-from crashsim.engine.formulas import social_loss
+from tests.vectors.formulas import social_loss
 from tests.vectors.adapters.inputs import Case, Computed, Inputs, first, side_of, signed_size
 
 
@@ -117,7 +117,7 @@ def paradex(case: Case) -> Computed:
     }
 
 
-ADAPTERS = {
+FORMULAS = {
     ("Bybit", "social_loss"): bybit,
     ("Drift v2", "social_loss"): drift,
     ("GMX v2", "social_loss"): gmx,

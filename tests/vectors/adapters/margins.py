@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from crashsim.engine.formulas import maintenance_margin as formulas
-from crashsim.engine.formulas.social_loss import pool_side_pnl_usd
+from tests.vectors.formulas import maintenance_margin as formulas
+from tests.vectors.formulas.social_loss import pool_side_pnl_usd
 from tests.vectors.adapters import tables
 from tests.vectors.adapters.inputs import Case, Computed, Inputs, account_of, first, side_of
 
@@ -97,7 +97,7 @@ def gmx(case: Case) -> Computed:
     }
 
 
-ADAPTERS = {
+FORMULAS = {
     ("Backpack", "maintenance_margin"): backpack,
     ("Binance", "maintenance_margin"): binance,
     ("Cube", "maintenance_margin"): cube,

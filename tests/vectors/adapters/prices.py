@@ -1,6 +1,6 @@
 """Liquidation price and bankruptcy price cases."""
 
-from crashsim.engine.formulas import bankruptcy_price, liquidation_price
+from tests.vectors.formulas import bankruptcy_price, liquidation_price
 from tests.vectors.adapters.inputs import (
     Case,
     Computed,
@@ -46,11 +46,27 @@ def binance_liquidation(case: Case) -> Computed:
 
 def bybit_liquidation(case: Case) -> Computed:
     inputs = case["inputs"]
+    if "account_balance_btc" in inputs:
+        return {"liquidation_price": _inverse_liquidation(inputs)}
     leverage = inputs["entry"] * abs(size_given(inputs)) / _margin(inputs)
     price = liquidation_price.leverage_liquidation_price(
         side_of(inputs), inputs["entry"], leverage, inputs["mmr"]
     )
     return {"liquidation_price": price}
+
+
+def _inverse_liquidation(inputs: Inputs) -> float:
+    """Maintenance margin is of the value at entry, and the price on the contract's tick of 0.5."""
+    side = side_of(inputs)
+    kept = inputs["mmr"] * inputs["contracts"] / inputs["entry"]
+    price = bankruptcy_price.inverse_cross_price(
+        inputs["entry"],
+        side,
+        inputs["contracts"],
+        inputs["account_balance_btc"] - kept,
+        inputs["taker_fee"],
+    )
+    return bankruptcy_price.price_on_tick(price, side, 0.5)
 
 
 def okx_liquidation(case: Case) -> Computed:
@@ -110,7 +126,15 @@ def dydx_liquidation(case: Case) -> Computed:
 def bybit_bankruptcy(case: Case) -> Computed:
     inputs = case["inputs"]
     side = side_of(inputs)
-    if "inverse" in str(inputs.get("contract", "")):
+    if "account_balance_btc" in inputs:
+        price = bankruptcy_price.inverse_cross_price(
+            inputs["entry"],
+            side,
+            inputs["contracts"],
+            inputs["account_balance_btc"],
+            inputs.get("taker_fee", 0.0),
+        )
+    elif "inverse" in str(inputs.get("contract", "")):
         price = bankruptcy_price.inverse_bankruptcy_price(inputs["entry"], side, inputs["leverage"])
     else:
         price = bankruptcy_price.isolated_bankruptcy_price(
@@ -136,10 +160,11 @@ def dydx_bankruptcy(case: Case) -> Computed:
     return {"quote_delta_usd": quote, "bankruptcy_price_usd": -quote / delta}
 
 
-ADAPTERS = {
+FORMULAS = {
     ("Binance", "liquidation_price"): binance_liquidation,
     ("Bybit", "liquidation_price"): bybit_liquidation,
     ("Bybit", "bankruptcy_price"): bybit_bankruptcy,
+    ("Extended", "deleverage_fill"): lighter_liquidation,
     ("Hyperliquid", "liquidation_price"): hyperliquid_liquidation,
     ("Lighter", "liquidation_price"): lighter_liquidation,
     ("OKX", "liquidation_price"): okx_liquidation,

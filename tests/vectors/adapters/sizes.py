@@ -1,8 +1,8 @@
 """Partial size and liquidation fee cases."""
 
-from crashsim.engine.formulas import liquidation_fee, partial_size
-from crashsim.engine.formulas.bankruptcy_price import closing_quote_usd
-from crashsim.engine.formulas.rounding import ceil_to
+from tests.vectors.formulas import liquidation_fee, partial_size
+from tests.vectors.formulas.bankruptcy_price import closing_quote_usd
+from tests.vectors.formulas.rounding import ceil_to
 from tests.vectors.adapters.inputs import (
     Case,
     Computed,
@@ -149,7 +149,7 @@ def drift_fee(case: Case) -> Computed:
     return {"if_liquidation_fee": rate}
 
 
-ADAPTERS = {
+FORMULAS = {
     ("Drift v2", "partial_size"): drift_size,
     ("Drift v2", "liquidation_fee"): drift_fee,
     ("Hyperliquid", "partial_size"): hyperliquid_size,

@@ -2,8 +2,8 @@
 
 import math
 
-from crashsim.engine.formulas.margin_account import MarginAccount
-from crashsim.engine.formulas.rounding import ceil_to, floor_to
+from tests.vectors.formulas.margin_account import MarginAccount
+from tests.vectors.formulas.rounding import ceil_to, floor_to
 
 
 def isolated_bankruptcy_price(entry_usd: float, size_qty: float, margin_usd: float) -> float:
@@ -75,3 +75,16 @@ def shared_bankruptcy_price(account: MarginAccount, position: int) -> float:
         / account.maintenance_usd
     )
     return float(account.price_usd[position]) - share_usd / float(account.size_qty[position])
+
+
+def inverse_cross_price(
+    entry_usd: float, side: int, contracts: float, coins: float, fee_rate: float
+) -> float:
+    """Price at which a cross coin-margined position has lost the balance and its closing fee.
+
+    `(1 + side * fee) * Q / (Q / entry + side * balance)`, of a long (1 + fee) and of a short, by
+    symmetry, (1 - fee); inf where a short cannot lose it.
+    coins: the balance. Source for longs: https://help.bybit.com/hc/en-us/articles/360039261334
+    """
+    value = contracts / entry_usd + side * coins
+    return (1 + side * fee_rate) * contracts / value if value > 0 else math.inf

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crashsim.engine.formulas import (
+from tests.vectors.formulas import (
     bankruptcy_price,
     deleverage_fill,
     haircuts,
@@ -19,7 +19,7 @@ from crashsim.engine.formulas import (
     rounding,
     social_loss,
 )
-from crashsim.engine.formulas.margin_account import MarginAccount, is_update_allowed
+from tests.vectors.formulas.margin_account import MarginAccount, is_update_allowed
 from crashsim.engine.measure import fairness
 
 BOUNDS = np.array([0.0, 50e3, 600e3])

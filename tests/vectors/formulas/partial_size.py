@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 
-from crashsim.engine.formulas.rounding import floor_to
+from tests.vectors.formulas.rounding import floor_to
 
 # Stated with the rules they belong to.
 SMALL_SHORTAGE_USD = 50.0
@@ -109,3 +109,13 @@ def liquidation_share(
         if ratio < target_ratio:
             return share
     return 1.0
+
+
+def window_capacity(
+    skew_scale: float, maker_fee: float, taker_fee: float, multiplier: float, window_s: float
+) -> float:
+    """Base units that may be liquidated in a window: `(fees) * skew * multiplier * seconds`.
+
+    Source: Synthetixio/synthetix-v3 markets/perps-market (PerpsMarketConfiguration.sol)
+    """
+    return (maker_fee + taker_fee) * skew_scale * multiplier * window_s

@@ -2,7 +2,7 @@
 
 import math
 
-from crashsim.engine.formulas.margin_account import MarginAccount
+from tests.vectors.formulas.margin_account import MarginAccount
 
 
 def entry_liquidation_price(

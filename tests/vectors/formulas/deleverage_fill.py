@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from crashsim.engine.arrays import Floats
-from crashsim.engine.formulas.bankruptcy_price import closing_quote_usd
-from crashsim.engine.formulas.liquidation_fee import fund_fee_rate
-from crashsim.engine.formulas.margin_account import MarginAccount, is_update_allowed
-from crashsim.engine.formulas.partial_size import base_to_cover_shortage
+from tests.vectors.formulas.bankruptcy_price import closing_quote_usd
+from tests.vectors.formulas.liquidation_fee import fund_fee_rate
+from tests.vectors.formulas.margin_account import MarginAccount, is_update_allowed
+from tests.vectors.formulas.partial_size import base_to_cover_shortage
 
 
 def queue_fills(quantity: float, open_quantity: Floats) -> Floats:
@@ -107,3 +107,22 @@ def transfer_to_liquidator(
 def entry_notional_usd(side: int, exit_notional_usd: float, realised_pnl_usd: float) -> float:
     """Entry value of a closed position: exit value less (short: plus) what it earned."""
     return exit_notional_usd - side * realised_pnl_usd
+
+
+def offset_at_price(
+    liquidated: MarginAccount,
+    offsetting: MarginAccount,
+    places: tuple[int, int],
+    delta_qty: float,
+    price_usd: float,
+) -> Offset:
+    """Close at a given price: of a market in final settlement, the oracle's.
+
+    places: of the market in the two accounts. Invalid as in `offset_at_bankruptcy`, and where the
+    liquidated account is below zero. Source: as there.
+    """
+    quote_usd = -delta_qty * price_usd
+    ended = liquidated.after(places[0], delta_qty, quote_usd)
+    other = offsetting.after(places[1], -delta_qty, -quote_usd)
+    allowed = is_update_allowed(liquidated, ended) and is_update_allowed(offsetting, other)
+    return Offset(allowed and liquidated.equity_usd >= 0, price_usd, ended, other)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crashsim.engine.arrays import Floats
-from crashsim.engine.formulas.rounding import floor_to
+from tests.vectors.formulas.rounding import floor_to
 
 
 @dataclass(frozen=True)
@@ -90,3 +90,13 @@ def is_thin_on_a_pool(remaining_usd: float, size_usd: float, min_factor: float) 
     Source: gmx-io/gmx-synthetics@a5c0c883 (config/markets.ts: factor 1 %).
     """
     return remaining_usd < min_factor * size_usd
+
+
+def skew_scaled_rate(
+    size_base: float, skew_scale: float, factor: float, least: float, maintenance_part: float
+) -> float:
+    """Rate `(|size| / skew * factor + least) * part`, of notional.
+
+    Source: Synthetixio/synthetix-v3 markets/perps-market (PerpsMarketConfiguration.sol)
+    """
+    return (abs(size_base) / skew_scale * factor + least) * maintenance_part
