@@ -1,6 +1,7 @@
 """A case's figures: of a replay, else of the product's measures, else of a formula."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,7 +14,8 @@ from tests.vectors.replays import prices as replayed_prices
 from tests.vectors.replays import ranks as replayed_ranks
 from tests.vectors.replays import shares as replayed_shares
 from tests.vectors.replays import sizes as replayed_sizes
-from tests.vectors.replays.scene import NotExpressible
+from tests.vectors.replays import triggers as replayed_triggers
+from tests.vectors.replays.scene import NotExpressibleError
 from tests.vectors.replays.scene import Reading as Replayed
 
 REPLAYS: Mapping[tuple[str, str], Callable[[Case], Replayed]] = {
@@ -24,6 +26,7 @@ REPLAYS: Mapping[tuple[str, str], Callable[[Case], Replayed]] = {
     **replayed_ranks.REPLAYS,
     **replayed_shares.REPLAYS,
     **replayed_sizes.REPLAYS,
+    **replayed_triggers.REPLAYS,
 }
 FORMULAS: Mapping[tuple[str, str], Callable[[Case], Computed]] = {
     **fills.FORMULAS,
@@ -34,6 +37,27 @@ FORMULAS: Mapping[tuple[str, str], Callable[[Case], Computed]] = {
     **prices.FORMULAS,
     **sizes.FORMULAS,
 }
+
+# What the venue model has no key for, by the input that says so.
+NO_RULE = (
+    "buy_orders",
+    "free_collateral_usd",
+    "imf_factor",
+    "initial_margin_shortage_usd",
+    "liability_weight",
+    "liability_usd",
+    "liquidated_in_window",
+    "margin_shortage_usd",
+    "max_pnl_factor_for_adl",
+    "max_pnl_factor_for_traders",
+    "min_collateral_factor",
+    "open_interest_usd",
+    "orders",
+    "skew_scale",
+    "slots_since_liquidation_start",
+    "target_ratio",
+    "unvested_profit",
+)
 
 
 @dataclass(frozen=True)
@@ -46,24 +70,45 @@ class Reading:
 
 
 def read(case: Case) -> Reading:
-    """The figures of a case. Raises NotExpressible where neither replay nor formula knows it."""
-    key = (case["venue"], case["kind"])
-    lacking = case["kind"]
-    if key in REPLAYS and (case["kind"], case.get("subkind")) not in more.BY_SUBKIND:
-        try:
-            replayed = REPLAYS[key](case)
-            return Reading(replayed.figures, "replay", replayed.lacking)
-        except NotExpressible as missing:
-            lacking = missing.key
-        except KeyError as absent:
-            lacking = str(absent.args[0])
-    formula = more.BY_SUBKIND.get((case["kind"], case.get("subkind", "")), FORMULAS.get(key))
-    if formula is None:
-        raise NotExpressible(lacking)
+    """The figures of a case. Raises NotExpressibleError where neither replay nor formula knows it."""
     try:
-        figures = formula(case)
+        replayed = _replayed(case)
+    except NotExpressibleError as missing:
+        figures = _computed(case, missing.key)
+        by_measure = case["kind"] == "fairness_metric"
+        return Reading(figures, *(("measure", "") if by_measure else ("formula", missing.key)))
+    return Reading(replayed.figures, "replay", replayed.lacking)
+
+
+def _replayed(case: Case) -> Replayed:
+    known = replayed_margins.BY_SUBKIND.get(_subkind(case)) or REPLAYS.get(_kind(case))
+    if known is None:
+        given = {**case["inputs"], **(case["inputs"].get("positions") or [{}])[0]}
+        raise NotExpressibleError(next((key for key in NO_RULE if key in given), case["kind"]))
+    with _keys_named():
+        return known(case)
+
+
+def _computed(case: Case, lacking: str) -> Computed:
+    known = more.BY_SUBKIND.get(_subkind(case)) or FORMULAS.get(_kind(case))
+    if known is None:
+        raise NotExpressibleError(lacking)
+    with _keys_named():
+        return known(case)
+
+
+@contextmanager
+def _keys_named() -> Iterator[None]:
+    """A key that a case leaves out, or has beyond what is known, is named."""
+    try:
+        yield
     except KeyError as absent:
-        raise NotExpressible(str(absent.args[0])) from absent
-    if case["kind"] == "fairness_metric":
-        return Reading(figures, "measure", "")
-    return Reading(figures, "formula", lacking)
+        raise NotExpressibleError(str(absent.args[0])) from absent
+
+
+def _kind(case: Case) -> tuple[str, str]:
+    return case["venue"], case["kind"]
+
+
+def _subkind(case: Case) -> tuple[str, str]:
+    return case["kind"], case.get("subkind", "")

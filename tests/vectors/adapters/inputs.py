@@ -34,6 +34,13 @@ def size_given(inputs: Inputs) -> float:
     return float(inputs.get("size", inputs.get("size_base", inputs.get("position_base", 1.0))))
 
 
+def isolated_margin(inputs: Inputs) -> float:
+    """Isolated margin: given, or entry value over leverage."""
+    if "margin" in inputs or "position_margin" in inputs:
+        return float(first(inputs, "margin", "position_margin"))
+    return float(inputs["entry"] * abs(size_given(inputs)) / inputs["leverage"])
+
+
 def signed_size(inputs: Inputs) -> float:
     return side_of(inputs) * abs(size_given(inputs))
 

@@ -158,11 +158,7 @@ def surplus(case: Case) -> Computed:
 def payout(case: Case) -> Computed:
     """What a winner against a pool is paid."""
     inputs = case["inputs"]
-    pnl = (
-        side_of(inputs)
-        * inputs["size_usd"]
-        * (inputs["index_price"] / inputs["entry_price"] - 1)
-    )
+    pnl = side_of(inputs) * inputs["size_usd"] * (inputs["index_price"] / inputs["entry_price"] - 1)
     most = inputs["max_pnl_factor_for_traders"] * inputs["pool_usd"]
     return {
         "paid_usd": capped_payout_usd(inputs["collateral_usd"], pnl, inputs["side_pnl_usd"], most)

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from tests.vectors.formulas import haircuts
 from crashsim.engine.measure import fairness
 from crashsim.engine.sharing import Sharers, rap_weight, share
 from tests.vectors.adapters.inputs import Case, Computed, Inputs, first
+from tests.vectors.formulas import haircuts
 
 # The policy is part of a case's id; the longest name that fits is meant.
 RULE_OF = {

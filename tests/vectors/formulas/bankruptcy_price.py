@@ -6,26 +6,6 @@ from tests.vectors.formulas.margin_account import MarginAccount
 from tests.vectors.formulas.rounding import ceil_to, floor_to
 
 
-def isolated_bankruptcy_price(entry_usd: float, size_qty: float, margin_usd: float) -> float:
-    """`entry - margin / size` of a signed size: the margin behind it is lost exactly.
-
-    margin_usd: position margin and what of the wallet stands behind it.
-    Source: third-party summary of Bybit's help page, https://wuyelx.com/6291.html
-    """
-    return entry_usd - margin_usd / size_qty
-
-
-def inverse_bankruptcy_price(entry_usd: float, side: int, leverage: float) -> float:
-    """`entry * L / (L + side)` of a coin-margined contract; side +1 long, -1 short, L > 1.
-
-    Source for longs: https://help.bybit.com/hc/en-us/articles/900000031623; shorts by symmetry. A
-    short with leverage 1 or less cannot go bankrupt: inf.
-    """
-    if leverage + side <= 0:
-        return math.inf
-    return entry_usd * leverage / (leverage + side)
-
-
 def price_on_tick(price_usd: float, side: int, tick_usd: float) -> float:
     """A bankruptcy price on the tick grid: up for a long, down for a short (against the account).
 
@@ -65,16 +45,6 @@ def closing_quote_usd(
     share_usd = floor_to(account.equity_usd * freed_usd / account.maintenance_usd, quantum_usd)
     value_usd = floor_to(-delta_qty * float(account.price_usd[position]), quantum_usd)
     return value_usd - share_usd
-
-
-def shared_bankruptcy_price(account: MarginAccount, position: int) -> float:
-    """Price that takes the position's share of equity by maintenance margin; may be negative."""
-    share_usd = (
-        account.equity_usd
-        * float(account.position_maintenance_usd[position])
-        / account.maintenance_usd
-    )
-    return float(account.price_usd[position]) - share_usd / float(account.size_qty[position])
 
 
 def inverse_cross_price(

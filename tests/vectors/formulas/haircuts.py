@@ -1,29 +1,10 @@
 """Haircuts of winners: the allocations that are not rules of `engine.sharing`, and outcomes."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from crashsim.engine.arrays import Floats
-
-
-def contracts_pro_rata(contracts: Floats, required: float) -> Floats:
-    """Whole contracts (n,) closed in proportion: floors, then one each by largest remainder.
-
-    The number required is rounded up; ties go by row. One pass, so where caps bind the total may
-    stay below it. contracts: (n,) open, of which whole ones can be closed.
-    Source: pluriholonomic/autodeleveraging-analysis@aae0be86 src/oss_adl/adl_contract_pro_rata.py
-    """
-    whole = np.floor(contracts)
-    if whole.sum() <= 0:
-        return np.zeros_like(contracts)
-    ideal: Floats = math.ceil(required) * contracts / contracts.sum()
-    closed: Floats = np.minimum(np.floor(ideal), whole)
-    by_remainder = np.argsort(np.floor(ideal) - ideal, kind="stable")
-    open_rows = by_remainder[closed[by_remainder] < whole[by_remainder]]
-    closed[open_rows[: math.ceil(required) - int(closed.sum())]] += 1
-    return closed
 
 
 @dataclass(frozen=True)

@@ -10,15 +10,6 @@ SMALL_SHORTAGE_USD = 50.0
 PERCENT_PRECISION = 1e-4
 
 
-def first_order_usd(notional_usd: float, threshold_usd: float, fraction: float) -> float:
-    """A fraction of a position above the threshold, all of one at or below it.
-
-    Source: https://hyperliquid.gitbook.io/hyperliquid-docs/trading/liquidations (20 % above
-    100,000 USDC; 30 s later the rest, whole).
-    """
-    return notional_usd * fraction if notional_usd > threshold_usd else notional_usd
-
-
 @dataclass(frozen=True)
 class NotionalRange:
     """Least and most notional that one liquidation may close."""

@@ -49,22 +49,6 @@ def deposit_index_decrease(
     return ceil_to(index * bad_borrow / deposits, quantum) if deposits > 0 else 0.0
 
 
-def uncovered_bankruptcy_usd(bankruptcies_usd: float, fund_usd: float) -> float:
-    """Sum of bankruptcies at mark that the insurance fund cannot bear; never negative.
-
-    Source: tradeparadex/paradex-docs@9b82a75a fern/pages/risk-system (socialised losses)
-    """
-    return max(0.0, bankruptcies_usd - fund_usd)
-
-
-def withdrawal_haircut_frac(uncovered_usd: float, deposits_usd: float) -> float:
-    """Fraction withheld from every withdrawal: `uncovered / (deposits + uncovered)`.
-
-    Source: as `uncovered_bankruptcy_usd`; that page's worked example divides by deposits alone.
-    """
-    return uncovered_usd / (deposits_usd + uncovered_usd) if uncovered_usd > 0 else 0.0
-
-
 def fund_drawdown_ratio(pnl_now_usd: float, pnl_peak_usd: float, fund_peak_usd: float) -> float:
     """A market's fall in profit from its 8 h peak, over the fund's 8 h peak; negative.
 
@@ -98,14 +82,6 @@ def loss_beyond_drawdown_usd(ratio: float, trigger: float, fund_peak_usd: float)
     Source: as `fund_drawdown_ratio`.
     """
     return max(0.0, trigger - ratio) * fund_peak_usd
-
-
-def is_fall_from_peak_met(fund_usd: float, fund_peak_usd: float, fraction: float = 0.3) -> bool:
-    """Whether a fund has fallen by a fraction from its peak of 8 hours, or is empty.
-
-    Source: https://www.okx.com/help/iv-introduction-to-auto-deleveraging-adl (30 %)
-    """
-    return fund_usd <= 0 or fund_usd <= (1 - fraction) * fund_peak_usd
 
 
 def pool_side_pnl_usd(side: int, size_usd: float, entry_usd: float, price_usd: float) -> float:

@@ -8,7 +8,7 @@ from tests.vectors.replays.scene import (
     SMALL_RATE,
     Holder,
     Market,
-    NotExpressible,
+    NotExpressibleError,
     Position,
     altered,
     flat,
@@ -34,7 +34,7 @@ def cross_holder(account: str, inputs: Inputs) -> tuple[Holder, dict[str, Market
     rows = inputs["positions"]
     names = [row["market"] for row in rows]
     if len(set(names)) < len(names):
-        raise NotExpressible("positions[].market twice")
+        raise NotExpressibleError("positions[].market twice")
     held = tuple(Position(row["market"], signed_size(row)) for row in rows)
     balance = float(first(inputs, "usdc_balance", "usdc", "collateral"))
     value = sum(at.size * price_of(row) for at, row in zip(held, rows, strict=True))
@@ -91,5 +91,5 @@ def position_in(inputs: Inputs, *names: str) -> str:
             return str(inputs[name])
     markets = [row["market"] for row in inputs["positions"]]
     if len(markets) != 1:
-        raise NotExpressible(f"none of {', '.join(names)}")
+        raise NotExpressibleError(f"none of {', '.join(names)}")
     return str(markets[0])

@@ -2,13 +2,13 @@
 
 from crashsim.engine.record.outcome import Outcome
 from tests.vectors.adapters.inputs import Case, side_of, signed_size
-from tests.vectors.replays.accounts import bankrupt, cross_holder, cross_margins, position_in
+from tests.vectors.replays.accounts import bankrupt, cross_holder, cross_margins
 from tests.vectors.replays.scene import (
     AT_MARK,
     SMALL_RATE,
     Holder,
     Market,
-    NotExpressible,
+    NotExpressibleError,
     Position,
     Reading,
     altered,
@@ -27,12 +27,12 @@ def dydx_fill(case: Case) -> Reading:
     at_oracle = "fill_price_usd" in inputs
     liquidated, markets = cross_holder("liquidated", inputs["liquidated"])
     offsetting, more = cross_holder("offsetting", inputs["offsetting"])
-    market = str(inputs.get("market") or position_in(inputs["liquidated"]))
+    market = str(inputs.get("market", liquidated.positions[0].market))
     mark = markets[market].marks[0]
     if at_oracle and inputs["fill_price_usd"] != mark:
-        raise NotExpressible("fill_price_usd beside the oracle price")
+        raise NotExpressibleError("fill_price_usd beside the oracle price")
     if liquidated.cash_usd > 0.0:  # entered at the marks, so its cash is its equity
-        raise NotExpressible("final settlement" if at_oracle else "positive equity")
+        raise NotExpressibleError("final settlement" if at_oracle else "positive equity")
     venue = altered(
         venue_named(case["venue"]),
         margin={
@@ -49,11 +49,11 @@ def dydx_fill(case: Case) -> Reading:
     fills = outcome.adl_fills.filter(market=market)
     if not fills.height:
         if _below_maintenance(outcome, "offsetting") and offsetting.cash_usd >= 0.0:
-            raise NotExpressible("counterparty below maintenance")
+            raise NotExpressibleError("counterparty below maintenance")
         return Reading({"valid": False})
     fill = only(fills)
     if abs(fill["size"] - abs(inputs["fill_base"])) > 1e-12 * abs(fill["size"]):
-        raise NotExpressible("fill_base below what both hold")
+        raise NotExpressibleError("fill_base below what both hold")
     balance = {
         row["account"]: row["cash_end_usd"]
         - sum(
@@ -115,11 +115,11 @@ def liquidator(case: Case) -> Reading:
     """All of a position passed on at a discount: an order filled at a spread of that size."""
     inputs = case["inputs"]
     if case.get("subkind") != "full_liquidation":
-        raise NotExpressible("margin shortage")
+        raise NotExpressibleError("margin shortage")
     size, oracle = signed_size(inputs), float(inputs["oracle_price_usd"])
     value = inputs["collateral_usd"] + size * (oracle - inputs["entry_price_usd"])
     if value > 0.0:
-        raise NotExpressible("insurance fee by margin shortage")
+        raise NotExpressibleError("insurance fee by margin shortage")
     venue = altered(
         venue_named(case["venue"]),
         margin=margins(flat(inputs["mmf"] + inputs["liquidation_buffer"])),

@@ -11,7 +11,7 @@ from tests.vectors.replays.scene import (
     SMALL_RATE,
     Holder,
     Market,
-    NotExpressible,
+    NotExpressibleError,
     Position,
     Reading,
     altered,
@@ -54,12 +54,12 @@ def drift(case: Case) -> Reading:
     """A loss per unit of open interest, after insurance and the market's fee pool."""
     inputs = case["inputs"]
     if "total_deposits_tokens" in inputs:
-        raise NotExpressible("deposit index")
+        raise NotExpressibleError("deposit index")
     if {"max_insurance_usd", "market_max_insurance_usd"} & set(inputs):
-        raise NotExpressible("max_insurance_usd")
+        raise NotExpressibleError("max_insurance_usd")
     sizes = {"long": abs(inputs["open_long_base"]), "short": -abs(inputs["open_short_base"])}
     if not any(sizes.values()):
-        raise NotExpressible("open_long_base and open_short_base of 0")
+        raise NotExpressibleError("open_long_base and open_short_base of 0")
     payers = [
         Holder(name, _RICH_USD, (Position("M", float(size)),))
         for name, size in sizes.items()
@@ -122,7 +122,7 @@ def paradex(case: Case) -> Reading:
     )
     uncovered = float(outcome.shortfalls["written_off_usd"].sum())
     if uncovered > 0.0 and "total_exchange_usdc" not in inputs:
-        raise NotExpressible("total_exchange_usdc left out")
+        raise NotExpressibleError("total_exchange_usdc left out")
     charge = charged(outcome, "depositor")
     return Reading(
         {

@@ -10,7 +10,7 @@ from tests.vectors.replays.scene import (
     AT_MARK,
     Holder,
     Market,
-    NotExpressible,
+    NotExpressibleError,
     Position,
     Reading,
     altered,
@@ -98,7 +98,7 @@ def account_margin(case: Case) -> Reading:
     """Equity, margin and trigger of a cross account."""
     inputs = case["inputs"]
     if "open_order_base_same_side" in inputs:
-        raise NotExpressible("open_order_base_same_side")
+        raise NotExpressibleError("open_order_base_same_side")
     holder, markets = cross_holder("account", inputs)
     venue = altered(
         venue_named(case["venue"]),
@@ -113,6 +113,33 @@ def account_margin(case: Case) -> Reading:
             "net_collateral_usd": unit["equity_start_usd"],
             "maintenance_margin_usd": unit["mm_start_usd"],
             "liquidatable": bool(outcome.timeline["units_below_mm"][0]),
+        }
+    )
+
+
+def account_ratio(case: Case) -> Reading:
+    """An account of which equity and the rate of each position are given, as one long a market."""
+    inputs = case["inputs"]
+    rows = {f"M{place}": row for place, row in enumerate(inputs["positions"])}
+    held = tuple(Position(name, float(row["notional"])) for name, row in rows.items())
+    tables = {name: flat(row["mmf"]) for name, row in rows.items()}
+    venue = altered(
+        venue_named(case["venue"]),
+        margin=margins(flat(0.0), **tables),
+        liquidation={"participation": 0.0},
+        absorber=[],
+    )
+    markets = {name: Market([1.0]) for name in rows}
+    outcome = replay(venue, markets, [Holder("account", inputs["net_equity"], held)])
+    unit = only(outcome.units, account="account")
+    exposure, required = unit["notional_start_usd"], unit["mm_start_usd"]
+    return Reading(
+        {
+            "total_exposure": exposure,
+            "mmr": required,
+            "account_mmf": required / exposure,
+            "account_mf": unit["equity_start_usd"] / exposure,
+            "liquidate": bool(outcome.timeline["units_below_mm"][0]),
         }
     )
 
@@ -149,6 +176,7 @@ def _first_stage(venue: Any, holders: list[Holder]) -> str:
     return str(with_book.liquidations["stage"][0]) if with_book.liquidations.height else "none"
 
 
+BY_SUBKIND = {("maintenance_margin", "constructed_from_formula"): account_ratio}
 REPLAYS = {
     ("Backpack", "maintenance_margin"): square_root_margin,
     ("Binance", "maintenance_margin"): tier_margin,

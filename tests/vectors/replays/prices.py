@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from crashsim.scenarios.models.venue import Venue
-from tests.vectors.adapters.inputs import Case, Inputs, first, side_of, signed_size, size_given
+from tests.vectors.adapters.inputs import Case, Inputs, first, isolated_margin, side_of, signed_size
 from tests.vectors.formulas.bankruptcy_price import (
     deviation_from_mark,
     price_on_tick,
@@ -26,7 +26,7 @@ from tests.vectors.replays.scene import (
     SMALL_RATE,
     Holder,
     Market,
-    NotExpressible,
+    NotExpressibleError,
     Position,
     Reading,
     altered,
@@ -64,13 +64,6 @@ def trigger_price(venue: Venue, holder: Holder, marks: Mapping[str, float], mark
     return (low + high) / 2
 
 
-def _margin(inputs: Inputs) -> float:
-    """Isolated margin: given, or entry value over leverage."""
-    if "margin" in inputs or "position_margin" in inputs:
-        return float(first(inputs, "margin", "position_margin"))
-    return float(inputs["entry"] * abs(size_given(inputs)) / inputs["leverage"])
-
-
 def isolated_liquidation(case: Case) -> Reading:
     """A lone isolated position; a fee that the venue reserves at the trigger is part of its rate.
 
@@ -81,7 +74,7 @@ def isolated_liquidation(case: Case) -> Reading:
     venue = altered(
         venue_named(case["venue"]), margin=margins(deducted(rate, inputs.get("cum", 0.0)))
     )
-    position = Position("M", signed_size(inputs), inputs["entry"], _margin(inputs))
+    position = Position("M", signed_size(inputs), inputs["entry"], isolated_margin(inputs))
     price = trigger_price(
         venue, Holder("account", 0.0, (position,)), {"M": float(inputs["entry"])}, "M"
     )
@@ -108,7 +101,7 @@ def binance_liquidation(case: Case) -> Reading:
 
 def bybit_liquidation(case: Case) -> Reading:
     """Bybit asks maintenance margin of the value at entry; the product's tables go by mark."""
-    raise NotExpressible("entry value")
+    raise NotExpressibleError("entry value")
 
 
 def hyperliquid_liquidation(case: Case) -> Reading:
@@ -133,7 +126,7 @@ def dydx_limit(case: Case) -> Reading:
     """The limit of an order: an order for all of the book ends at it, on average halfway there."""
     inputs = case["inputs"]
     if inputs["bankruptcy_adjustment"] != 1:
-        raise NotExpressible("bankruptcy adjustment")
+        raise NotExpressibleError("bankruptcy adjustment")
     market = position_in(inputs, "liquidated_market", "market")
     holder, markets = cross_holder("account", inputs)
     (size,) = (abs(held.size) for held in holder.positions if held.market == market)
@@ -178,7 +171,7 @@ def bybit_bankruptcy(case: Case) -> Reading:
         price, mark = _inverse_bankruptcy(case["venue"], inputs, side), None
     else:
         mark = float(inputs.get("mark", inputs["entry"]))
-        cash = _margin(inputs) + inputs.get("wallet_balance", 0.0)
+        cash = isolated_margin(inputs) + inputs.get("wallet_balance", 0.0)
         held = Position("M", signed_size(inputs), inputs["entry"])
         table = margins(flat(SMALL_RATE))
         price = bankruptcy_price(
@@ -208,7 +201,7 @@ def _inverse_bankruptcy(venue_name: str, inputs: Inputs, side: int) -> float:
     if coins is None:
         coins = contracts / entry / inputs["leverage"]
     if side < 0 and coins >= contracts / entry:
-        raise NotExpressible("a short with leverage 1 or less")
+        raise NotExpressibleError("a short with leverage 1 or less")
     venue = altered(
         venue_named(venue_name),
         margin=margins(flat(SMALL_RATE)),

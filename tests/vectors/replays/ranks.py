@@ -14,7 +14,7 @@ from tests.vectors.replays.scene import (
     SMALL_RATE,
     Holder,
     Market,
-    NotExpressible,
+    NotExpressibleError,
     Position,
     Reading,
     altered,
@@ -52,7 +52,7 @@ def wallets(case: Case) -> Reading:
     users = case["inputs"]["users"]
     rate = min(0.5 * u["maintenance_margin"] / max(abs(u["unrealised_pnl"]), 1.0) for u in users)
     if rate <= 0.0:
-        raise NotExpressible("users[].maintenance_margin of 0")
+        raise NotExpressibleError("users[].maintenance_margin of 0")
     holders = []
     for user in users:
         size = user["maintenance_margin"] / rate
@@ -80,7 +80,7 @@ def hyperliquid(case: Case) -> Reading:
     side, users = side_of(inputs), inputs["users"]
     marks = {float(user["mark"]) for user in users}
     if len(marks) > 1:
-        raise NotExpressible("users[].mark of several values")
+        raise NotExpressibleError("users[].mark of several values")
     (mark,) = marks
     holders = []
     for user in users:
@@ -125,7 +125,11 @@ def _queue(venue_name: str, inputs: Inputs) -> Reading:
         Holder(
             str(row["account"]),
             1.0 + abs(row["score"]),
-            (Position("M", side * row["contracts"], mark - side * row["score"] / row["contracts"]),),
+            (
+                Position(
+                    "M", side * row["contracts"], mark - side * row["score"] / row["contracts"]
+                ),
+            ),
         )
         for row in rows
     ]
@@ -182,7 +186,7 @@ def bitmex_fill(case: Case) -> Reading:
 
 def dydx_orders(case: Case) -> Reading:
     """Orders of equal distance go by notional there; in a replay, ties go by account."""
-    raise NotExpressible("order of liquidation")
+    raise NotExpressibleError("order of liquidation")
 
 
 def contracts_pro_rata(case: Case) -> Reading:

@@ -46,7 +46,7 @@ START_MS = 1_760_000_000_000
 SMALL_RATE = 1e-6  # a maintenance rate where a case states none: nobody healthy is near it
 
 
-class NotExpressible(Exception):
+class NotExpressibleError(Exception):
     """The product has no rule or input for this key of a case."""
 
     def __init__(self, key: str) -> None:

@@ -9,7 +9,7 @@ from tests.vectors.adapters.inputs import Case, Inputs, first
 from tests.vectors.adapters.paper import allocated, rule_of
 from tests.vectors.replays.losses import charged, shared
 from tests.vectors.replays.ranks import contracts_pro_rata
-from tests.vectors.replays.scene import Holder, NotExpressible, Position, Reading
+from tests.vectors.replays.scene import Holder, NotExpressibleError, Position, Reading
 
 
 def allocation(case: Case) -> Reading:
@@ -18,15 +18,17 @@ def allocation(case: Case) -> Reading:
     if "contracts" in inputs:
         return contracts_pro_rata(case)
     if "haircut_fraction" in inputs:
-        raise NotExpressible("haircut_fraction")  # the allocation is given, nothing is to replay
+        raise NotExpressibleError(
+            "haircut_fraction"
+        )  # the allocation is given, nothing is to replay
     if "pro_rata_shares" in inputs:
-        raise NotExpressible("pro_rata_shares")  # shares of an unstated loss
+        raise NotExpressibleError("pro_rata_shares")  # shares of an unstated loss
     rule = rule_of(case["id"])
     for key in ("caps", "score", "scores"):
         if key in inputs:
-            raise NotExpressible(key)
+            raise NotExpressibleError(key)
     if rule not in get_args(LossRule):
-        raise NotExpressible(f"loss.rule {rule}")
+        raise NotExpressibleError(f"loss.rule {rule}")
     return _shared(case["venue"], rule, inputs)
 
 
@@ -36,7 +38,7 @@ def _shared(venue_name: str, rule: str, inputs: Inputs) -> Reading:
     equity = [float(e) for e in inputs.get("equity_e", profit)]
     leverage = [float(one) for one in inputs.get("leverage", np.ones(len(profit)))]
     if any(e < w for e, w in zip(equity, profit, strict=True)):
-        raise NotExpressible("equity_e below endowment_w")
+        raise NotExpressibleError("equity_e below endowment_w")
     payers = [
         Holder(f"{row:03}", e - w, (Position("M", -lev * e, 1.0 + w / (lev * e)),))
         for row, (w, e, lev) in enumerate(zip(profit, equity, leverage, strict=True))
@@ -44,7 +46,7 @@ def _shared(venue_name: str, rule: str, inputs: Inputs) -> Reading:
     outcome = shared(venue_name, inputs["budget"], payers, basis="profit", rule=rule)
     charge = np.array([charged(outcome, payer.account) for payer in payers])
     if rule == "levered_pro_rata" and np.any(charge >= np.array(profit) * (1 - 1e-12)):
-        raise NotExpressible("levered_pro_rata without a cap")
+        raise NotExpressibleError("levered_pro_rata without a cap")
     return Reading(allocated(rule, inputs, charge))
 
 

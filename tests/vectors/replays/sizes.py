@@ -7,7 +7,7 @@ from tests.vectors.replays.scene import (
     AT_MARK,
     Holder,
     Market,
-    NotExpressible,
+    NotExpressibleError,
     Position,
     Reading,
     altered,
@@ -59,7 +59,7 @@ def dydx_size(case: Case) -> Reading:
     size, price = abs(inputs["position_base"]), float(inputs["oracle_price_usd"])
     least, portion = inputs["min_notional_usd"], inputs["max_position_portion"]
     if portion * size * price < least < size * price:
-        raise NotExpressible("min notional")
+        raise NotExpressibleError("min notional")
     venue = altered(
         venue_named(case["venue"]),
         margin=margins(flat(_RATE)),
@@ -97,12 +97,12 @@ def _block_limit(venue_name: str, inputs: Inputs) -> Reading:
             venue_named(venue_name), margin=margins(flat(_RATE)), liquidation=liquidation
         )
         if most > 2 * used:
-            raise NotExpressible("max_notional_per_block above twice what is used")
+            raise NotExpressibleError("max_notional_per_block above twice what is used")
         markets = {name: Market([1.0], _DEEP_USD) for name in ("A", "B")}
         holder = Holder("account", 0.001 * _RATE * used, held)
         left = only(replay(venue, markets, [holder]).liquidations, market="B")["size"]
     elif used < most:
-        raise NotExpressible("notional_liquidated_this_block of 0")
+        raise NotExpressibleError("notional_liquidated_this_block of 0")
     lost = inputs["max_insurance_lost_per_block"] - inputs["insurance_lost_this_block"]
     return Reading(
         {"remaining_notional": left, "remaining_insurance": max(0.0, lost)}, lacking="in a block"
@@ -113,11 +113,11 @@ def dydx_fee(case: Case) -> Reading:
     """What a fill of a position pays to the fund, or the fund for it."""
     inputs = case["inputs"]
     if "insurance_fund_delta_usd" in inputs:
-        raise NotExpressible("fund cannot pay")
+        raise NotExpressibleError("fund cannot pay")
     market = position_in(inputs, "market", "liquidated_market")
     holder, markets = cross_holder("account", inputs)
     if len(holder.positions) > 1:
-        raise NotExpressible("positions[] of several, filled at another price than the mark")
+        raise NotExpressibleError("positions[] of several, filled at another price than the mark")
     # The bankruptcy price of a lone position is the same at every mark and rate: the fill's price
     # is the mark, and the rate is such that the account is offered there.
     entry, price = markets[market].marks[0], float(inputs["fill_price_usd"])
@@ -140,7 +140,7 @@ def dydx_fee(case: Case) -> Reading:
     outcome = replay(venue, markets, [Holder("account", holder.cash_usd, (at,))])
     fill = only(outcome.liquidations)
     if fill["fee_usd"] == 0.0 and filled < abs(held):
-        raise NotExpressible("fill_size_base below the position, beyond its bankruptcy price")
+        raise NotExpressibleError("fill_size_base below the position, beyond its bankruptcy price")
     paid = float(outcome.shortfalls["paid_by_absorbers_usd"].sum())
     return Reading({"insurance_fund_delta_usd": fill["fee_usd"] - paid})
 
