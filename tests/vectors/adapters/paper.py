@@ -60,7 +60,10 @@ def _haircut(inputs: Inputs) -> Computed:
 
 def rule_of(case_id: str) -> str:
     """The sharing rule that a case's id names."""
-    return RULE_OF[max((name for name in RULE_OF if name in case_id), key=len)]
+    named = [name for name in RULE_OF if name in case_id]
+    if not named:
+        raise KeyError(f"a rule in the id {case_id}")
+    return RULE_OF[max(named, key=len)]
 
 
 def _shared(case_id: str, inputs: Inputs) -> Computed:

@@ -31,8 +31,11 @@ def dydx_fill(case: Case) -> Reading:
     mark = markets[market].marks[0]
     if at_oracle and inputs["fill_price_usd"] != mark:
         raise NotExpressibleError("fill_price_usd beside the oracle price")
-    if liquidated.cash_usd > 0.0:  # entered at the marks, so its cash is its equity
-        raise NotExpressibleError("final settlement" if at_oracle else "positive equity")
+    equity = liquidated.cash_usd  # it entered at the marks
+    if at_oracle and equity != 0.0:
+        raise NotExpressibleError("final settlement")
+    if equity > 0.0:
+        raise NotExpressibleError("positive equity")
     venue = altered(
         venue_named(case["venue"]),
         margin={

@@ -196,8 +196,11 @@ def _frame(columns: Mapping[str, Any], rows: Sequence[tuple[Any, ...]]) -> pl.Da
 
 
 def only(frame: pl.DataFrame, **where: Any) -> dict[str, Any]:
-    """The one row of a table with these values."""
-    return frame.filter(**where).row(0, named=True) if where else frame.row(0, named=True)
+    """The first row of a table with these values. Raises NotExpressibleError where none has."""
+    rows = frame.filter(**where) if where else frame
+    if not rows.height:
+        raise NotExpressibleError("an account that the rule does not reach")
+    return rows.row(0, named=True)
 
 
 def root(price_of: Callable[[float], float], low: float, high: float) -> float:
