@@ -15,6 +15,7 @@ from tests.vectors.replays import ranks as replayed_ranks
 from tests.vectors.replays import shares as replayed_shares
 from tests.vectors.replays import sizes as replayed_sizes
 from tests.vectors.replays import triggers as replayed_triggers
+from tests.vectors.replays import zero_prices as replayed_zero_prices
 from tests.vectors.replays.scene import NotExpressibleError
 from tests.vectors.replays.scene import Reading as Replayed
 
@@ -27,6 +28,7 @@ REPLAYS: Mapping[tuple[str, str], Callable[[Case], Replayed]] = {
     **replayed_shares.REPLAYS,
     **replayed_sizes.REPLAYS,
     **replayed_triggers.REPLAYS,
+    **replayed_zero_prices.REPLAYS,
 }
 FORMULAS: Mapping[tuple[str, str], Callable[[Case], Computed]] = {
     **fills.FORMULAS,

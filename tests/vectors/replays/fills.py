@@ -1,7 +1,7 @@
 """Closings of one account against another, or by a liquidator, read from replays."""
 
 from crashsim.engine.record.outcome import Outcome
-from tests.vectors.adapters.inputs import Case, side_of, signed_size
+from tests.vectors.adapters.inputs import Case, Inputs, side_of, signed_size
 from tests.vectors.replays.accounts import bankrupt, cross_holder, cross_margins
 from tests.vectors.replays.scene import (
     AT_MARK,
@@ -24,18 +24,10 @@ from tests.vectors.replays.scene import (
 def dydx_fill(case: Case) -> Reading:
     """A bankrupt account against one counterparty, at the bankruptcy or at the oracle price."""
     inputs = case["inputs"]
-    at_oracle = "fill_price_usd" in inputs
     liquidated, markets = cross_holder("liquidated", inputs["liquidated"])
     offsetting, more = cross_holder("offsetting", inputs["offsetting"])
     market = str(inputs.get("market", liquidated.positions[0].market))
-    mark = markets[market].marks[0]
-    if at_oracle and inputs["fill_price_usd"] != mark:
-        raise NotExpressibleError("fill_price_usd beside the oracle price")
-    equity = liquidated.cash_usd  # it entered at the marks
-    if at_oracle and equity != 0.0:
-        raise NotExpressibleError("final settlement")
-    if equity > 0.0:
-        raise NotExpressibleError("positive equity")
+    _reachable(inputs, liquidated, markets[market].marks[0])
     venue = altered(
         venue_named(case["venue"]),
         margin={
@@ -46,7 +38,7 @@ def dydx_fill(case: Case) -> Reading:
         },
         liquidation={"participation": 0.0},
         absorber=[],
-        adl={"price": "mark"} if at_oracle else {},
+        adl={"price": "mark"} if "fill_price_usd" in inputs else {},
     )
     outcome = replay(venue, {**more, **markets}, [liquidated, offsetting])
     fills = outcome.adl_fills.filter(market=market)
@@ -57,24 +49,35 @@ def dydx_fill(case: Case) -> Reading:
     fill = only(fills)
     if abs(fill["size"] - abs(inputs["fill_base"])) > 1e-12 * abs(fill["size"]):
         raise NotExpressibleError("fill_base below what both hold")
-    balance = {
-        row["account"]: row["cash_end_usd"]
-        - sum(
-            held["size"] * held["entry_price"]
-            for held in outcome.positions_end.filter(account=row["account"]).to_dicts()
-        )
-        for row in outcome.units.to_dicts()
-    }
     # A debt that rounding or the mark left was settled by rule 8; the case has it in the balance.
     owed = float(outcome.shortfalls["shortfall_usd"].sum())
     return Reading(
         {
             "valid": True,
             "fill_price_usd": fill["price"],
-            "liquidated_usdc_after": balance["liquidated"] - owed,
-            "offsetting_usdc_after": balance["offsetting"],
+            "liquidated_usdc_after": _balance(outcome, "liquidated") - owed,
+            "offsetting_usdc_after": _balance(outcome, "offsetting"),
         }
     )
+
+
+def _reachable(inputs: Inputs, liquidated: Holder, mark: float) -> None:
+    """Raise where the product would not deleverage: its losers have nothing left or owe."""
+    equity = liquidated.cash_usd  # it entered at the marks
+    if "fill_price_usd" in inputs:
+        if inputs["fill_price_usd"] != mark:
+            raise NotExpressibleError("fill_price_usd beside the oracle price")
+        if equity != 0.0:
+            raise NotExpressibleError("final settlement")
+    if equity > 0.0:
+        raise NotExpressibleError("positive equity")
+
+
+def _balance(outcome: Outcome, account: str) -> float:
+    """The quote balance: cash less what the open positions cost."""
+    held = outcome.positions_end.filter(account=account)
+    cost = float((held["size"] * held["entry_price"]).sum())
+    return float(only(outcome.units, account=account)["cash_end_usd"]) - cost
 
 
 def _below_maintenance(outcome: Outcome, account: str) -> bool:

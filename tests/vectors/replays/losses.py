@@ -84,13 +84,11 @@ def drift(case: Case) -> Reading:
         "per_base_unit_charge_usd": charge,
     }
     for side, size in sizes.items():
-        sample = inputs.get(f"sample_{side}_base")
-        if sample is None or not size:
-            continue
-        lost = charge * abs(sample) if rounds else charged(outcome, side) * abs(sample / size)
-        figures[f"sample_{side}_loss_usd"] = lost
-        before = inputs.get(f"sample_{side}_quote_before")
-        if before is not None:
+        if f"sample_{side}_base" in inputs and size:
+            part = abs(inputs[f"sample_{side}_base"] / size)
+            lost = charge * part * abs(size) if rounds else charged(outcome, side) * part
+            figures[f"sample_{side}_loss_usd"] = lost
+            before = inputs.get(f"sample_{side}_quote_before", 0.0)
             figures[f"sample_{side}_quote_after"] = before - lost
     return Reading(figures, lacking="quantum" if rounds else "")
 
