@@ -27,6 +27,7 @@ from crashsim.scenarios.bundled import venue_files
 from tests.vectors.adapters.inputs import Case
 from tests.vectors.reading import Reading, read
 from tests.vectors.replays import scene
+from tests.vectors.replays.margins import notional_of, own_margin
 from tests.vectors.replays.scene import BUNDLED, NotExpressibleError
 
 HERE = Path(__file__).parent
@@ -179,6 +180,24 @@ def test_margins_bankruptcy_prices_ranks_and_partial_sizes_of_bundled_venues_are
     }
     assert asked
     assert {name for name in asked if _readings()[name].reading.by != "replay"} == set()
+
+
+@of_the_shipped
+def test_a_bundled_table_gives_the_margins_of_its_vectors() -> None:
+    found = {}
+    for case in CASES:
+        market = case["inputs"].get("market")
+        if case["venue"] in BUNDLED and case["kind"] == "maintenance_margin" and market:
+            own = own_margin(case["venue"], market, notional_of(case["inputs"]))
+            if own is not None:
+                found[case["id"]] = own
+    expected = {case["id"]: case["expected"] for case in CASES}
+    stated = {
+        name: expected[name].get("maintenance_margin", expected[name].get("maintenance_margin_usd"))
+        for name in found
+    }
+    assert stated
+    assert found == pytest.approx(stated)
 
 
 @of_the_shipped

@@ -1,4 +1,6 @@
-"""Published tier tables that cases refer to by market only and no bundled venue has: lower bound (USD): rate.
+"""Published tier tables that cases name by market only and no bundled venue has.
+
+Lower bound (USD): rate.
 
 Binance: freqtrade/freqtrade@c9ae5e1e freqtrade/exchange/binance_leverage_tiers.json (2024-10-24).
 Cube: https://cubexch.gitbook.io/cube-api/perpetual-futures/margin

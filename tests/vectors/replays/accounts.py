@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from crashsim.scenarios.models.venue import Venue
 from tests.vectors.adapters.inputs import Inputs, first, signed_size
 from tests.vectors.replays.scene import (
     SMALL_RATE,
@@ -15,7 +16,6 @@ from tests.vectors.replays.scene import (
     margins,
     only,
     replay,
-    venue_named,
 )
 
 OPEN_ARMS = {"name": "taker", "cash": 0.0, "floor": -1e18}  # an absorber that accepts everything
@@ -54,11 +54,11 @@ def cross_margins(inputs: Inputs, shared: Inputs | None = None) -> Mapping[str, 
 
 
 def bankruptcy_price(
-    venue_name: str, holder: Holder, markets: dict[str, Market], margin: Any, market: str
+    venue: Venue, holder: Holder, markets: dict[str, Market], margin: Any, market: str
 ) -> float:
     """Bankruptcy price of one position: of a takeover, or, of a healthy account, as a score."""
     taken = altered(
-        venue_named(venue_name),
+        venue,
         margin=margin,
         liquidation={"participation": 0.0, "trigger": "at_or_below"},
         takeover={"below_mm_fraction": 1.0},
@@ -69,7 +69,7 @@ def bankruptcy_price(
         return float(rows["bankruptcy_price"][0])
     (position,) = (held for held in holder.positions if held.market == market)
     ranked = altered(
-        venue_named(venue_name),
+        venue,
         margin=margin,
         liquidation={"participation": 0.0},
         absorber=[],

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+import pytest
+
+from crashsim.scenarios.models.venue import Venue
 from tests.vectors.adapters import tables
 from tests.vectors.adapters.inputs import Case, Inputs, first
-from tests.vectors.replays.accounts import cross_holder, cross_margins
+from tests.vectors.replays.accounts import bankruptcy_price, cross_holder, cross_margins
 from tests.vectors.replays.scene import (
     AT_MARK,
     Holder,
@@ -23,6 +26,7 @@ from tests.vectors.replays.scene import (
 )
 
 STAGES = {"takeover": "backstop vault", "book": "order book", "adl": "ADL", "none": "none"}
+_BESIDE_RATE = 0.05
 _A_LITTLE_MORE = 1 + 1e-4  # the notional of a second account, by which a tier's rate shows
 
 
@@ -34,7 +38,7 @@ def tier_margin(case: Case) -> Reading:
     venue = venue_named(case["venue"])
     if table is not None:
         venue = altered(venue, margin=margins(table))
-    notional = _notional(inputs)
+    notional = notional_of(inputs)
     asked = [notional, notional * _A_LITTLE_MORE]
     at, above = _margins_of(venue, market, asked)
     rate = (above - at) / (asked[1] - asked[0])
@@ -44,7 +48,8 @@ def tier_margin(case: Case) -> Reading:
     )
 
 
-def _notional(inputs: Inputs) -> float:
+def notional_of(inputs: Inputs) -> float:
+    """The notional of a case, USD."""
     return float(first(inputs, "notional", "notional_usd", "notional_usdt", "notional_usdc"))
 
 
@@ -61,14 +66,45 @@ def _tiers_of(case: Case) -> Mapping[str, Any] | None:
     return None
 
 
-def _margins_of(venue: Any, market: str, notionals: list[float]) -> list[float]:
+def _margins_of(venue: Venue, market: str, notionals: list[float]) -> list[float]:
     """Maintenance margin of a lone position of each notional, USD."""
     holders = [
         Holder(f"{number:03}", usd, (Position(market, usd),))
         for number, usd in enumerate(notionals)
     ]
     units = replay(venue, {market: Market([1.0])}, holders).units
-    return [float(mm) for mm in units.sort("account")["mm_start_usd"].to_list()]
+    found = [float(mm) for mm in units.sort("account")["mm_start_usd"].to_list()]
+    # The engine has the tables twice: for all units at once, and for the one that has its turn.
+    assert found == pytest.approx([_margin_at_work(venue, market, usd) for usd in notionals])
+    return found
+
+
+def own_margin(venue_name: str, market: str, notional_usd: float) -> float | None:
+    """Margin by the bundled venue's own table; None where it has none of the market's name."""
+    venue = venue_named(venue_name)
+    if venue.margin.margin_table_for(market).key == "*":
+        return None
+    return _margins_of(venue, market, [notional_usd])[0]
+
+
+def _margin_at_work(venue: Venue, market: str, usd: float) -> float:
+    """Margin of a position as it shares equity with another one, whose rate is known.
+
+    A takeover shows the bankruptcy price, by which the position loses its share of the equity.
+    """
+    beside = _BESIDE_RATE * usd
+    tables = venue.model_dump(by_alias=True)["margin"]["markets"]
+    equity = beside / 2
+    holder = Holder("account", equity, (Position(market, usd), Position("BESIDE", usd)))
+    price = bankruptcy_price(
+        venue,
+        holder,
+        {market: Market([1.0]), "BESIDE": Market([1.0])},
+        {"markets": {**tables, "BESIDE": flat(_BESIDE_RATE)}},
+        market,
+    )
+    share = (1.0 - price) * usd / equity
+    return share / (1.0 - share) * beside
 
 
 def square_root_margin(case: Case) -> Reading:
@@ -77,7 +113,7 @@ def square_root_margin(case: Case) -> Reading:
     The product keeps one table a market: initial margin is not a rule of it.
     """
     inputs = case["inputs"]
-    notional, market = _notional(inputs), inputs["market"]
+    notional, market = notional_of(inputs), inputs["market"]
     usd = {}
     for name in ("imf", "mmf"):
         curve = {"kind": "sqrt", "base": inputs[name]["base"], "factor": inputs[name]["factor"]}
@@ -165,7 +201,7 @@ def stage(case: Case) -> Reading:
     return Reading({"stage": STAGES[_first_stage(venue, holders)]})
 
 
-def _first_stage(venue: Any, holders: list[Holder]) -> str:
+def _first_stage(venue: Venue, holders: list[Holder]) -> str:
     """The later stages are asked first: each is only for what the book could not have kept."""
     without_book = replay(venue, {"M": Market([1.0])}, holders)
     if without_book.adl_fills.height:

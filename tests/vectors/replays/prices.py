@@ -150,7 +150,9 @@ def dydx_bankruptcy(case: Case) -> Reading:
     inputs = case["inputs"]
     market = position_in(inputs, "close_market")
     holder, markets = cross_holder("account", inputs)
-    price = bankruptcy_price(case["venue"], holder, markets, cross_margins(inputs), market)
+    price = bankruptcy_price(
+        venue_named(case["venue"]), holder, markets, cross_margins(inputs), market
+    )
     closed = inputs["close_size_base"]
     exact = -closed * price
     quote = ceil_to(exact, QUANTUM_USD)
@@ -173,7 +175,11 @@ def bybit_bankruptcy(case: Case) -> Reading:
         held = Position("M", signed_size(inputs), inputs["entry"])
         table = margins(flat(SMALL_RATE))
         price = bankruptcy_price(
-            case["venue"], Holder("account", cash, (held,)), {"M": Market([mark])}, table, "M"
+            venue_named(case["venue"]),
+            Holder("account", cash, (held,)),
+            {"M": Market([mark])},
+            table,
+            "M",
         )
     figures, lacking = {"bankruptcy_price": price}, []
     if "tick" in inputs:

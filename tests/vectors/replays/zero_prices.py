@@ -39,11 +39,11 @@ def zero_price(case: Case) -> Reading:
     holder = Holder("account", value, tuple(held))
     table = margins(flat(rate), OTHER=flat(1.0))
     markets = {"M": Market([mark]), "OTHER": Market([1.0])}
-    price = bankruptcy_price(case["venue"], holder, markets, table, "M")
+    price = bankruptcy_price(venue_named(case["venue"]), holder, markets, table, "M")
     after = _closed_at(case["venue"], holder, table, side * closed, mark, price)
     ratio = after["equity_end_usd"] / after["mm_end_usd"] if after["mm_end_usd"] else None
     alone = bankruptcy_price(
-        case["venue"],
+        venue_named(case["venue"]),
         with_fields(holder, positions=(Position("M", side * closed),)),
         markets,
         margins(flat(rate)),
