@@ -50,9 +50,11 @@ NO_RULE = (
     "liability_usd",
     "liquidated_in_window",
     "margin_shortage_usd",
+    "max_pct_policy",
     "max_pnl_factor_for_adl",
     "max_pnl_factor_for_traders",
     "min_collateral_factor",
+    "observed_overshoot_usd",
     "open_interest_usd",
     "orders",
     "skew_scale",
@@ -77,9 +79,16 @@ def read(case: Case) -> Reading:
         replayed = _replayed(case)
     except NotExpressibleError as missing:
         figures = _computed(case, missing.key)
-        by_measure = case["kind"] == "fairness_metric"
-        return Reading(figures, *(("measure", "") if by_measure else ("formula", missing.key)))
+        return Reading(figures, *_otherwise(case, missing.key))
     return Reading(replayed.figures, "replay", replayed.lacking)
+
+
+def _otherwise(case: Case, lacking: str) -> tuple[Literal["measure", "formula"], str]:
+    """Without a replay: the product's measures of a wave of haircuts, else a formula."""
+    inputs = case["inputs"]
+    if "H_prod" not in inputs:
+        return "formula", lacking
+    return "measure", "rd_nse" if {"ptsr_prod", "upsilon"} & set(inputs) else ""
 
 
 def _replayed(case: Case) -> Replayed:

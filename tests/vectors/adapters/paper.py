@@ -116,8 +116,8 @@ def metric(case: Case) -> Computed:
         computed |= {"naive_expected": naive, "ratio": naive / inputs["observed_overshoot_usd"]}
     if "max_pct_policy" in inputs:
         needed = inputs["B_needed"]
-        overshoot = fairness.overshoot_regret_usd(inputs["B_policy"], needed)
-        unfair = fairness.fairness_regret_usd(
+        overshoot = haircuts.overshoot_regret_usd(inputs["B_policy"], needed)
+        unfair = haircuts.fairness_regret_usd(
             inputs["max_pct_policy"], inputs["max_pct_ilp"], needed
         )
         computed |= {
@@ -135,11 +135,11 @@ def _wave(inputs: Inputs) -> Computed:
         computed["overshoot"] = fairness.overshoot_usd(raised, inputs["B_needed"])
         computed["theta_needed"] = fairness.severity(inputs["B_needed"], deficit)
     if "upsilon" in inputs:
-        computed["rd_nse_prod"] = inputs["upsilon"] / (inputs["upsilon"] + deficit - raised)
+        computed["rd_nse_prod"] = haircuts.rd_nse_of(inputs["upsilon"], deficit, raised)
     if "ptsr_prod" in inputs:
         survivor = inputs["ptsr_prod"] * (deficit - raised)
         assert fairness.ptsr_code(survivor, deficit, raised) == inputs["ptsr_prod"]
-        computed["rd_nse_prod"] = fairness.rd_nse(inputs["ptsr_prod"])
+        computed["rd_nse_prod"] = haircuts.rd_nse(inputs["ptsr_prod"])
         computed["upsilon_post"] = survivor
     return computed
 

@@ -55,7 +55,10 @@ def trigger_price(venue: Venue, holder: Holder, marks: Mapping[str, float], mark
         markets = {name: Market([mark] * _MARKS) for name, mark in marks.items()}
         markets[market] = Market(ladder.tolist())
         below = replay(idle, markets, [holder]).timeline["units_below_mm"].to_numpy() > 0
-        change = int(np.flatnonzero(below[1:] != below[:-1])[0])
+        changes = np.flatnonzero(below[1:] != below[:-1])
+        if not changes.size:
+            raise NotExpressibleError("a price at which nothing is liquidated")
+        change = int(changes[0])
         low, high = float(ladder[change]), float(ladder[change + 1])
         if high - low <= math.ulp(high) * _MARKS:
             break
