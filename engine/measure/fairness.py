@@ -61,11 +61,6 @@ def _ratio(numerator: float, denominator: float) -> float | None:
     return numerator / denominator if denominator > 0 else None
 
 
-def rd_nse(ptsr: float) -> float:
-    """The code's bounded form of the ratio: `ptsr / (1 + ptsr)`."""
-    return ptsr / (1 + ptsr)
-
-
 def severity(budget_usd: float, deficit_usd: float) -> float:
     """Share of the deficit that a budget raises, at most 1; 0 without a deficit."""
     return min(1.0, budget_usd / deficit_usd) if deficit_usd > 0 else 0.0
@@ -74,13 +69,3 @@ def severity(budget_usd: float, deficit_usd: float) -> float:
 def overshoot_usd(haircuts_usd: float, needed_usd: float) -> float:
     """What winners lost beyond what was needed; signed."""
     return haircuts_usd - needed_usd
-
-
-def overshoot_regret_usd(budget_usd: float, needed_usd: float) -> float:
-    """Distance of what a policy raised from what was needed."""
-    return abs(budget_usd - needed_usd)
-
-
-def fairness_regret_usd(max_frac: float, best_max_frac: float, needed_usd: float) -> float:
-    """Distance of a policy's largest haircut fraction from the least possible, times the need."""
-    return abs(max_frac - best_max_frac) * needed_usd

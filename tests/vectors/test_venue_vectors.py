@@ -1,50 +1,59 @@
 """Published and derived figures of venues and of the literature, one test a case.
 
-The file comes from CRASHSIM_VECTORS, else from the folder `shared` beside the project. Where a
-case states no tolerance, a figure must agree to 1e-9, or to the last digit printed where at least
-eight digits are. A sentence among the expected values is prose, and not compared unless an adapter
-computes it; every other expected value must be computed.
+Cases come from the folder `cases`, or from the file that CRASHSIM_VECTORS names. A case is replayed
+where the product can state it; what a replay cannot tell is computed by a formula, and the table
+`not_expressible.toml` says of which cases, and what the product lacks.
+
+Where a case states no tolerance, a figure must agree to 1e-9, or to the last digit printed where at
+least eight digits are. A sentence among the expected values is prose, and not compared unless an
+adapter computes it; every other expected value must be computed.
 """
 
+import itertools
 import json
 import math
 import os
+import tomllib
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
+from polars.exceptions import PolarsError
 
-from tests.vectors.adapters import fills, losses, margins, paper, prices, sizes
+from crashsim.engine import replay as engine_replay
+from crashsim.scenarios.bundled import venue_files
 from tests.vectors.adapters.inputs import Case
+from tests.vectors.reading import Reading, read
+from tests.vectors.replays import scene
+from tests.vectors.replays.margins import notional_of, own_margin
+from tests.vectors.replays.scene import BUNDLED, NotExpressibleError
 
-ROOT = Path(__file__).parents[2]
-BESIDE = ROOT.parent / "shared" / "vectors" / "venue_vectors.json"
-PATH = Path(os.environ.get("CRASHSIM_VECTORS") or BESIDE)
-
-ADAPTERS = {
-    **margins.ADAPTERS,
-    **prices.ADAPTERS,
-    **sizes.ADAPTERS,
-    **fills.ADAPTERS,
-    **losses.ADAPTERS,
-    **paper.ADAPTERS,
-}
+HERE = Path(__file__).parent
+GIVEN = os.environ.get("CRASHSIM_VECTORS")
+SHIPPED = sorted(HERE.glob("cases/*.json"))
+LEAST_REPLAYED = 100
 
 # Cases that must fail, and why: a formula cannot satisfy a source that contradicts itself.
 CANNOT_PASS = {
     "paradex-socialised-loss-doc-example": (
         "the page's worked example divides the loss by the deposits alone (25 %), its formula by "
-        "deposits and loss (20 %); the formula is implemented"
+        "deposits and loss (20 %); the formula is the product's rule"
     ),
 }
+# Kinds that a bundled venue must replay, unless a case has orders in it.
+REPLAYED_KINDS = ("maintenance_margin", "bankruptcy_price", "adl_rank_order", "partial_size")
 
 
-def _cases() -> list[Case]:
-    if not PATH.exists():
-        return []
-    loaded = json.loads(PATH.read_text(encoding="utf-8"))
-    return loaded if isinstance(loaded, list) else loaded["vectors"]
+def _cases(paths: list[Path]) -> list[Case]:
+    loaded = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    return [case for one in loaded for case in (one if isinstance(one, list) else one["vectors"])]
+
+
+CASES = _cases([Path(GIVEN)] if GIVEN else SHIPPED)
+of_the_shipped = pytest.mark.skipif(bool(GIVEN), reason="CRASHSIM_VECTORS names other cases")
 
 
 def _tolerance(expected: float) -> float:
@@ -91,25 +100,59 @@ def _is_prose(value: Any) -> bool:
     return isinstance(value, str) and " " in value
 
 
-def check(case: Case) -> list[str]:
-    """The differences of one case; fails where nothing computes its venue and kind."""
-    key = (case["venue"], case["kind"])
-    if key not in ADAPTERS:
-        pytest.fail(f"{case['id']}: no adapter for venue and kind {key}")
+def reading_of(case: Case) -> Reading:
+    """The reading of one case; fails, naming the key, where nothing understands it."""
     try:
-        computed = ADAPTERS[key](case)
-    except (KeyError, ValueError) as error:
+        return read(case)
+    except NotExpressibleError as missing:
+        pytest.fail(f"{case['id']} ({case['venue']}, {case['kind']}): {missing}")
+    except (ValueError, TypeError, ArithmeticError, LookupError, Warning, PolarsError) as error:
         pytest.fail(f"{case['id']}: inputs {sorted(case['inputs'])} are not understood: {error!r}")
+
+
+def check(case: Case) -> list[str]:
+    """The differences of one case."""
     expected = case["expected"]
-    return differences(expected, computed, expected.get("tolerance"), case["id"])
+    return differences(expected, reading_of(case).figures, expected.get("tolerance"), case["id"])
 
 
-@pytest.mark.skipif(not PATH.exists(), reason="the vectors are not here; set CRASHSIM_VECTORS")
+@dataclass(frozen=True)
+class Counted:
+    """A reading, and how many replays it took."""
+
+    reading: Reading
+    replays: int
+
+
+@cache
+def _readings() -> dict[str, Counted]:
+    """The readings of the shipped cases, each replay of them counted."""
+    count = itertools.count()
+
+    def counted(*given: Any, **more: Any) -> Any:
+        next(count)
+        return engine_replay(*given, **more)
+
+    found = {}
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(scene, "engine_replay", counted)
+        for case in _cases(SHIPPED):
+            before = next(count)
+            found[case["id"]] = Counted(read(case), next(count) - before - 1)
+    return found
+
+
+def _listed() -> dict[str, dict[str, str]]:
+    text = (HERE / "not_expressible.toml").read_text(encoding="utf-8")
+    tables: dict[str, dict[str, str]] = tomllib.loads(text)
+    return tables
+
+
 def test_the_vectors_are_there() -> None:
-    assert len(_cases()) > 0
+    assert CASES
 
 
-@pytest.mark.parametrize("case", _cases(), ids=lambda case: case["id"])
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["id"])
 def test_a_case_gives_its_expected_figures(case: Case) -> None:
     found = check(case)
     if case["id"] in CANNOT_PASS:
@@ -118,14 +161,85 @@ def test_a_case_gives_its_expected_figures(case: Case) -> None:
         assert not found, "\n".join(found)
 
 
+@of_the_shipped
+def test_at_least_a_hundred_cases_go_through_the_replay() -> None:
+    replays = {
+        name: found.replays for name, found in _readings().items() if found.reading.by == "replay"
+    }
+    assert len(replays) >= LEAST_REPLAYED
+    assert {name for name, count in replays.items() if count == 0} == set()
+
+
+@of_the_shipped
+def test_margins_bankruptcy_prices_ranks_and_partial_sizes_of_bundled_venues_are_replayed() -> None:
+    asked = {
+        case["id"]
+        for case in CASES
+        if case["venue"] in BUNDLED
+        and case["kind"] in REPLAYED_KINDS
+        and not any("order" in key for key in case["inputs"])
+    }
+    assert asked
+    assert {name for name in asked if _readings()[name].reading.by != "replay"} == set()
+
+
+@of_the_shipped
+def test_a_bundled_table_gives_the_margins_of_its_vectors() -> None:
+    found = {}
+    for case in CASES:
+        market = case["inputs"].get("market")
+        if case["venue"] in BUNDLED and case["kind"] == "maintenance_margin" and market:
+            own = own_margin(case["venue"], market, notional_of(case["inputs"]))
+            if own is not None:
+                found[case["id"]] = own
+    expected = {case["id"]: case["expected"] for case in CASES}
+    stated = {
+        name: expected[name].get("maintenance_margin", expected[name].get("maintenance_margin_usd"))
+        for name in found
+    }
+    assert stated
+    assert found == pytest.approx(stated)
+
+
+@of_the_shipped
+def test_what_the_product_cannot_express_is_exactly_what_is_listed() -> None:
+    lists = _listed()
+    lacking = {
+        table: {
+            name: found.reading.lacking
+            for name, found in _readings().items()
+            if found.reading.by in by and found.reading.lacking
+        }
+        for table, by in (("by_formula", ["formula"]), ("in_part", ["replay", "measure"]))
+    }
+    assert lists == lacking
+
+
+@pytest.mark.parametrize("venue", sorted(BUNDLED))
+def test_a_venue_says_that_it_lacks_what_its_vectors_say_it_lacks(venue: str) -> None:
+    raw = tomllib.loads(venue_files()[BUNDLED[venue]].read_text(encoding="utf-8"))
+    said = " ".join(raw.get("missing", [])).lower()
+    venues = {case["id"]: case["venue"] for case in _cases(SHIPPED)}
+    lacking = {
+        key
+        for table in _listed().values()
+        for name, keys in table.items()
+        if venues[name] == venue
+        for key in keys.split(", ")
+    }
+    assert {
+        key for key in lacking if key.removesuffix("_usd").replace("_", " ") not in said
+    } == set()
+
+
 def test_an_unknown_kind_fails_by_name() -> None:
-    with pytest.raises(pytest.fail.Exception, match=r"made-up.*Nowhere"):
+    with pytest.raises(pytest.fail.Exception, match=r"made-up.*Nowhere.*not expressible: key tea"):
         check({"id": "made-up", "venue": "Nowhere", "kind": "tea", "inputs": {}, "expected": {}})
 
 
-def test_inputs_that_are_not_understood_fail_by_name() -> None:
+def test_an_input_that_is_left_out_fails_by_name() -> None:
     case = {"id": "x", "venue": "OKX", "kind": "liquidation_price", "inputs": {}, "expected": {}}
-    with pytest.raises(pytest.fail.Exception, match=r"x: inputs \[\] are not understood"):
+    with pytest.raises(pytest.fail.Exception, match=r"x .*: not expressible: key mmr"):
         check(case)
 
 

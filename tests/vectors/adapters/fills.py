@@ -6,17 +6,16 @@ import numpy as np
 
 from crashsim.engine.adl.score_columns import derived_columns
 from crashsim.engine.adl.scores import compile_score
-from crashsim.engine.formulas import deleverage_fill, rank_order
 from tests.vectors.adapters.inputs import (
     Case,
     Computed,
     Inputs,
     account_of,
-    first,
     place_of,
     side_of,
     signed_size,
 )
+from tests.vectors.formulas import deleverage_fill, rank_order
 
 
 def _scores(preset: str, rows: Sequence[dict[str, float]]) -> np.ndarray:
@@ -61,38 +60,6 @@ def hyperliquid_rank(case: Case) -> Computed:
     return _ranked("index", inputs["users"], _scores("hyperliquid", rows))
 
 
-def bitmex_rank(case: Case) -> Computed:
-    inputs = case["inputs"]
-    if "longs" in inputs or "shorts" in inputs:
-        return _bitmex_queue(first(inputs, "longs", "shorts"))
-    side = -1 if inputs["contracts"] < 0 else side_of(inputs)
-    row = {
-        "side": side,
-        "size": side * abs(inputs["contracts"]),
-        "entry_price": inputs["entry"],
-        "mark_price": inputs["mark"],
-        "bankruptcy_price": inputs["bankruptcy"],
-        "upnl": side * abs(inputs["contracts"]) * (inputs["mark"] - inputs["entry"]),
-    }
-    return {
-        "pnl_pct": _scores("profit_frac", [row])[0],
-        "effective_leverage": rank_order.effective_leverage(
-            side, inputs["mark"], inputs["bankruptcy"]
-        ),
-        "score": _scores("bitmex", [row])[0],
-    }
-
-
-def _bitmex_queue(queue: Sequence[Inputs]) -> Computed:
-    scores = np.array([float(row["score"]) for row in queue])
-    order = rank_order.descending(scores, [str(row["account"]) for row in queue])
-    quantity = np.array([float(queue[row]["contracts"]) for row in order])
-    return {
-        "order": [queue[row]["account"] for row in order],
-        "indicator_percentile": rank_order.queue_indicator_percent(quantity).tolist(),
-    }
-
-
 def dydx_rank(case: Case) -> Computed:
     orders = case["inputs"]["orders"]
     order = rank_order.liquidation_priority(
@@ -104,35 +71,18 @@ def dydx_rank(case: Case) -> Computed:
     return {"processing_order": [orders[row]["id"] for row in order]}
 
 
-def bitmex_fill(case: Case) -> Computed:
-    inputs = case["inputs"]
-    queue = first(inputs, "ranked_longs", "ranked_shorts")
-    open_contracts = np.array([float(contracts) for _, contracts in queue])
-    closed = deleverage_fill.queue_fills(float(inputs["contracts"]), open_contracts)
-    fills = [
-        {
-            "account": account,
-            "contracts": float(taken),
-            "price": inputs["bankruptcy_price"],
-            "remaining": float(contracts - taken),
-        }
-        for (account, contracts), taken in zip(queue, closed, strict=True)
-        if taken > 0
-    ]
-    return {"fills": fills}
-
-
 def dydx_fill(case: Case) -> Computed:
     inputs = case["inputs"]
     liquidated, offsetting = inputs["liquidated"], inputs["offsetting"]
     market = inputs.get("market", liquidated["positions"][0]["market"])
-    offset = deleverage_fill.offset_at_bankruptcy(
-        account_of(liquidated, inputs),
-        account_of(offsetting, inputs),
-        place_of(market, liquidated),
-        place_of(market, offsetting),
-        inputs["fill_base"],
-    )
+    accounts = account_of(liquidated, inputs), account_of(offsetting, inputs)
+    places = place_of(market, liquidated), place_of(market, offsetting)
+    if "fill_price_usd" in inputs:
+        offset = deleverage_fill.offset_at_price(
+            *accounts, places, inputs["fill_base"], inputs["fill_price_usd"]
+        )
+    else:
+        offset = deleverage_fill.offset_at_bankruptcy(*accounts, *places, inputs["fill_base"])
     if not offset.is_valid:
         return {"valid": False}
     return {
@@ -155,6 +105,7 @@ def drift_fill(case: Case) -> Computed:
         inputs["liquidator_fee"],
         inputs["max_if_fee"],
         inputs.get("liquidator_max_base", float("inf")),
+        inputs.get("step_size_base", 0.0),
     )
     value = inputs["collateral_usd"] + transfer.quote_after_usd + transfer.base_after_qty * oracle
     left = abs(transfer.base_after_qty) * oracle
@@ -173,24 +124,11 @@ def drift_fill(case: Case) -> Computed:
     }
 
 
-def hyperliquid_fill(case: Case) -> Computed:
-    inputs = case["inputs"]
-    left, pnl = inputs["exit_notional_usd"], inputs["realised_pnl_usd"]
-    entry = deleverage_fill.entry_notional_usd(side_of(inputs), left, pnl)
-    return {
-        "entry_notional_usd": entry,
-        "pnl_over_exit_notional": pnl / left,
-        "pnl_over_entry_notional": pnl / entry,
-    }
-
-
-ADAPTERS = {
+FORMULAS = {
+    ("Aevo", "adl_rank_order"): aster_rank,
     ("Aster", "adl_rank_order"): aster_rank,
-    ("BitMEX", "adl_rank_order"): bitmex_rank,
-    ("BitMEX", "deleverage_fill"): bitmex_fill,
     ("Drift v2", "deleverage_fill"): drift_fill,
     ("Hyperliquid", "adl_rank_order"): hyperliquid_rank,
-    ("Hyperliquid", "deleverage_fill"): hyperliquid_fill,
     ("dYdX v4", "adl_rank_order"): dydx_rank,
     ("dYdX v4", "deleverage_fill"): dydx_fill,
 }

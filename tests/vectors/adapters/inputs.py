@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from crashsim.engine.formulas.margin_account import MarginAccount
+from tests.vectors.formulas.margin_account import MarginAccount
 
 Inputs = Mapping[str, Any]
 Case = Mapping[str, Any]
@@ -32,6 +32,13 @@ def side_of(inputs: Inputs) -> int:
 
 def size_given(inputs: Inputs) -> float:
     return float(inputs.get("size", inputs.get("size_base", inputs.get("position_base", 1.0))))
+
+
+def isolated_margin(inputs: Inputs) -> float:
+    """Isolated margin: given, or entry value over leverage."""
+    if "margin" in inputs or "position_margin" in inputs:
+        return float(first(inputs, "margin", "position_margin"))
+    return float(inputs["entry"] * abs(size_given(inputs)) / inputs["leverage"])
 
 
 def signed_size(inputs: Inputs) -> float:

@@ -1,7 +1,7 @@
 """Social loss cases."""
 
-from crashsim.engine.formulas import social_loss
-from tests.vectors.adapters.inputs import Case, Computed, Inputs, first, side_of, signed_size
+from tests.vectors.adapters.inputs import Case, Computed, Inputs, first, side_of
+from tests.vectors.formulas import social_loss
 
 
 def bybit(case: Case) -> Computed:
@@ -95,31 +95,8 @@ def gmx(case: Case) -> Computed:
     return computed
 
 
-def paradex(case: Case) -> Computed:
-    inputs = case["inputs"]
-    fund = inputs["insurance_fund"]
-    bankruptcy, computed = inputs.get("total_user_bankruptcy"), Computed()
-    if bankruptcy is None:
-        position = {**inputs}
-        value = inputs["account_collateral"] + signed_size(position) * (
-            inputs["mark"] - inputs["entry"]
-        )
-        bankruptcy = max(0.0, -value)
-        computed["fund_value"] = fund + min(0.0, value)
-    uncovered = social_loss.uncovered_bankruptcy_usd(bankruptcy, fund)
-    factor = social_loss.withdrawal_haircut_frac(uncovered, inputs.get("total_exchange_usdc", 0.0))
-    withdrawal = inputs.get("withdrawal", 0.0)
-    return computed | {
-        "exchange_bankruptcy": uncovered,
-        "factor": factor,
-        "withdrawal_paid": withdrawal * (1 - factor),
-        "charge": withdrawal * factor,
-    }
-
-
-ADAPTERS = {
+FORMULAS = {
     ("Bybit", "social_loss"): bybit,
     ("Drift v2", "social_loss"): drift,
     ("GMX v2", "social_loss"): gmx,
-    ("Paradex", "social_loss"): paradex,
 }

@@ -4,10 +4,10 @@ from typing import Any
 
 import numpy as np
 
-from crashsim.engine.formulas import haircuts
 from crashsim.engine.measure import fairness
 from crashsim.engine.sharing import Sharers, rap_weight, share
 from tests.vectors.adapters.inputs import Case, Computed, Inputs, first
+from tests.vectors.formulas import haircuts
 
 # The policy is part of a case's id; the longest name that fits is meant.
 RULE_OF = {
@@ -58,36 +58,50 @@ def _haircut(inputs: Inputs) -> Computed:
     }
 
 
+def rule_of(case_id: str) -> str:
+    """The sharing rule that a case's id names."""
+    named = [name for name in RULE_OF if name in case_id]
+    if not named:
+        raise KeyError(f"a rule in the id {case_id}")
+    return RULE_OF[max(named, key=len)]
+
+
 def _shared(case_id: str, inputs: Inputs) -> Computed:
-    rule = RULE_OF[max((name for name in RULE_OF if name in case_id), key=len)]
+    rule = rule_of(case_id)
     weight = _numbers(first(inputs, "endowment_w", "w"))
     ones = np.ones_like(weight)
-    leverage = _numbers(inputs.get("leverage", ones))
-    equity = _numbers(inputs.get("equity_e", ones))
     # The levered rule is printed without a cap (x = B l w / sum(l w)); a budget caps nothing.
     uncapped = rule == "levered_pro_rata" and "caps" not in inputs
     sharers = Sharers(
         weight_usd=weight,
         cap_usd=np.maximum(weight, inputs["budget"]) if uncapped else weight,
-        equity_usd=equity,
-        leverage=leverage,
+        equity_usd=_numbers(inputs.get("equity_e", ones)),
+        leverage=_numbers(inputs.get("leverage", ones)),
         score=_numbers(inputs.get("scores", inputs.get("score", ones))),
         beta_frac=_numbers(inputs.get("caps", ones)),
     )
-    charge = share(rule, inputs["budget"], sharers)
+    return allocated(rule, inputs, share(rule, inputs["budget"], sharers))
+
+
+def allocated(rule: str, inputs: Inputs, charge: np.ndarray) -> Computed:
+    """The figures of a case, from what each was charged in USD."""
+    weight = _numbers(first(inputs, "endowment_w", "w"))
+    ones = np.ones_like(weight)
     fraction = charge / weight
     computed: Computed = {
         "x": charge.tolist(),
         "h": fraction.tolist(),
         "fractions": fraction.tolist(),
         "eta": fraction.max(),
-        "max_pct": (charge / equity).max(),
+        "max_pct": (charge / _numbers(inputs.get("equity_e", ones))).max(),
     }
     if rule == "pro_rata":
         computed["h"] = fraction.max()
     if rule.startswith("rap"):
+        leverage = _numbers(inputs["leverage"])
         risk = rap_weight(rule.removeprefix("rap").lstrip("_") or "linear", leverage)
-        below = fraction < np.minimum(sharers.beta_frac, 1.0)
+        # One whom the rule cannot charge more tells nothing of its level.
+        below = fraction < np.minimum(_numbers(inputs.get("caps", ones)), 1.0) - 1e-9
         computed["risk_weights"] = risk.tolist()
         computed["tau"] = (fraction[below] / risk[below]).max()
     return computed
@@ -102,8 +116,8 @@ def metric(case: Case) -> Computed:
         computed |= {"naive_expected": naive, "ratio": naive / inputs["observed_overshoot_usd"]}
     if "max_pct_policy" in inputs:
         needed = inputs["B_needed"]
-        overshoot = fairness.overshoot_regret_usd(inputs["B_policy"], needed)
-        unfair = fairness.fairness_regret_usd(
+        overshoot = haircuts.overshoot_regret_usd(inputs["B_policy"], needed)
+        unfair = haircuts.fairness_regret_usd(
             inputs["max_pct_policy"], inputs["max_pct_ilp"], needed
         )
         computed |= {
@@ -115,19 +129,20 @@ def metric(case: Case) -> Computed:
 
 
 def _wave(inputs: Inputs) -> Computed:
-    raised, needed, deficit = inputs["H_prod"], inputs["B_needed"], inputs["deficit"]
-    computed: Computed = {
-        "overshoot": fairness.overshoot_usd(raised, needed),
-        "theta_needed": fairness.severity(needed, deficit),
-        "theta_prod": fairness.severity(raised, deficit),
-    }
+    raised, deficit = inputs["H_prod"], inputs["deficit"]
+    computed: Computed = {"theta_prod": fairness.severity(raised, deficit)}
+    if "B_needed" in inputs:
+        computed["overshoot"] = fairness.overshoot_usd(raised, inputs["B_needed"])
+        computed["theta_needed"] = fairness.severity(inputs["B_needed"], deficit)
+    if "upsilon" in inputs:
+        computed["rd_nse_prod"] = haircuts.rd_nse_of(inputs["upsilon"], deficit, raised)
     if "ptsr_prod" in inputs:
         survivor = inputs["ptsr_prod"] * (deficit - raised)
         assert fairness.ptsr_code(survivor, deficit, raised) == inputs["ptsr_prod"]
-        computed["rd_nse_prod"] = fairness.rd_nse(inputs["ptsr_prod"])
+        computed["rd_nse_prod"] = haircuts.rd_nse(inputs["ptsr_prod"])
         computed["upsilon_post"] = survivor
     return computed
 
 
 PAPER = "paper 2512.01112"
-ADAPTERS = {(PAPER, "haircut_allocation"): allocation, (PAPER, "fairness_metric"): metric}
+FORMULAS = {(PAPER, "haircut_allocation"): allocation, (PAPER, "fairness_metric"): metric}

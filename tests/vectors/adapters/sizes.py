@@ -1,8 +1,5 @@
 """Partial size and liquidation fee cases."""
 
-from crashsim.engine.formulas import liquidation_fee, partial_size
-from crashsim.engine.formulas.bankruptcy_price import closing_quote_usd
-from crashsim.engine.formulas.rounding import ceil_to
 from tests.vectors.adapters.inputs import (
     Case,
     Computed,
@@ -12,16 +9,9 @@ from tests.vectors.adapters.inputs import (
     place_of,
     signed_size,
 )
-
-
-def hyperliquid_size(case: Case) -> Computed:
-    inputs = case["inputs"]
-    position, threshold = inputs["position_usdc"], inputs["threshold_usdc"]
-    return {
-        "first_order_usdc": partial_size.first_order_usd(position, threshold, inputs["fraction"]),
-        "cooldown_s": 30 if position > threshold else 0,
-        "next_order": "full remainder",
-    }
+from tests.vectors.formulas import liquidation_fee, partial_size
+from tests.vectors.formulas.bankruptcy_price import closing_quote_usd
+from tests.vectors.formulas.rounding import ceil_to
 
 
 def dydx_size(case: Case) -> Computed:
@@ -149,10 +139,9 @@ def drift_fee(case: Case) -> Computed:
     return {"if_liquidation_fee": rate}
 
 
-ADAPTERS = {
+FORMULAS = {
     ("Drift v2", "partial_size"): drift_size,
     ("Drift v2", "liquidation_fee"): drift_fee,
-    ("Hyperliquid", "partial_size"): hyperliquid_size,
     ("Paradex", "partial_size"): paradex_size,
     ("dYdX v4", "partial_size"): dydx_size,
     ("dYdX v4", "liquidation_fee"): dydx_fee,

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from crashsim.engine.formulas.rounding import ceil_to
+from tests.vectors.formulas.rounding import ceil_to
 
 
 def charge_per_base_unit(
@@ -49,22 +49,6 @@ def deposit_index_decrease(
     return ceil_to(index * bad_borrow / deposits, quantum) if deposits > 0 else 0.0
 
 
-def uncovered_bankruptcy_usd(bankruptcies_usd: float, fund_usd: float) -> float:
-    """Sum of bankruptcies at mark that the insurance fund cannot bear; never negative.
-
-    Source: tradeparadex/paradex-docs@9b82a75a fern/pages/risk-system (socialised losses)
-    """
-    return max(0.0, bankruptcies_usd - fund_usd)
-
-
-def withdrawal_haircut_frac(uncovered_usd: float, deposits_usd: float) -> float:
-    """Fraction withheld from every withdrawal: `uncovered / (deposits + uncovered)`.
-
-    Source: as `uncovered_bankruptcy_usd`; that page's worked example divides by deposits alone.
-    """
-    return uncovered_usd / (deposits_usd + uncovered_usd) if uncovered_usd > 0 else 0.0
-
-
 def fund_drawdown_ratio(pnl_now_usd: float, pnl_peak_usd: float, fund_peak_usd: float) -> float:
     """A market's fall in profit from its 8 h peak, over the fund's 8 h peak; negative.
 
@@ -100,14 +84,6 @@ def loss_beyond_drawdown_usd(ratio: float, trigger: float, fund_peak_usd: float)
     return max(0.0, trigger - ratio) * fund_peak_usd
 
 
-def is_fall_from_peak_met(fund_usd: float, fund_peak_usd: float, fraction: float = 0.3) -> bool:
-    """Whether a fund has fallen by a fraction from its peak of 8 hours, or is empty.
-
-    Source: https://www.okx.com/help/iv-introduction-to-auto-deleveraging-adl (30 %)
-    """
-    return fund_usd <= 0 or fund_usd <= (1 - fraction) * fund_peak_usd
-
-
 def pool_side_pnl_usd(side: int, size_usd: float, entry_usd: float, price_usd: float) -> float:
     """Traders' profit of one side against a pool, size in USD at entry."""
     return side * size_usd * (price_usd / entry_usd - 1)
@@ -121,3 +97,56 @@ def is_pool_reduction_valid(
     Source: gmx-io/gmx-synthetics@a5c0c883 (AdlHandler, AdlUtils)
     """
     return min_ratio_after <= ratio_after < ratio_before
+
+
+def insured_with_fee(liability_usd: float, fund_usd: float, fee_rate: float) -> Waterfall:
+    """The fund also pays the liquidator's fee: what it pays covers that over `1 + fee`.
+
+    Source: blockworks-foundation/mango-v4 (perp_liq_negative_pnl_or_bankruptcy.rs)
+    """
+    paid = min(fund_usd, liability_usd * (1 + fee_rate))
+    return Waterfall(paid, 0.0, liability_usd - paid / (1 + fee_rate))
+
+
+@dataclass(frozen=True)
+class Crisis:
+    """What each stage of Percolator's waterfall gives, USD, and the part of equity cut."""
+
+    burned_usd: float
+    insurance_usd: float
+    haircut_frac: float
+
+
+def crisis_waterfall(
+    fixed_usd: float, unvested_usd: float, insurance_usd: float, collateral_usd: float
+) -> Crisis:
+    """Unvested profit first, then insurance, then everybody's equity by one factor.
+
+    fixed: principal and realised profit. Insurance counts among the assets, so a deficit grows
+    again as it is drawn. Source: the waterfall tests of aeyakovenko/percolator.
+    """
+    owed = fixed_usd + unvested_usd
+    burned = min(unvested_usd, max(0.0, owed - collateral_usd - insurance_usd))
+    owed -= burned
+    paid = min(insurance_usd, max(0.0, owed - collateral_usd - insurance_usd))
+    left = max(0.0, owed - collateral_usd - (insurance_usd - paid))
+    return Crisis(burned, paid, min(1.0, left / owed) if owed > 0 else 0.0)
+
+
+def fund_surplus_usd(wallet_usd: float, free_usd: float, threshold_usd: float) -> float:
+    """What an insurance fund may pay out: capacity over a threshold, at most what is free.
+
+    Source: perpetual-protocol/perp-curie-contract (InsuranceFund.sol)
+    """
+    return min(max(wallet_usd + free_usd - threshold_usd, 0.0), free_usd)
+
+
+def capped_payout_usd(
+    collateral_usd: float, pnl_usd: float, side_pnl_usd: float, most_usd: float
+) -> float:
+    """What a winner against a pool is paid: profit is cut as the whole side's is to the most.
+
+    Source: gmx-io/gmx-synthetics (PositionUtils.getPositionPnlUsd)
+    """
+    cut = min(1.0, most_usd / side_pnl_usd) if side_pnl_usd > 0 and pnl_usd > 0 else 1.0
+    return collateral_usd + pnl_usd * cut

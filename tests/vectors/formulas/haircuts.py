@@ -1,29 +1,10 @@
 """Haircuts of winners: the allocations that are not rules of `engine.sharing`, and outcomes."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 
 from crashsim.engine.arrays import Floats
-
-
-def contracts_pro_rata(contracts: Floats, required: float) -> Floats:
-    """Whole contracts (n,) closed in proportion: floors, then one each by largest remainder.
-
-    The number required is rounded up; ties go by row. One pass, so where caps bind the total may
-    stay below it. contracts: (n,) open, of which whole ones can be closed.
-    Source: pluriholonomic/autodeleveraging-analysis@aae0be86 src/oss_adl/adl_contract_pro_rata.py
-    """
-    whole = np.floor(contracts)
-    if whole.sum() <= 0:
-        return np.zeros_like(contracts)
-    ideal: Floats = math.ceil(required) * contracts / contracts.sum()
-    closed: Floats = np.minimum(np.floor(ideal), whole)
-    by_remainder = np.argsort(np.floor(ideal) - ideal, kind="stable")
-    open_rows = by_remainder[closed[by_remainder] < whole[by_remainder]]
-    closed[open_rows[: math.ceil(required) - int(closed.sum())]] += 1
-    return closed
 
 
 @dataclass(frozen=True)
@@ -47,3 +28,29 @@ def apply_haircut(cash_usd: Floats, pnl_usd: Floats, fraction: Floats) -> Haircu
     deficit = float(np.maximum(-equity, 0.0).sum())
     severity = float(seized.sum()) / deficit if deficit > 0 else 0.0
     return Haircut(seized, equity - seized, deficit, severity)
+
+
+def rd_nse(ptsr: float) -> float:
+    """The paper's code's bounded form of PTSR: `ptsr / (1 + ptsr)`.
+
+    Source: pluriholonomic/autodeleveraging-analysis@aae0be86 src/oss_adl
+    """
+    return ptsr / (1 + ptsr)
+
+
+def rd_nse_of(survivor_usd: float, deficit_usd: float, haircuts_usd: float) -> float:
+    """The same of what it is made of, as it is printed where more is raised than is owed (> 1)."""
+    return survivor_usd / (survivor_usd + deficit_usd - haircuts_usd)
+
+
+def overshoot_regret_usd(budget_usd: float, needed_usd: float) -> float:
+    """Distance of what a policy raised from what was needed. Source: arXiv 2512.01112."""
+    return abs(budget_usd - needed_usd)
+
+
+def fairness_regret_usd(max_frac: float, best_max_frac: float, needed_usd: float) -> float:
+    """Distance of a policy's largest haircut fraction from the least possible, times the need.
+
+    Source: arXiv 2512.01112.
+    """
+    return abs(max_frac - best_max_frac) * needed_usd

@@ -13,14 +13,6 @@ def descending(score: Floats, ids: Sequence[str]) -> NDArray[np.intp]:
     return np.lexsort((np.array(ids, dtype=np.str_), -score))
 
 
-def effective_leverage(side: int, mark_usd: float, bankruptcy_usd: float) -> float:
-    """`mark / (side * (mark - bankruptcy price))`: mark value over what is left of it.
-
-    Source: https://support.bitmex.com/hc/en-gb/articles/18589621443357-What-is-Auto-Deleveraging
-    """
-    return mark_usd / (side * (mark_usd - bankruptcy_usd))
-
-
 def queue_indicator_percent(quantity: Floats, step_percent: float = 20.0) -> Floats:
     """Lights shown to those in a queue: cumulative share of quantity, up to the next step.
 

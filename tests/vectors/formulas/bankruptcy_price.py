@@ -2,28 +2,8 @@
 
 import math
 
-from crashsim.engine.formulas.margin_account import MarginAccount
-from crashsim.engine.formulas.rounding import ceil_to, floor_to
-
-
-def isolated_bankruptcy_price(entry_usd: float, size_qty: float, margin_usd: float) -> float:
-    """`entry - margin / size` of a signed size: the margin behind it is lost exactly.
-
-    margin_usd: position margin and what of the wallet stands behind it.
-    Source: third-party summary of Bybit's help page, https://wuyelx.com/6291.html
-    """
-    return entry_usd - margin_usd / size_qty
-
-
-def inverse_bankruptcy_price(entry_usd: float, side: int, leverage: float) -> float:
-    """`entry * L / (L + side)` of a coin-margined contract; side +1 long, -1 short, L > 1.
-
-    Source for longs: https://help.bybit.com/hc/en-us/articles/900000031623; shorts by symmetry. A
-    short with leverage 1 or less cannot go bankrupt: inf.
-    """
-    if leverage + side <= 0:
-        return math.inf
-    return entry_usd * leverage / (leverage + side)
+from tests.vectors.formulas.margin_account import MarginAccount
+from tests.vectors.formulas.rounding import ceil_to, floor_to
 
 
 def price_on_tick(price_usd: float, side: int, tick_usd: float) -> float:
@@ -67,11 +47,14 @@ def closing_quote_usd(
     return value_usd - share_usd
 
 
-def shared_bankruptcy_price(account: MarginAccount, position: int) -> float:
-    """Price that takes the position's share of equity by maintenance margin; may be negative."""
-    share_usd = (
-        account.equity_usd
-        * float(account.position_maintenance_usd[position])
-        / account.maintenance_usd
-    )
-    return float(account.price_usd[position]) - share_usd / float(account.size_qty[position])
+def inverse_cross_price(
+    entry_usd: float, side: int, contracts: float, coins: float, fee_rate: float
+) -> float:
+    """Price at which a cross coin-margined position has lost the balance and its closing fee.
+
+    `(1 + side * fee) * Q / (Q / entry + side * balance)`, of a long (1 + fee) and of a short, by
+    symmetry, (1 - fee); inf where a short cannot lose it.
+    coins: the balance. Source for longs: https://help.bybit.com/hc/en-us/articles/360039261334
+    """
+    value = contracts / entry_usd + side * coins
+    return (1 + side * fee_rate) * contracts / value if value > 0 else math.inf

@@ -1,7 +1,10 @@
 """Fees of a liquidation, and what an insurance fund receives or pays."""
 
+from tests.vectors.formulas.rounding import floor_to
+
 # Share of what is left above the shortage that the fund may take, as stated with its rule.
 FUND_FEE_SHARE = 0.95
+RATE_QUANTUM = 1e-6
 
 
 def fund_delta_usd(
@@ -51,10 +54,12 @@ def fund_fee_rate(
 ) -> float:
     """Insurance fund's fee rate: a share of the margin that liquidation leaves over, never < 0.
 
-    `min(max, 0.95 * (ratio - liquidator fee - shortage / notional))`.
+    `min(max, 0.95 * (ratio - liquidator fee - shortage / notional))`, in whole units of 1e-6 as the
+    shortage's share is.
     Source: drift-labs/protocol-v2@0ae3e3b1 math/liquidation.rs
     """
     if notional_usd == 0:
         return 0.0
-    left_over = margin_ratio - liquidator_fee - shortage_usd / notional_usd
-    return max(0.0, min(max_fee, FUND_FEE_SHARE * left_over))
+    lacking = floor_to(shortage_usd / notional_usd, RATE_QUANTUM)
+    left_over = margin_ratio - liquidator_fee - lacking
+    return max(0.0, min(max_fee, floor_to(FUND_FEE_SHARE * left_over, RATE_QUANTUM)))

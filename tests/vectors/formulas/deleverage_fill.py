@@ -4,17 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crashsim.engine.arrays import Floats
-from crashsim.engine.formulas.bankruptcy_price import closing_quote_usd
-from crashsim.engine.formulas.liquidation_fee import fund_fee_rate
-from crashsim.engine.formulas.margin_account import MarginAccount, is_update_allowed
-from crashsim.engine.formulas.partial_size import base_to_cover_shortage
-
-
-def queue_fills(quantity: float, open_quantity: Floats) -> Floats:
-    """Quantities (n,) closed from the top of a queue; open_quantity (n,) is in its order."""
-    before = np.concatenate(([0.0], np.cumsum(open_quantity)[:-1]))
-    return np.clip(quantity - before, 0.0, open_quantity)
+from tests.vectors.formulas.bankruptcy_price import closing_quote_usd
+from tests.vectors.formulas.liquidation_fee import fund_fee_rate
+from tests.vectors.formulas.margin_account import MarginAccount, is_update_allowed
+from tests.vectors.formulas.partial_size import base_to_cover_shortage
+from tests.vectors.formulas.rounding import ceil_to
 
 
 @dataclass(frozen=True)
@@ -74,11 +68,12 @@ def transfer_to_liquidator(
     liquidator_fee: float,
     max_fund_fee: float,
     liquidator_max_base: float = np.inf,
+    step_base: float = 0.0,
 ) -> Transfer:
     """Pass on as much of a position as restores the margin ratio (maintenance plus buffer).
 
     The price is the oracle's less (for a short: plus) the liquidator's fee; the insurance fund's
-    fee is on top. Without rounding to the market's step.
+    fee is on top. The size goes up to a multiple of the step, where given.
     Source: drift-labs/protocol-v2@0ae3e3b1 controller/liquidation.rs (liquidate_perp)
     """
     side = float(np.sign(size_qty))
@@ -89,6 +84,8 @@ def transfer_to_liquidator(
     needed = base_to_cover_shortage(
         shortage_usd, oracle_usd, margin_ratio, liquidator_fee, fund_fee
     )
+    if step_base > 0 and np.isfinite(needed):
+        needed = ceil_to(needed, step_base)
     base = min(abs(size_qty), needed, liquidator_max_base)
     price_usd = oracle_usd * (1 - side * liquidator_fee)
     fee_usd = base * oracle_usd * fund_fee
@@ -104,6 +101,20 @@ def transfer_to_liquidator(
     )
 
 
-def entry_notional_usd(side: int, exit_notional_usd: float, realised_pnl_usd: float) -> float:
-    """Entry value of a closed position: exit value less (short: plus) what it earned."""
-    return exit_notional_usd - side * realised_pnl_usd
+def offset_at_price(
+    liquidated: MarginAccount,
+    offsetting: MarginAccount,
+    places: tuple[int, int],
+    delta_qty: float,
+    price_usd: float,
+) -> Offset:
+    """Close at a given price: of a market in final settlement, the oracle's.
+
+    places: of the market in the two accounts. Invalid as in `offset_at_bankruptcy`, and where the
+    liquidated account is below zero. Source: as there.
+    """
+    quote_usd = -delta_qty * price_usd
+    ended = liquidated.after(places[0], delta_qty, quote_usd)
+    other = offsetting.after(places[1], -delta_qty, -quote_usd)
+    allowed = is_update_allowed(liquidated, ended) and is_update_allowed(offsetting, other)
+    return Offset(allowed and liquidated.equity_usd >= 0, price_usd, ended, other)

@@ -39,6 +39,11 @@ class MarginAccount:
         return float(self.position_maintenance_usd.sum())
 
     @property
+    def gross_usd(self) -> float:
+        """What its equity is the difference of: the scale of its rounding."""
+        return abs(self.cash_usd) + float(np.abs(self.size_qty) @ self.price_usd)
+
+    @property
     def initial_usd(self) -> float:
         """Initial margin of the account."""
         return float((np.abs(self.size_qty) * self.price_usd) @ self.initial_frac)
@@ -65,4 +70,4 @@ def is_update_allowed(before: MarginAccount, after: MarginAccount) -> bool:
         return after.equity_usd > before.equity_usd
     kept = after.equity_usd * before.maintenance_usd
     needed = before.equity_usd * after.maintenance_usd
-    return kept >= needed - _ROUNDING * abs(needed)
+    return kept >= needed - _ROUNDING * before.gross_usd * before.maintenance_usd

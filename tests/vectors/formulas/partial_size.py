@@ -3,20 +3,11 @@
 import math
 from dataclasses import dataclass
 
-from crashsim.engine.formulas.rounding import floor_to
+from tests.vectors.formulas.rounding import floor_to
 
 # Stated with the rules they belong to.
 SMALL_SHORTAGE_USD = 50.0
 PERCENT_PRECISION = 1e-4
-
-
-def first_order_usd(notional_usd: float, threshold_usd: float, fraction: float) -> float:
-    """A fraction of a position above the threshold, all of one at or below it.
-
-    Source: https://hyperliquid.gitbook.io/hyperliquid-docs/trading/liquidations (20 % above
-    100,000 USDC; 30 s later the rest, whole).
-    """
-    return notional_usd * fraction if notional_usd > threshold_usd else notional_usd
 
 
 @dataclass(frozen=True)
@@ -109,3 +100,13 @@ def liquidation_share(
         if ratio < target_ratio:
             return share
     return 1.0
+
+
+def window_capacity(
+    skew_scale: float, maker_fee: float, taker_fee: float, multiplier: float, window_s: float
+) -> float:
+    """Base units that may be liquidated in a window: `(fees) * skew * multiplier * seconds`.
+
+    Source: Synthetixio/synthetix-v3 markets/perps-market (PerpsMarketConfiguration.sol)
+    """
+    return (maker_fee + taker_fee) * skew_scale * multiplier * window_s

@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from crashsim.engine.formulas import (
+from tests.vectors.formulas import (
     bankruptcy_price,
     deleverage_fill,
-    haircuts,
     liquidation_fee,
     liquidation_price,
     maintenance_margin,
@@ -19,11 +18,7 @@ from crashsim.engine.formulas import (
     rounding,
     social_loss,
 )
-from crashsim.engine.formulas.margin_account import MarginAccount, is_update_allowed
-from crashsim.engine.measure import fairness
-
-BOUNDS = np.array([0.0, 50e3, 600e3])
-RATES = np.array([0.004, 0.005, 0.0065])
+from tests.vectors.formulas.margin_account import MarginAccount, is_update_allowed
 
 few = settings(max_examples=40, deadline=None)
 side = st.sampled_from([1, -1])
@@ -51,43 +46,6 @@ def test_a_quotient_that_floats_spoil_is_still_whole() -> None:
 # maintenance margin
 
 
-@pytest.mark.parametrize("bound", BOUNDS[1:])
-def test_tiered_margin_has_no_jump_at_a_bound(bound: float) -> None:
-    below = maintenance_margin.tiered_margin(bound * (1 - 1e-12), BOUNDS, RATES)
-    at = maintenance_margin.tiered_margin(bound, BOUNDS, RATES)
-    assert at.rate > below.rate
-    assert at.margin_usd == pytest.approx(below.margin_usd, rel=1e-9)
-
-
-@few
-@given(st.floats(0, 1e7))
-def test_tiered_margin_adds_up_each_slice_at_its_own_rate(notional: float) -> None:
-    ends = np.append(BOUNDS[1:], np.inf)
-    slices = np.clip(notional, BOUNDS, ends) - BOUNDS
-    margin = maintenance_margin.tiered_margin(notional, BOUNDS, RATES).margin_usd
-    assert margin == pytest.approx(float(slices @ RATES), rel=1e-12, abs=1e-9)
-
-
-@pytest.mark.parametrize(
-    ("equity", "stage"),
-    [
-        (1000.0, "none"),
-        (999.99, "book"),
-        (2000 / 3, "book"),
-        (666.0, "backstop"),
-        (0.0, "backstop"),
-        (-0.01, "adl"),
-    ],
-)
-def test_an_account_is_dealt_with_by_how_far_it_has_fallen(equity: float, stage: str) -> None:
-    assert maintenance_margin.liquidation_stage(equity, 1000.0) == stage
-
-
-def test_the_square_root_rate_takes_over_where_it_exceeds_the_base() -> None:
-    assert maintenance_margin.square_root_rate(1e4, 0.01, 1e-4) == 0.01
-    assert maintenance_margin.square_root_rate(1e6, 0.01, 1e-4) == pytest.approx(0.1)
-
-
 def test_the_size_premium_is_cut_to_whole_basis_points_and_never_below_the_base() -> None:
     assert maintenance_margin.size_premium_rate(-10001.0, 0.05, 0.01) == pytest.approx(1.04)
     assert maintenance_margin.size_premium_rate(1.0, 0.05, 0.001) == 0.05
@@ -96,54 +54,9 @@ def test_the_size_premium_is_cut_to_whole_basis_points_and_never_below_the_base(
 # liquidation price
 
 
-@few
-@given(side, size, price, rate, st.floats(0.02, 0.9))
-def test_at_the_liquidation_price_equity_is_the_maintenance_margin(
-    s: int, qty: float, entry: float, mmr: float, margin_frac: float
-) -> None:
-    collateral, deduction = margin_frac * qty * entry, 0.001 * qty * entry
-    at = liquidation_price.entry_liquidation_price(s * qty, entry, collateral, mmr, deduction)
-    equity = collateral + s * qty * (at - entry)
-    assert equity == pytest.approx(qty * at * mmr - deduction, rel=1e-9, abs=1e-6 * qty * entry)
-
-
-@few
-@given(side, size, price, rate, st.floats(0.3, 0.9))
-def test_the_form_from_the_mark_agrees_with_the_form_from_the_entry(
-    s: int, qty: float, mark: float, mmr: float, value_frac: float
-) -> None:
-    value = value_frac * qty * mark
-    available = value - qty * mark * mmr
-    at = liquidation_price.available_liquidation_price(mark, s * qty, available, mmr)
-    same = liquidation_price.entry_liquidation_price(s * qty, mark, value, mmr, 0.0)
-    assert at == pytest.approx(same, rel=1e-9, abs=1e-9 * mark)
-
-
-@few
-@given(side, size, price, rate, st.floats(0.02, 0.9))
-def test_a_fee_is_paid_out_of_the_margin_at_the_liquidation_price(
-    s: int, qty: float, entry: float, mmr: float, margin_frac: float
-) -> None:
-    at = liquidation_price.fee_liquidation_price(s, entry, margin_frac * entry, mmr, 0.001)
-    equity = qty * (margin_frac * entry + s * (at - entry))
-    assert equity == pytest.approx(qty * at * (mmr + 0.001), rel=1e-9, abs=1e-9 * qty * entry)
-
-
 def test_margins_at_entry_value_give_the_leverage_form() -> None:
     assert liquidation_price.leverage_liquidation_price(1, 10.0, 5.0, 0.01) == pytest.approx(8.1)
     assert liquidation_price.leverage_liquidation_price(-1, 10.0, 5.0, 0.01) == pytest.approx(11.9)
-
-
-@few
-@given(side, st.floats(0.01, 0.99), st.floats(0.01, 1.5))
-def test_a_fill_at_the_zero_price_keeps_value_over_maintenance(
-    s: int, closed: float, value_over_margin: float
-) -> None:
-    margin = 10 * 100.0 * 0.05
-    value = value_over_margin * margin
-    at = liquidation_price.zero_price(100.0, s, 0.05, value, margin)
-    after = value + s * 10 * closed * (at - 100.0)
-    assert after / (margin * (1 - closed)) == pytest.approx(value_over_margin, rel=1e-9)
 
 
 def test_the_fillable_price_is_the_oracle_at_maintenance_and_no_worse_than_the_spread() -> None:
@@ -153,38 +66,6 @@ def test_the_fillable_price_is_the_oracle_at_maintenance_and_no_worse_than_the_s
 
 
 # bankruptcy price
-
-
-@few
-@given(
-    st.lists(st.tuples(st.floats(-50, 50).filter(lambda q: abs(q) > 1e-3), price), min_size=1),
-    st.floats(-1e5, 1e5),
-)
-def test_closing_every_position_at_its_bankruptcy_price_leaves_nothing(
-    positions: list[tuple[float, float]], cash: float
-) -> None:
-    held = account(cash, *positions)
-    gross = float(np.abs(held.size_qty) @ held.price_usd) + abs(cash)
-    prices = [bankruptcy_price.shared_bankruptcy_price(held, i) for i in range(len(positions))]
-    assert held.cash_usd + float(held.size_qty @ prices) == pytest.approx(0, abs=1e-9 * gross)
-
-
-@few
-@given(st.floats(0.1, 1.0), st.floats(-6000, 6000), side)
-def test_the_quote_of_a_partial_close_is_the_bankruptcy_price_rounded_for_the_account(
-    part: float, cash: float, s: int
-) -> None:
-    held = account(cash, (0.1 * s, 5e4))
-    delta = -0.1 * s * part
-    quote = bankruptcy_price.closing_quote_usd(held, 0, delta)
-    exact = -delta * bankruptcy_price.shared_bankruptcy_price(held, 0)
-    assert abs(quote - exact) <= 2.1e-6
-
-
-def test_an_inverse_short_without_leverage_cannot_go_bankrupt() -> None:
-    assert bankruptcy_price.inverse_bankruptcy_price(100.0, -1, 1.0) == math.inf
-    assert bankruptcy_price.inverse_bankruptcy_price(100.0, -1, 5.0) == pytest.approx(125.0)
-    assert bankruptcy_price.price_on_tick(125.3, -1, 0.5) == 125.0
 
 
 @pytest.mark.parametrize(("price_usd", "expected"), [(95.0, 95.0), (94.9, 100.0), (105.1, 100.0)])
@@ -299,11 +180,6 @@ def test_lights_show_the_next_fifth_of_the_queue() -> None:
     assert lights.tolist() == [20.0, 40.0, 60.0, 100.0]
 
 
-def test_a_queue_is_filled_from_the_top_and_the_last_partly() -> None:
-    assert deleverage_fill.queue_fills(25.0, np.array([10.0, 20.0, 5.0])).tolist() == [10, 15, 0]
-    assert deleverage_fill.queue_fills(99.0, np.array([10.0, 20.0])).tolist() == [10, 20]
-
-
 @pytest.mark.parametrize("s", [1, -1])
 def test_a_transfer_restores_the_margin_ratio_exactly(s: int) -> None:
     done = deleverage_fill.transfer_to_liquidator(2.0 * s, 100, 100, 5, 0.07, 0.01, 0.01)
@@ -349,22 +225,6 @@ def test_a_drawdown_is_over_above_the_stop_ratio_only() -> None:
     assert social_loss.loss_beyond_drawdown_usd(-0.2, -0.3, 1e6) == 0.0
 
 
-@pytest.mark.parametrize(("fund", "met"), [(71.0, False), (70.0, True), (0.0, True)])
-def test_a_fund_that_has_fallen_by_three_tenths_triggers(fund: float, met: bool) -> None:
-    assert social_loss.is_fall_from_peak_met(fund, 100.0) is met
-
-
-@few
-@given(st.floats(0.01, 1e6), st.floats(0.01, 1e6))
-def test_the_withdrawal_haircut_covers_the_loss_when_everybody_withdraws(
-    uncovered: float, deposits: float
-) -> None:
-    haircut = social_loss.withdrawal_haircut_frac(uncovered, deposits)
-    # The formula's base is what depositors hold on paper: their money and what is missing.
-    assert haircut * (deposits + uncovered) == pytest.approx(uncovered)
-    assert social_loss.withdrawal_haircut_frac(0.0, deposits) == 0.0
-
-
 @pytest.mark.parametrize(("after", "valid"), [(0.5, True), (0.9, False), (0.39, False)])
 def test_an_order_against_a_pool_lowers_the_ratio_but_not_below_the_floor(
     after: float, valid: bool
@@ -373,34 +233,3 @@ def test_an_order_against_a_pool_lowers_the_ratio_but_not_below_the_floor(
 
 
 # haircuts and fairness
-
-
-@few
-@given(st.lists(st.integers(0, 50), min_size=1, max_size=8), st.floats(0, 200))
-def test_whole_contracts_add_up_and_stay_within_one_of_their_share(
-    held: list[int], required: float
-) -> None:
-    contracts = np.array(held, dtype=np.float64)
-    closed = haircuts.contracts_pro_rata(contracts, required)
-    need = math.ceil(required)
-    assert (closed <= contracts).all() and (closed >= 0).all()
-    if 0 < need <= contracts.sum():
-        assert closed.sum() == need
-        assert np.abs(closed - need * contracts / contracts.sum()).max() < 1
-
-
-def test_the_two_definitions_of_each_ratio_differ_and_have_none_where_nothing_is_left() -> None:
-    assert fairness.ptsr_paper(30.0, 100.0, 0.25) == pytest.approx(1.2)
-    assert fairness.ptsr_code(30.0, 100.0, 25.0) == pytest.approx(0.4)
-    assert fairness.pmr_paper(30.0, 40.0, 0.25) == pytest.approx(3.0)
-    assert fairness.pmr_code(30.0, 100.0, 25.0, 40.0) == pytest.approx(1.0)
-    assert fairness.ptsr_code(30.0, 100.0, 100.0 - 1e-8) is None
-    assert fairness.pmr_code(30.0, 0.0, 0.0, 1.0) is None
-    assert fairness.ptsr_paper(30.0, 100.0, 0.0) is None
-
-
-def test_the_largest_haircut_leaves_out_those_without_equity_and_stops_at_one() -> None:
-    haircut, equity = np.array([1.0, 5.0, 3.0]), np.array([4.0, 0.0, 2.0])
-    assert fairness.max_haircut_frac(haircut, equity) == 1.0
-    assert fairness.max_haircut_frac(haircut[:2], equity[:2]) == 0.25
-    assert fairness.max_haircut_frac(haircut[:0], equity[:0]) == 0.0
