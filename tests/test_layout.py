@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 import tomllib
+from collections import Counter
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -21,6 +22,17 @@ MAY_IMPORT = {
     },
     "cli": {"crashsim"},
 }
+# Folders of modules that may stand for each other: they may hold many, and nothing else.
+INTERCHANGEABLE = {
+    "cli/commands",
+    "cli/show",
+    "data/loaders/formats",
+    "engine/rules",
+    "engine/measure/metrics",
+}
+MOST_FLAT = 10
+# A command, what it shows and what it does share a name; each room may have its errors.
+SHARED_NAMES = {"errors", "replay"}
 HEAVY = {"ccxt", "numpy", "pandas", "polars", "pyarrow", "pydantic", "rich", "obstore", "altair"}
 
 
@@ -92,3 +104,24 @@ def _body_lines(function: ast.FunctionDef) -> int:
     """Lines of a function without its signature and docstring."""
     body = function.body[1:] if ast.get_docstring(function) else function.body
     return (function.end_lineno or 0) - body[0].lineno + 1 if body else 0
+
+
+def _modules() -> list[Path]:
+    found = (path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py")))
+    return [path.relative_to(ROOT) for path in found if path.name != "__init__.py"]
+
+
+def test_at_most_ten_modules_lie_flat_in_a_folder() -> None:
+    counts = Counter(str(path.parent) for path in _modules())
+    crowded = {
+        folder: count
+        for folder, count in counts.items()
+        if count > MOST_FLAT and folder not in INTERCHANGEABLE
+    }
+    assert crowded == {}
+
+
+def test_a_file_name_means_one_thing() -> None:
+    surfaces = ("cli/commands", "cli/show")
+    names = Counter(path.stem for path in _modules() if str(path.parent) not in surfaces)
+    assert {name for name, count in names.items() if count > 1} <= SHARED_NAMES

@@ -69,24 +69,24 @@ def adl(
     """
     from crashsim.cli import output
     from crashsim.cli.show.allocation import rendered
-    from crashsim.lab import allocation
+    from crashsim.lab import winner_table
 
     pairs = [text.partition("=") for text in map_ or ()]
     if any(not (name and equals and column) for name, equals, column in pairs):
         raise typer.BadParameter(
             "expected NAME=COLUMN, such as weight=closed_pnl", param_hint="--map"
         )
-    result = allocation.run(
+    result = winner_table.run(
         winners,
         {name.strip(): column.strip() for name, _, column in pairs},
         deficit,
-        policy or allocation.DEFAULT_POLICIES,
+        policy or winner_table.DEFAULT_POLICIES,
         largest_deficit,
         seed,
     )
     if haircuts is not None:
-        allocation.write_haircuts(result, haircuts)
+        winner_table.write_haircuts(result, haircuts)
     if json:
-        output.emit_json(allocation.told(result))
+        output.emit_json(winner_table.told(result))
     else:
         output.emit_rendered(output.console(), rendered(result))

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from crashsim.engine.winners import TOP_COUNTS, Allocation
 from crashsim.lab import figures
-from crashsim.lab.allocation import Allocated
+from crashsim.lab.winner_table import Allocated
 
 
 def rendered(result: Allocated) -> RenderableType:
