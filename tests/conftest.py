@@ -8,7 +8,9 @@ import os
 
 from hypothesis import HealthCheck, Phase, settings
 
-from tests.hand_made import hand_made as hand_made
+from tests.hand_made import hand_made
+
+__all__ = ["hand_made"]
 
 SLOW_IS_FINE = [HealthCheck.too_slow, HealthCheck.data_too_large]
 
