@@ -1,4 +1,4 @@
-"""What the Tab key offers. Each list is read when it is asked for: `--help` pays for none of them."""
+"""What the Tab key offers. A list is read when it is asked for: `--help` pays for none."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path

@@ -10,7 +10,10 @@ _PATIENCE_S = 1.0
 
 @contextmanager
 def progress_bar(label: str) -> Iterator[Callable[[int, int], None] | None]:
-    """Give a function of (steps done, all steps) that shows progress on stderr; None where stderr is not a terminal."""
+    """Give a function of (steps done, all steps) that shows progress on stderr.
+
+    None where stderr is not a terminal.
+    """
     if not sys.stderr.isatty():
         yield None
         return

@@ -48,7 +48,8 @@ def _markets_of(name: str) -> tuple[str, ...]:
         return read_tape(load(name)).markets
     except InputError as error:
         raise InputError(
-            f"the markets of {name} cannot be read from its prices; name them with --market\n{error}"
+            f"the markets of {name} cannot be read from its prices; "
+            f"name them with --market\n{error}"
         ) from None
 
 

@@ -1,4 +1,4 @@
-"""Write the counts over five seeds into README.md: `python docs/five_seeds.py` (a minute or two)."""
+"""Write the counts over five seeds into README.md: `python docs/five_seeds.py` (minutes)."""
 
 import re
 from dataclasses import dataclass

@@ -60,7 +60,7 @@ def run(
 def with_policy(
     scenario: Scenario, policy: str | None, expression: str | None
 ) -> tuple[Scenario, FunctionFile | None]:
-    """The scenario with its venue's ranking replaced, and the Python file that ranks, if one does."""
+    """The scenario with its venue's ranking replaced, and the Python file that ranks, if any."""
     if expression is not None:
         source = policy_sources.from_expression(expression)
     elif policy is not None:

@@ -1,4 +1,4 @@
-"""A deficit laid on a table of winners: reading it, the policies, and what is told of the result."""
+"""A deficit laid on a table of winners: reading it, the policies, and what is told of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -75,8 +75,8 @@ def import_(
 ) -> None:
     """Read files into the store. What a file is, is found from its content, not its name.
 
-    CSV, JSON, Parquet and Feather, plain or inside zip, gz, zst, lz4, xz, bz2 or tar: Binance, Bybit
-    and OKX archives, Hyperliquid node files, Reservoir, HyperReplay, Tardis, CoinAPI,
+    CSV, JSON, Parquet and Feather, plain or inside zip, gz, zst, lz4, xz, bz2 or tar: Binance,
+    Bybit and OKX archives, Hyperliquid node files, Reservoir, HyperReplay, Tardis, CoinAPI,
     CryptoDataDownload, freqtrade, ccxt, Dune; anything else with --map. A file is imported whole or
     not at all; importing it again changes nothing.
 

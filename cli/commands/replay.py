@@ -62,10 +62,10 @@ def replay(
 ) -> None:
     """Replay a scenario: who was deleveraged, and who ended in debt.
 
-    SCENARIO is a bundled name (see `crashsim scenarios`), a folder with a scenario.toml, or a path to
-    such a file. The result is a run folder: Parquet tables, summary.json (every metric with its
-    definition) and manifest.json (what is needed to check the run and to repeat it). The same inputs
-    and seed give the same bytes. An earlier run at the same place is replaced.
+    SCENARIO is a bundled name (see `crashsim scenarios`), a folder with a scenario.toml, or a path
+    to such a file. The result is a run folder: Parquet tables, summary.json (every metric with its
+    definition) and manifest.json (what is needed to check the run and to repeat it). The same
+    inputs and seed give the same bytes. An earlier run at the same place is replaced.
 
     \b
     Examples:

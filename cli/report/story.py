@@ -31,7 +31,8 @@ def _said(moment: Moment, run: RunView) -> str:
         case "first_liquidation":
             return "the first position is liquidated on the order book."
         case "first_takeover":
-            return "the insurance fund or a vault takes over an account's positions for the first time."
+            taker = "the insurance fund or a vault"
+            return f"for the first time {taker} takes over an account's positions."
         case "busiest_liquidation":
             return f"the busiest minute of liquidations on the order book: {amount}."
         case "low":
@@ -114,7 +115,7 @@ def _others(runs: Sequence[RunView]) -> list[str]:
         crossed = sides.changers({run.label: run.tables for run in (runs[0], other)}).height
         lines.append(
             f"- **{other.label}**: {'; '.join(changed) or 'the same five figures'}. "
-            f"{counted(crossed, 'account')} would have ended on another side (in debt, deleveraged, "
-            "liquidated or untouched)."
+            f"{counted(crossed, 'account')} would have ended on another side (in debt, "
+            "deleveraged, liquidated or untouched)."
         )
     return lines

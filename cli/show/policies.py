@@ -63,7 +63,8 @@ def _findings(name: str, findings: Sequence[Finding]) -> Iterable[RenderableType
     yield Text(name, style="bold")
     yield Text(
         f"{findings[0].tried} seeded books: one bankrupt long, closed at its bankruptcy price "
-        "against 2 to 7 shorts. No is proved by the example; yes means that none was found."
+        "against 2 to 7 shorts. A no is proved by its example; a yes means that no counter-example "
+        "was found."
     )
     for finding in findings:
         verdict = "yes" if finding.holds else f"no, in {finding.broken} of {finding.tried} books"

@@ -39,7 +39,7 @@ def _parts(folder: RunFolder) -> Iterable[RenderableType]:
         yield _section("Deepest in debt", _debtors(accounts))
     if (accounts["deposits_to_debt_usd"] > 0).any():
         yield _section("Deposits that went to debts", _depositors(accounts))
-    yield _section("Who stood behind it", _backing(folder.summary))
+    yield _section("Who covered the losses", _backing(folder.summary))
     yield _section("Checks and files", _closing(folder))
 
 
@@ -83,7 +83,7 @@ _LINES = (
     ("taken over by absorbers", "taken_over_accounts", "taken_over_usd"),
     ("auto-deleveraged (winners closed by force)", "adl_accounts", "adl_notional_usd"),
     ("  what it cost them against mark", "", "adl_cost_usd"),
-    ("  what the closed would have made by the end", "", "adl_markout_end_usd"),
+    ("  what the closed positions would have gained by the end", "", "adl_markout_end_usd"),
     ("in debt at some time (dollars: at the peak)", "was_in_debt_accounts", "debt_peak_usd"),
     ("in debt at the end", "debt_accounts", "debt_usd"),
     ("deposits that went to debts", "deposits_to_debt_accounts", "deposits_to_debt_usd"),

@@ -81,7 +81,8 @@ def what(line: Line) -> str:
         case "fee":
             return f"liquidation fee, {line.market}"
         case "takeover":
-            return f"taken over by {line.counterparty or 'absorbers'}: {_position(line)}, equity handed over"
+            taker = line.counterparty or "absorbers"
+            return f"taken over by {taker}: {_position(line)}, equity handed over"
         case "adl_winner":
             return f"deleveraged as a winner: {_position(line)}{_at(line)}, against mark"
         case "adl_loser":

@@ -1,4 +1,4 @@
-"""Fetch the files of a window: what is here already stays, the cost is known before anything moves."""
+"""Fetch the files of a window: what is here stays, the cost is known before anything moves."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -59,7 +59,7 @@ def cost_usd(archive: Archive, order: Order) -> float:
 
 
 def order_for(remote: Remote, files: Sequence[RemoteFile], folder: Path, retry: Retry) -> Order:
-    """What is still to fetch. Asks a paid archive for sizes and listings, a free one for nothing."""
+    """What is still to fetch. A paid archive is asked for sizes and listings, a free one is not."""
     record = read_record(folder)
     items: list[Item] = []
     here: list[str] = []
@@ -134,7 +134,7 @@ def _get(
 
 
 def _adopt(remote: Remote, file: RemoteFile, target: Path, retry: Retry, stamp: str) -> Entry:
-    """A file that nobody recorded, or that changed since: kept if it is the archive's, else refused."""
+    """A file that nobody recorded, or that changed: kept if it is the archive's, else refused."""
     digest, size = file_sha256(target), target.stat().st_size
     told = published_sha256(remote, file, retry)
     same = told == digest if told else size == retry.call(lambda: remote.head(file)).size

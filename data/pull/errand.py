@@ -118,8 +118,9 @@ def pull(
 ) -> list[Pulled]:
     """Ask what the store does not have yet, writing each page as it lands.
 
-    A market or series that a venue does not have does not stop the others. Raises NetworkError where a venue refuses, or
-    still does not answer after the retries: pages that landed stay, the next pull goes on there.
+    A market or series that a venue does not have does not stop the others. Raises NetworkError
+    where a venue refuses, or still does not answer after the retries: pages that landed stay, the
+    next pull goes on there.
     Raises InputError for a window that is not over yet: its last candle would still change.
     """
     if any(ask.window.end_ms > now().timestamp() * 1000 for ask in asks):

@@ -62,7 +62,7 @@ def in_order(rows: pl.DataFrame) -> pl.DataFrame:
 def make_record(
     accounts: pl.DataFrame, positions: pl.DataFrame, fills: pl.DataFrame, events: pl.DataFrame
 ) -> Record:
-    """Put a record together. Raises InputError for a snapshot that is incomplete or of two moments."""
+    """Put a record together. Raises InputError for a snapshot incomplete or of two moments."""
     moment = snapshot_moment(accounts, positions)
     main_accounts = accounts.filter(pl.col("dex").fill_null("").is_in(("", "main", "hyperliquid")))
     main_positions = positions.filter(is_main_market(pl.col("market")))

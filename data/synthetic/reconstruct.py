@@ -166,7 +166,7 @@ def _volume(
     within = (factor.time_ms > window.start_ms) & (factor.time_ms <= window.end_ms)
     if window.start_ms < factor.time_ms[0] or window.end_ms > factor.time_ms[-1]:
         raise InputError(
-            f"{anchors.volume_path}: a window to {_utc(np.int64(window.end_ms))} leaves the anchors "
+            f"{anchors.volume_path}: a window to {_utc(np.int64(window.end_ms))} leaves the "
             f"of {anchors.path.name}"
         )
     pace = np.sqrt(factor.rate) * (1.0 + np.abs(own_noise))

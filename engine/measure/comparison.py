@@ -1,4 +1,4 @@
-"""Several runs of the same tape and book beside each other: their metrics, and who changes sides."""
+"""Several runs of the same tape and book side by side: their metrics, and who changes sides."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from crashsim.engine.measure.metrics import COMPARISON_METRICS, Value
 
 @dataclass(frozen=True)
 class Measured:
-    """One run of a comparison, by name: its accounts table, and the values of COMPARISON_METRICS."""
+    """One run of a comparison: its name, accounts table, and values of COMPARISON_METRICS."""
 
     name: str
     accounts: pl.DataFrame
@@ -73,7 +73,7 @@ def deltas(value: Value, first: Value) -> Value:
 
 @dataclass(frozen=True)
 class _Side:
-    """A side an account can be on: a flag of the accounts table, and the dollars that go with it."""
+    """A side an account can be on: a flag of the accounts table, and the dollars with it."""
 
     name: str
     flag: str

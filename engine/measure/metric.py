@@ -9,7 +9,7 @@ from crashsim.data.schema import Tape
 from crashsim.engine.measure.counterfactual import Haircuts
 from crashsim.engine.record.outcome import Outcome
 
-# A time is UTC in ISO 8601; a mapping is by market or by absorber; None: there is nothing to measure.
+# A time is UTC in ISO 8601; a mapping is by market or by absorber; None: nothing to measure.
 Value = float | int | str | None | Mapping[str, float]
 Input = Literal["prices", "volume", "book", "flows", "venue"]
 

@@ -9,7 +9,7 @@ from crashsim.engine.readings.minutes import by_minute
 
 
 def over_time(runs: Mapping[str, Tables]) -> pl.DataFrame:
-    """run, time, adl_total_usd (so far), debt_usd, fund_usd: the bins of `by_minute` of each run."""
+    """run, time, adl_total_usd (so far), debt_usd, fund_usd: each run's bins of `by_minute`."""
     frames = [
         by_minute(tables).select(
             pl.lit(name).alias("run"),

@@ -61,7 +61,7 @@ def _fees(tables: Tables) -> list[Row]:
 
 
 def _takeovers(tables: Tables) -> list[Row]:
-    """A takeover hands over the unit's equity: side x size x (mark - bankruptcy price) a position."""
+    """A takeover hands over the equity: side x size x (mark - bankruptcy price) a position."""
     taken = tables["liquidations"].filter(pl.col("stage") == "takeover")
     equity = _SIGNED_SIZE * (pl.col("mark_price") - pl.col("bankruptcy_price"))
     kept = _total(taken, equity.clip(lower_bound=0.0))

@@ -1,4 +1,4 @@
-"""`crashsim report`: the page opens offline, says what summary.json says, and names nobody it should not."""
+"""`crashsim report`: the page opens offline, says what summary.json says, and names nobody."""
 
 import json
 import os
@@ -234,15 +234,21 @@ CHROMIUM = next(
 PROBE = """
 <script>
 addEventListener("load", () => {
-  const rows = () => [...document.querySelectorAll("#people tbody tr")].map((row) => row.cells[0].textContent);
-  const set = (id, value) => { const one = document.getElementById(id); one.value = value; one.dispatchEvent(new Event("input")); };
+  const rows = () => [...document.querySelectorAll("#people tbody tr")]
+    .map((row) => row.cells[0].textContent);
+  const set = (id, value) => {
+    const one = document.getElementById(id);
+    one.value = value;
+    one.dispatchEvent(new Event("input"));
+  };
   const found = { all: rows() };
   set("search", "O"); found.search = rows(); set("search", "");
   set("group", "deleveraged"); found.group = rows(); set("group", "all");
   document.querySelector('th[data-key=account] button').click(); found.sorted = rows();
   found.loaded = performance.getEntriesByType("resource").map((entry) => entry.name);
   found.wide = document.documentElement.scrollWidth <= innerWidth;
-  found.shown = [...document.querySelectorAll("svg")].filter((one) => one.getBoundingClientRect().width > 0).length;
+  found.shown = [...document.querySelectorAll("svg")]
+    .filter((one) => one.getBoundingClientRect().width > 0).length;
   const out = document.createElement("pre");
   out.id = "probe"; out.textContent = JSON.stringify(found);
   document.body.append(out);

@@ -36,8 +36,9 @@ def timeline_chart(tables: Tables) -> Chart:
         "timeline",
         "Minute by minute" if width == 1 else f"In steps of {width} minutes",
         f"Panels over time, one below the other: {what}. The data is in the table below.",
-        "Prices are lowest marks of each bin over the first mark. Shaded: from the first to the last "
-        "auto-deleveraging fill. Debt is the largest of each bin, the fund's equity the lowest.",
+        "Prices are lowest marks of each bin over the first mark. Shaded: from the first to the "
+        "last auto-deleveraging fill. Debt is the largest of each bin, the fund's equity the "
+        "lowest.",
         data,
         draw,
         hover(data["time"].to_list(), panels),
@@ -142,8 +143,8 @@ def _transfer_chart(tables: Tables) -> list[Chart]:
             "who-paid-whom",
             "Who paid whom",
             f"Flows of money between groups: {told}.",
-            "Money that changed hands beyond trading at mark. What prices alone made or lost is not "
-            "in it. An account can be in more than one group.",
+            "Money that changed hands beyond trading at mark. What prices alone made or lost is "
+            "not in it. An account can be in more than one group.",
             flows,
             partial(draw_transfers, flows=flows),
         )
@@ -177,14 +178,17 @@ def distance_chart(tables: Tables) -> Chart:
     bands = data["band"].cast(pl.String).to_list()
     series = [("before", data["before"].to_list()), ("after", data["after"].to_list())]
     gone = int(data["after"][-1])
-    alt = f"Bars: margin units by distance to liquidation before and after; {gone:,} have no position left."
+    alt = (
+        "Bars: margin units by distance to liquidation before and after; "
+        f"{gone:,} have no position left."
+    )
     return Chart(
         "distance",
         "Distance to liquidation, before and after",
         alt,
-        "Distance: (equity less maintenance margin) over notional, the adverse move of all positions "
-        "that would bring liquidation. A unit is a cross account or one isolated position; those "
-        "with a position at the start are counted.",
+        "Distance: (equity less maintenance margin) over notional, the adverse move of all "
+        "positions that would bring liquidation. A unit is a cross account or one isolated "
+        "position; those with a position at the start are counted.",
         data,
         partial(draw_bands, bands=bands, series=series, unit="margin units"),
     )
