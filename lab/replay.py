@@ -8,6 +8,7 @@ from pathlib import Path
 
 from crashsim import engine
 from crashsim.data import Inputs, read_inputs
+from crashsim.data.clock import utc_second_text
 from crashsim.engine.measure.metrics import Replayed, Value, summarise
 from crashsim.engine.record.outcome import Outcome
 from crashsim.engine.replay import Progress
@@ -41,7 +42,7 @@ def run(
     file: a Python policy that ranks in the place of the venue's score. progress: called with the
     steps done and all steps.
     """
-    started_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    started_at = utc_second_text(datetime.now(UTC))
     begun = time.perf_counter()
     inputs = read_inputs(scenario)
     read = time.perf_counter()

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from crashsim.cli.sheet import Sheet
 from crashsim.cli.show import statement_words as words
-from crashsim.engine.measure.metric import iso_utc
+from crashsim.data.clock import utc_ms, utc_text
 from crashsim.engine.readings.statement import Item, Statement, statement_of
 from crashsim.engine.readings.statement_lines import lines_of
 from crashsim.engine.record.tables import TABLES
@@ -174,7 +174,7 @@ def _item_json(view: AccountView, item: Item) -> dict[str, Any]:
 
 
 def _iso(time: datetime | None) -> str | None:
-    return iso_utc(round(time.timestamp() * 1000)) if time else None
+    return utc_text(utc_ms(time)) if time else None
 
 
 _CSV = (

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
+from crashsim.data.clock import utc_second_text
 from crashsim.data.fetch.archives import Archive
 from crashsim.data.fetch.download import Landed, download, published_sha256
 from crashsim.data.fetch.receipt import Entry, read_record, write_entry
@@ -123,7 +124,7 @@ def _get(
     landed: Landed,
 ) -> Entry:
     target = folder / file.key
-    stamp = now().astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    stamp = utc_second_text(now())
     if target.exists():
         entry = _adopt(remote, file, target, retry, stamp)
     else:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 import polars as pl
 
+from crashsim.data.clock import utc_words
 from crashsim.data.errors import NetworkError, NotServedError
 from crashsim.data.pull.answer import Page, add
 from crashsim.data.pull.client import Rate, Row
@@ -265,9 +266,9 @@ def _served(feed: Feed, series: Sequence[str]) -> tuple[str, ...]:
 
 
 def _nothing(ask: Ask, window: Window) -> str:
-    start, end = (datetime.fromtimestamp(ms / 1000, UTC) for ms in (window.start_ms, window.end_ms))
+    start, end = (utc_words(ms)[:16] for ms in (window.start_ms, window.end_ms))
     limit = ask.feed.limits.get(ask.series, "the market may not have been listed then")
     return (
-        f"{ask.name}: the venue answered, but with nothing between {start:%Y-%m-%d %H:%M} and"
-        f" {end:%Y-%m-%d %H:%M} UTC ({limit}). {archive_route(ask.feed, ask.series)}"
+        f"{ask.name}: the venue answered, but with nothing between {start} and"
+        f" {end} UTC ({limit}). {archive_route(ask.feed, ask.series)}"
     )

@@ -1,10 +1,10 @@
 """What is recorded of a venue: a snapshot, and the fills and events after it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import polars as pl
 
+from crashsim.data.clock import utc_words
 from crashsim.data.store.kinds import KINDS
 from crashsim.scenarios.errors import InputError
 
@@ -41,7 +41,7 @@ def snapshot_moment(accounts: pl.DataFrame, positions: pl.DataFrame) -> int:
         )
     moments = set(accounts["time"].dt.epoch("ms")) | set(positions["time"].dt.epoch("ms"))
     if len(moments) != 1:
-        shown = ", ".join(_utc(ms) for ms in sorted(moments)[:3])
+        shown = ", ".join(utc_words(ms) for ms in sorted(moments)[:3])
         raise InputError(
             f"--snapshot: account values and positions of {len(moments)} moments ({shown}); give"
             " the two files of one snapshot"
@@ -95,7 +95,3 @@ def _once(fills: pl.DataFrame) -> pl.DataFrame:
     """A row that two files share comes once."""
     unnamed = pl.col("trade_id").is_null() | (pl.col("trade_id") == 0)
     return fills.filter(unnamed | pl.struct(pl.all()).is_first_distinct())
-
-
-def _utc(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -4,12 +4,13 @@ import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import polars as pl
 
+from crashsim.data.clock import utc_ms, utc_text
 from crashsim.scenarios.errors import InputError
 
 MANIFEST = "manifest.json"
@@ -158,7 +159,7 @@ def describe_part(path: Path, times: pl.Series, window: Window, origin: Origin) 
         sha256=file_sha256(path),
         place=place,
         place_sha256=origin.sha256,
-        retrieved_at=origin.retrieved_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        retrieved_at=utc_text(utc_ms(origin.retrieved_at)),
     )
 
 
