@@ -45,8 +45,8 @@ def book_at(record: Record, at_ms: int) -> VenueBook:
     """
     if at_ms < record.snapshot_ms:
         raise InputError(
-            f"--at {utc_words(at_ms)} is before the snapshot of {utc_words(record.snapshot_ms)}: a book can"
-            " only be carried forward"
+            f"--at {utc_words(at_ms)} is before the snapshot of {utc_words(record.snapshot_ms)}: "
+            "a book can only be carried forward"
         )
     fills = record.fills.filter(pl.col("time").dt.epoch("ms") <= at_ms)
     events = record.events.filter(pl.col("time").dt.epoch("ms") <= at_ms)
@@ -157,8 +157,8 @@ def _coverage_notes(record: Record, at_ms: int) -> list[str]:
     notes = []
     if first - record.snapshot_ms > _LATE_FILL_S * 1000:
         notes.append(
-            f"the first fill is of {utc_words(first)}, {(first - record.snapshot_ms) / 1000:.0f} s after"
-            " the snapshot: fills are missing in between"
+            f"the first fill is of {utc_words(first)}, {(first - record.snapshot_ms) / 1000:.0f} s "
+            "after the snapshot: fills are missing in between"
         )
     if at_ms - last > _LATE_FILL_S * 1000:
         notes.append(

@@ -83,10 +83,14 @@ def _seconds(
     after = common[common >= last_needed]
     if not after.size or time_ms[0] < common[0]:
         raise InputError(
-            f"{anchors.path}: the anchors cover {utc_text(int(common[0]))} to {utc_text(int(common[-1]))}, "
-            f"found a window from {utc_text(int(time_ms[0]))} to {utc_text(int(time_ms[-1]))}"
+            f"{anchors.path}: the anchors cover {_span(common)}, "
+            f"found a window from {_span(time_ms)}"
         )
     return np.arange(common[0], after[0] + _SECOND_MS, _SECOND_MS, dtype=np.int64)
+
+
+def _span(time_ms: NDArray[np.int64]) -> str:
+    return f"{utc_text(int(time_ms[0]))} to {utc_text(int(time_ms[-1]))}"
 
 
 def _low_times_ms(
