@@ -31,6 +31,16 @@ class Dataset:
     interval_s: int | None = None
 
 
+def kind_text(kind: str, interval_s: int | None) -> str:
+    """A kind with the length of its bars: `last 1m`, `mark 1h`, `trades`."""
+    if interval_s is None:
+        return kind
+    for unit, seconds in (("d", 86_400), ("h", 3600), ("m", 60)):
+        if interval_s % seconds == 0:
+            return f"{kind} {interval_s // seconds}{unit}"
+    return f"{kind} {interval_s}s"
+
+
 @dataclass(frozen=True)
 class Window:
     """What one part covers: the half-open range [start_ms, end_ms) in UTC milliseconds."""
