@@ -14,15 +14,19 @@ from rich.text import Text
 
 @dataclass(frozen=True)
 class Sheet:
-    """Titles and rows of text. numeric: places of the columns that are set to the right."""
+    """Titles and rows of text.
+
+    numeric: places of the columns that are set to the right; whole: of others that never wrap.
+    """
 
     titles: Sequence[str]
     rows: Sequence[Sequence[str]]
     numeric: frozenset[int] = frozenset()
+    whole: frozenset[int] = frozenset()
 
     def rendered(self) -> RenderableType:
         """For the terminal."""
-        rows = table(self.titles, self.numeric)
+        rows = table(self.titles, self.numeric, self.whole)
         for row in self.rows:
             rows.add_row(*(Text(cell) for cell in row))
         return rows
@@ -42,21 +46,16 @@ class Sheet:
         return text.getvalue()
 
 
-def table(titles: Sequence[str], numeric: Iterable[int] = (), widest: int | None = None) -> Table:
-    """An empty table; `numeric` columns stand to the right and never wrap.
-
-    widest: columns of the terminal that the first column may take, where it must be cut short.
-    """
-    right = frozenset(numeric)
+def table(titles: Sequence[str], numeric: Iterable[int] = (), whole: Iterable[int] = ()) -> Table:
+    """An empty table; `numeric` columns stand to the right, they and `whole` ones never wrap."""
+    right, unbroken = frozenset(numeric), frozenset(whole)
     rows = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1), show_edge=False)
     for place, title in enumerate(titles):
-        cut = widest is not None and place == 0
         rows.add_column(
             Text(title),
             justify="right" if place in right else "left",
-            no_wrap=cut or place in right,
-            overflow="ellipsis" if cut else "fold",
-            max_width=widest if cut else None,
+            no_wrap=place in right or place in unbroken,
+            overflow="ellipsis" if place in unbroken else "fold",
         )
     return rows
 

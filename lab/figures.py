@@ -40,6 +40,11 @@ def percent(share: float) -> str:
     return f"{share:.1%}"
 
 
+def short_account(account: str, most: int = 18) -> str:
+    """A long address as its first eight and last six characters."""
+    return account if len(account) <= most else f"{account[:8]}…{account[-6:]}"
+
+
 def duration(seconds: float) -> str:
     """How long something takes: `45 s`, `3 min`."""
     return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"

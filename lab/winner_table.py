@@ -42,6 +42,21 @@ class Allocated:
     winners: Winners
     allocations: Sequence[Allocation]
 
+    @property
+    def profit_usd(self) -> float:
+        """Profit of all winners."""
+        return float(self.winners.profit_usd.sum())
+
+    @property
+    def equity_usd(self) -> float:
+        """Equity of all winners."""
+        return float(self.winners.equity_usd.sum())
+
+    @property
+    def capacity_usd(self) -> float:
+        """What can be taken of all winners."""
+        return float(self.winners.capacity_usd.sum())
+
 
 def run(
     path: Path,

@@ -89,7 +89,7 @@ def import_(
     """
     from datetime import UTC, datetime
 
-    from crashsim.cli import data_progress
+    from crashsim.cli import progress
     from crashsim.cli.show import data
     from crashsim.data.loaders.importer import Imported, import_file
     from crashsim.data.loaders.reading.containers import input_files
@@ -99,12 +99,11 @@ def import_(
     files = list(dict.fromkeys(file for each in path for file in input_files(each)))
     imported: list[Imported] = []
     failures: list[str] = []
-    with data_progress.file_bar() as report:
+    with progress.file_bar() as report:
         for file in files:
             try:
-                imported += import_file(
-                    _store(store), file, options, datetime.now(UTC), source, report
-                )
+                now = datetime.now(UTC)
+                imported.extend(import_file(_store(store), file, options, now, source, report))
             except InputError as error:
                 failures.append(str(error))
     data.print_imported(imported, as_json=json)
@@ -141,7 +140,7 @@ def check(
       crashsim data check store --start 2025-10-10T20:45 --end 2025-10-10T22:00
       crashsim data check BTCUSDT-1m-2025-10-10.zip
     """
-    from crashsim.cli import data_progress, exits
+    from crashsim.cli import exits, progress
     from crashsim.cli.show import data
     from crashsim.data.loaders.reading.containers import input_files
     from crashsim.data.store.check_source import check_files, check_store
@@ -152,7 +151,7 @@ def check(
     else:
         options = _options(market, kind, map_, time_unit, tz, interval, contract_size)
         files = [file for each in path for file in input_files(each)]
-        with data_progress.file_names() as at_file:
+        with progress.file_names() as at_file:
             report = check_files(files, options, window, at_file)
     data.print_check(report, as_json=json)
     if not report.is_clean:
@@ -202,13 +201,13 @@ def book(
         --set scenario.start=2025-10-10T21:15:00Z --set book.provenance=reconstructed \\
         --venue hyperliquid
     """
-    from crashsim.cli import data_progress
+    from crashsim.cli import progress
     from crashsim.cli.show import data
     from crashsim.data.rebuild.record_files import read_record, record_inputs, write_book
     from crashsim.data.rebuild.venue_book import book_at
 
     at_ms = _utc_ms(at, "--at")
-    with data_progress.file_names() as at_file:
+    with progress.file_names() as at_file:
         record = read_record(snapshot, fills or [], events or [], at_ms, at_file)
     made = book_at(record, at_ms)
     inputs = record_inputs([*snapshot, *(fills or []), *(events or [])])
@@ -248,12 +247,10 @@ def _window(start: str | None, end: str | None) -> "Window | None":
 
 
 def _utc_ms(text: str, option: str) -> int:
-    import polars as pl
-
-    from crashsim.data.loaders.reading.times import to_utc_ms
+    from crashsim.data.loaders.reading.times import text_utc_ms
     from crashsim.scenarios.errors import InputError
 
-    found = to_utc_ms(pl.Series([text]), None, "UTC")[0]
+    found = text_utc_ms(text)
     if found is None:
         raise InputError(f"{option} {text}: expected a UTC time such as 2025-10-10T21:15:00Z")
-    return int(found)
+    return found

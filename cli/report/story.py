@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from crashsim.cli.report.charts.svg import compact_usd
 from crashsim.cli.report.headlines import Headline, counted
 from crashsim.cli.report.view import RunView
 from crashsim.engine.readings import sides
 from crashsim.engine.readings.moments import WHOLE_MINUTES, Moment
+from crashsim.lab.figures import short_usd
 
 
 def sentences(run: RunView) -> list[str]:
@@ -26,7 +26,7 @@ def _day(moment: Moment, first: object) -> str:
 
 
 def _said(moment: Moment, run: RunView) -> str:
-    amount = compact_usd(moment.value)
+    amount = short_usd(moment.value)
     match moment.kind:
         case "first_liquidation":
             return "the first position is liquidated on the order book."
@@ -64,13 +64,13 @@ def _deleveraged(run: RunView) -> str:
 def standfirst(run: RunView) -> str:
     """One sentence that says what the run shows."""
     values = {name: entry["value"] for name, entry in run.summary.items()}
-    parts = [f"{compact_usd(values['liquidated_notional_usd'])} of positions were liquidated"]
+    parts = [f"{short_usd(values['liquidated_notional_usd'])} of positions were liquidated"]
     if values["adl_accounts"]:
         parts.append(f"{counted(values['adl_accounts'], 'winning account')} were closed by force")
     if values["was_in_debt_accounts"]:
         parts.append(f"{counted(values['was_in_debt_accounts'], 'account')} fell into debt")
     if values["deposits_to_debt_usd"]:
-        swallowed = compact_usd(values["deposits_to_debt_usd"])
+        swallowed = short_usd(values["deposits_to_debt_usd"])
         parts.append(f"{swallowed} of new deposits went to debts")
     words = ", ".join(parts[:-1]) + " and " + parts[-1] if len(parts) > 1 else parts[0]
     return f"In this replay under the rules of {run.venue}, {words}."

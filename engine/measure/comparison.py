@@ -7,6 +7,7 @@ import polars as pl
 
 from crashsim.engine.arrays import rows_by
 from crashsim.engine.measure.metrics import COMPARISON_METRICS, Value
+from crashsim.engine.record.account_table import NET_END_USD
 
 
 @dataclass(frozen=True)
@@ -120,8 +121,15 @@ def _side_of(accounts: pl.DataFrame, side: _Side) -> pl.DataFrame:
         "account",
         on=pl.col(side.flag),
         usd=pl.col(side.usd),
-        end_usd=pl.col("equity_end") - pl.col("debt_end"),
+        end_usd=NET_END_USD,
     )
+
+
+def most_changed(changes: pl.DataFrame, left_out: str) -> pl.DataFrame:
+    """`changes_table` without one run, one row an account, the largest difference first."""
+    largest = [pl.col("difference_usd").abs(), "account", "run"]
+    order = changes.filter(pl.col("run") != left_out).sort(largest, descending=[True, False, False])
+    return order.unique("account", keep="first", maintain_order=True)
 
 
 def change_totals(changes: pl.DataFrame) -> pl.DataFrame:

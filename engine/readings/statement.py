@@ -36,6 +36,11 @@ class Item:
     score: float | None = None
     counterparty: str = ""
 
+    @property
+    def ahead(self) -> int | None:
+        """How many were asked before; None for what is no place in a queue."""
+        return None if self.rank is None else self.rank - 1
+
 
 @dataclass(frozen=True)
 class Statement:

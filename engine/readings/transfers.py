@@ -40,6 +40,13 @@ def who_paid_whom(tables: Tables) -> pl.DataFrame:
     return frame.sort(["amount_usd", "reason"], descending=[True, False])
 
 
+def totals(flows: pl.DataFrame, side: str) -> dict[str, float]:
+    """USD by payer or by receiver (`side`) of `who_paid_whom`, the largest first."""
+    sums = flows.sort(side, maintain_order=True).group_by(side, maintain_order=True)
+    order = sums.agg(pl.col("amount_usd").sum()).sort("amount_usd", side, descending=[True, False])
+    return dict(order.iter_rows())
+
+
 Row = tuple[str, str, str, float]
 
 

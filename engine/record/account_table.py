@@ -16,6 +16,8 @@ from crashsim.engine.run import Run
 from crashsim.engine.state.state import State
 
 IN_DEBT_USD = 0.01
+# What an account is worth after the last step, USD: an expression over this table.
+NET_END_USD = pl.col("equity_end") - pl.col("debt_end")
 
 
 def _by_account(state: State, by_unit: Floats) -> Floats:

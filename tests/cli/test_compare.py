@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from crashsim.cli import exits
 from crashsim.cli.app import app
-from crashsim.cli.show.compare_layout import GROUPS, written, written_delta
+from crashsim.cli.show.compare import GROUPS, written, written_delta
 from crashsim.engine.measure.metrics import COMPARISON_METRICS
 from crashsim.lab.errors import OutputError
 from crashsim.scenarios.errors import InputError
@@ -189,9 +189,10 @@ def test_every_metric_of_the_layout_exists_once() -> None:
 @pytest.mark.parametrize(
     ("metric", "value", "text", "delta"),
     [
-        ("debt_usd", 1_234_567.0, "$1.2M", "+$1.2M"),
+        ("debt_usd", 1_234_567.0, "$1.2m", "+$1.2m"),
         ("debt_usd", -45_300.0, "-$45.3k", "-$45.3k"),
-        ("debt_usd", 0.2, "$0", ""),
+        ("debt_usd", 0.2, "$0.20", "+$0.20"),
+        ("debt_usd", 1e-9, "$0", ""),
         ("max_haircut_frac", 0.1234, "12.3%", "+12.3 pt"),
         ("max_haircut_frac", -0.0001, "<0.1%", "-<0.1 pt"),
         ("haircut_spearman_size", 0.5, "+0.50", "+0.50"),

@@ -17,12 +17,13 @@ import pytest
 
 from crashsim.cli.report import page, story
 from crashsim.cli.report.charts.run_charts import charts_of
-from crashsim.cli.report.charts.svg import LIGHT_STYLE, Scale, compact_usd, ticks
+from crashsim.cli.report.charts.svg import LIGHT_STYLE, Scale, ticks
 from crashsim.cli.report.page import page_of_run, page_of_runs
-from crashsim.cli.report.pseudonyms import pseudonym, shortened
 from crashsim.cli.report.view import RunView, views
 from crashsim.cli.report.writing import write_report
+from crashsim.lab import figures
 from crashsim.lab.folders import run_folder
+from crashsim.lab.folders.pseudonyms import pseudonym
 from crashsim.lab.folders.run_folder import RunFolder
 from crashsim.lab.replay import run, save
 from crashsim.scenarios import Overrides, load
@@ -198,8 +199,8 @@ def test_a_run_that_was_not_made_is_named_in_the_error(folders: list[RunFolder])
 
 
 def test_long_addresses_are_shortened_and_short_names_are_not() -> None:
-    assert shortened("0x1234567890abcdef1234567890abcdef12345678") == "0x123456…345678"
-    assert shortened("acct-00042") == "acct-00042"
+    assert figures.short_account("0x1234567890abcdef1234567890abcdef12345678") == "0x123456…345678"
+    assert figures.short_account("acct-00042") == "acct-00042"
 
 
 @pytest.mark.parametrize(
@@ -216,7 +217,7 @@ def test_long_addresses_are_shortened_and_short_names_are_not() -> None:
     ],
 )
 def test_dollars_in_few_characters(amount: float, written: str) -> None:
-    assert compact_usd(amount) == written
+    assert figures.short_usd(amount) == written
 
 
 def test_ticks_are_round_and_inside() -> None:

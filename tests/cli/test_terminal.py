@@ -4,13 +4,13 @@ import io
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pytest
 from rich.console import Console
 
 from crashsim.cli import progress
 from crashsim.cli.show import replay
+from crashsim.engine.readings import minutes
 from crashsim.lab import figures
 
 
@@ -141,15 +141,19 @@ def test_a_residual_is_a_bound_or_a_number() -> None:
     assert figures.residual(4.56e-10) == "4.6e-10"
 
 
+def bars(values: list[float], columns: int, *, peak: bool = False) -> str:
+    return replay.sparkline(minutes.levels(pl.Series(values), columns, 8, peak=peak))
+
+
 def test_a_sparkline_shows_sums_as_bars_and_nothing_as_a_blank() -> None:
-    assert figures.sparkline(pl.Series([0.0, 0.0, 1.0, 3.0, 8.0, 8.0]), 3) == " ▃█"
-    assert figures.sparkline(pl.Series([0.0, 5.0, 10.0, 10.0]), 2, level=True) == "▅█"
-    assert figures.sparkline(pl.Series([0.0, 0.0]), 5) == "  "
-    assert len(figures.sparkline(pl.Series(np.ones(4501)), 56)) == 56
+    assert bars([0.0, 0.0, 1.0, 3.0, 8.0, 8.0], 3) == " ▃█"
+    assert bars([0.0, 5.0, 10.0, 10.0], 2, peak=True) == "▅█"
+    assert bars([0.0, 0.0], 5) == "  "
+    assert len(bars([1.0] * 4501, 56)) == 56
 
 
 def test_a_tiny_bar_is_never_a_blank() -> None:
-    assert figures.sparkline(pl.Series([1e-9, 1.0]), 2) == "▁█"
+    assert bars([1e-9, 1.0], 2) == "▁█"
 
 
 def test_no_progress_is_shown_where_nobody_looks() -> None:
@@ -160,13 +164,15 @@ def test_no_progress_is_shown_where_nobody_looks() -> None:
 def test_progress_appears_on_a_terminal_after_the_first_second(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    clock = iter([0.0, 0.5, 1.5, 2.0])
-    monkeypatch.setattr(progress, "_now", lambda: next(clock))
+    now = [0.0]
+    monkeypatch.setattr(progress, "_now", lambda: now[0])
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     with progress.progress_bar("replaying toy") as report:
         assert report is not None
+        now[0] = 0.5
         report(1, 10)
         assert capsys.readouterr().err == ""
+        now[0] = 1.5
         report(5, 10)
     streams = capsys.readouterr()
     assert "replaying toy" in streams.err

@@ -1,16 +1,16 @@
 """The charts of one run."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
-
-import polars as pl
 
 from crashsim.cli.report.charts.chart import Chart
 from crashsim.cli.report.charts.panels import Panel, Series, Span, draw_panels, hover
 from crashsim.cli.report.charts.shapes import draw_bands, draw_lorenz, draw_transfers
-from crashsim.cli.report.charts.svg import Canvas, compact_usd
-from crashsim.engine.readings import Tables, burden, distance, minutes, transfers
+from crashsim.cli.report.charts.svg import Canvas
+from crashsim.engine.readings import Frame, Tables, burden, distance, minutes, transfers
+from crashsim.lab.figures import short_usd
 
 
 def charts_of(tables: Tables, summary: Mapping[str, Any]) -> list[Chart]:
@@ -28,8 +28,8 @@ def timeline_chart(tables: Tables) -> Chart:
     """Price, liquidations, auto-deleveraging, debt and fund, minute by minute."""
     bins, prices = minutes.by_minute(tables), minutes.price_paths(tables)
     width = minutes.bin_minutes(tables["timeline"])
-    data = _wide(bins, prices)
-    panels = list(_timeline_panels(bins, prices))
+    data = minutes.with_prices(bins, prices)
+    panels = list(_timeline_panels(data, list(dict.fromkeys(prices["market"]))))
     draw = partial(_draw_timeline, data=data, panels=panels, span=_adl_span(tables))
     what = ", ".join(panel.title.lower() for panel in panels)
     return Chart(
@@ -45,32 +45,20 @@ def timeline_chart(tables: Tables) -> Chart:
     )
 
 
-def _wide(bins: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:
-    """The bins with a column of each shown market's price, its last one where a bin has none."""
-    if prices.is_empty():
-        return bins
-    columns = prices.pivot(on="market", index="time", values="low_frac")
-    return bins.join(columns, on="time", how="left").with_columns(
-        pl.col(columns.columns[1:]).forward_fill().backward_fill()
-    )
-
-
-def _timeline_panels(bins: pl.DataFrame, prices: pl.DataFrame) -> Iterable[Panel]:
-    markets = prices["market"].cast(pl.String).unique(maintain_order=True).to_list()
-    wide = _wide(bins, prices)
+def _timeline_panels(bins: Frame, markets: Sequence[str]) -> Iterable[Panel]:
     lines = [
-        Series(market, wide[market].to_list(), "line", kind) for kind, market in enumerate(markets)
+        Series(market, bins[market].to_list(), "line", kind) for kind, market in enumerate(markets)
     ]
     if lines:
         title = "Price" if len(lines) > 1 else f"Price of {markets[0]}"
         yield Panel(title, lines, 130, lambda value: f"{value:.0%}")
     closed = [Series("order book", bins["liquidated_usd"].to_list(), "bars", 0)]
-    if bins["taken_over_usd"].sum() > 0:
+    if any(bins["taken_over_usd"]):
         closed.append(Series("taken over", bins["taken_over_usd"].to_list(), "bars", 4))
     yield Panel("Liquidated", closed, 84)
-    if bins["adl_usd"].sum() > 0:
+    if any(bins["adl_usd"]):
         yield Panel("Auto-deleveraged", [Series("", bins["adl_usd"].to_list(), "bars", 1)], 84)
-    if bins["debt_usd"].to_numpy().max() > 0:
+    if any(bins["debt_usd"]):
         yield Panel(
             "Debt owed by accounts", [Series("", bins["debt_usd"].to_list(), "area", 3)], 70
         )
@@ -83,15 +71,12 @@ def _adl_span(tables: Tables) -> Span | None:
     fills = tables["adl_fills"]
     if fills.is_empty():
         return None
-    width = f"{minutes.bin_minutes(tables['timeline'])}m"
-    bins = fills["time"].dt.truncate(width)
     first, last = fills["time"][0], fills["time"][-1]
-    return Span(bins[0], bins[-1], f"auto-deleveraging {first:%H:%M} to {last:%H:%M}")
+    label = f"auto-deleveraging {first:%H:%M} to {last:%H:%M}"
+    return Span(minutes.bin_of(tables, first), minutes.bin_of(tables, last), label)
 
 
-def _draw_timeline(
-    width: float, data: pl.DataFrame, panels: list[Panel], span: Span | None
-) -> Canvas:
+def _draw_timeline(width: float, data: Frame, panels: list[Panel], span: Span | None) -> Canvas:
     return draw_panels(width, data["time"].to_list(), panels, span)
 
 
@@ -104,7 +89,7 @@ def _fund_chart(tables: Tables, summary: Mapping[str, Any]) -> list[Chart]:
     panel = Panel("Equity of insurance fund and vaults", [Series("", values, "area", 2)], 220)
     low, at = summary["absorber_low_usd"]["value"], summary["absorber_low_at"]["value"]
     refused = summary["absorber_first_refusal_at"]["value"]
-    told = f"Lowest: {compact_usd(low)} at {at[11:19]} UTC."
+    told = f"Lowest: {short_usd(low)} at {at[11:19]} UTC."
     if refused:
         told += f" It first refused a takeover for lack of funds at {refused[11:19]} UTC."
     return [
@@ -123,10 +108,7 @@ def _fund_chart(tables: Tables, summary: Mapping[str, Any]) -> list[Chart]:
 def _refusal_span(tables: Tables, refused: str | None) -> Span | None:
     if not refused:
         return None
-    width = f"{minutes.bin_minutes(tables['timeline'])}m"
-    times = tables["timeline"]["time"]
-    later = times.filter(times.dt.strftime("%Y-%m-%dT%H:%M:%S") >= refused[:19])
-    start = later.dt.truncate(width)[0]
+    start = minutes.bin_of(tables, datetime.fromisoformat(refused))
     return Span(start, None, f"{refused[11:16]} first takeover refused")
 
 
@@ -135,7 +117,7 @@ def _transfer_chart(tables: Tables) -> list[Chart]:
     if flows.is_empty():
         return []
     told = "; ".join(
-        f"{payer} paid {compact_usd(usd)} to {receiver} ({reason})"
+        f"{payer} paid {short_usd(usd)} to {receiver} ({reason})"
         for payer, receiver, reason, usd in flows.iter_rows()
     )
     return [
@@ -175,7 +157,7 @@ def _lorenz_chart(tables: Tables) -> list[Chart]:
 def distance_chart(tables: Tables) -> Chart:
     """Distance to liquidation before and after."""
     data = distance.distance(tables)
-    bands = data["band"].cast(pl.String).to_list()
+    bands = data["band"].to_list()
     series = [("before", data["before"].to_list()), ("after", data["after"].to_list())]
     gone = int(data["after"][-1])
     alt = (

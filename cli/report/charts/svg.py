@@ -28,18 +28,6 @@ text{font-size:12px;fill:#333}
 """
 
 
-def compact_usd(amount: float) -> str:
-    """Dollars in few characters: `$1.2bn`, `-$340k`, `$0`."""
-    size = abs(amount)
-    for unit, name in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
-        if size >= unit * 0.9995:
-            digits = 0 if size / unit >= 99.95 else 1
-            written = f"{size / unit:.{digits}f}".removesuffix(".0")
-            return f"{'-' if amount < 0 else ''}${written}{name}"
-    digits = 2 if 0 < size < 10 and size != round(size) else 0
-    return f"{'-' if amount < 0 and round(size, digits) else ''}${size:.{digits}f}"
-
-
 @dataclass(frozen=True)
 class Scale:
     """A linear map of values to pixels."""
