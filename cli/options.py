@@ -1,11 +1,14 @@
 """Options that several commands share: inputs of a replay, windows of data, forms of output."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from crashsim.cli import completion
+
+if TYPE_CHECKING:
+    from crashsim.scenarios import Overrides
 
 Scenario = Annotated[
     str,
@@ -67,6 +70,29 @@ StoreFolder = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Seed = Annotated[int | None, typer.Option(min=0, metavar="N", help="Seed of everything random.")]
+
+
+def overrides(
+    prices: list[Path] | None,
+    book: Path | None,
+    flows: Path | None,
+    with_: list[Path] | None,
+    set_: list[str] | None,
+    seed: int | None,
+    venue: str | None = None,
+) -> "Overrides":
+    """What these options change in a scenario."""
+    from crashsim.scenarios import Overrides
+
+    return Overrides(
+        prices=tuple(prices or ()),
+        book=book,
+        flows=flows,
+        venue=venue,
+        seed=seed,
+        set=tuple(set_ or ()),
+        extra_book=tuple(with_ or ()),
+    )
 
 
 def one_form(*, json: bool, csv: bool, md: bool) -> None:

@@ -131,7 +131,7 @@ def compare(
     from crashsim.lab.folders import comparison_folder
     from crashsim.lab.folders.whole import write_whole
     from crashsim.lab.variants import Wanted, variants
-    from crashsim.scenarios import Overrides, load
+    from crashsim.scenarios import load
 
     if explain is not None:
         output.emit(_explained(explain))
@@ -142,15 +142,8 @@ def compare(
     if out is not None:
         comparison_folder.check_target(out)
     wanted_conditions = conditions.parse(fail_on or ())
-    overrides = Overrides(
-        prices=tuple(prices or ()),
-        book=book,
-        flows=flows,
-        seed=seed,
-        set=tuple(set_ or ()),
-        extra_book=tuple(with_ or ()),
-    )
-    loaded = load(scenario, overrides=overrides)
+    changed = options.overrides(prices, book, flows, with_, set_, seed)
+    loaded = load(scenario, overrides=changed)
     wanted = Wanted(policy or (), adl_score or (), venue or (), loss or ())
     compared = variants(loaded, wanted, set_ or ())
     with progress_bar(f"comparing {len(compared)} runs of {loaded.name}") as progress:
