@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crashsim.cli import options
 from crashsim.cli.commands.fetch import fetch
 from crashsim.cli.commands.pull import pull
 
@@ -48,12 +49,8 @@ _ContractSize = Annotated[
     list[str] | None,
     typer.Option(metavar="[MARKET=]SIZE", help="Base units a contract (OKX swaps); repeatable."),
 ]
-_StoreDir = Annotated[
-    Path | None, typer.Option("--store", metavar="DIR", help="The store.  [default: user data]")
-]
 _Start = Annotated[str | None, typer.Option(metavar="TIME", help="Rows must reach back to this.")]
 _End = Annotated[str | None, typer.Option(metavar="TIME", help="Rows must reach this.")]
-_Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 
 @data_app.command("import", no_args_is_help=True)
@@ -70,8 +67,8 @@ def import_(
     tz: _Tz = "UTC",
     interval: _Interval = None,
     contract_size: _ContractSize = None,
-    store: _StoreDir = None,
-    json: _Json = False,
+    store: options.StoreFolder = None,
+    json: options.Json = False,
 ) -> None:
     """Read files into the store. What a file is, is found from its content, not its name.
 
@@ -95,7 +92,7 @@ def import_(
     from crashsim.data.loaders.reading.containers import input_files
     from crashsim.scenarios.errors import InputError
 
-    options = _options(market, kind, map_, time_unit, tz, interval, contract_size)
+    given = _options(market, kind, map_, time_unit, tz, interval, contract_size)
     files = list(dict.fromkeys(file for each in path for file in input_files(each)))
     imported: list[Imported] = []
     failures: list[str] = []
@@ -103,7 +100,7 @@ def import_(
         for file in files:
             try:
                 now = datetime.now(UTC)
-                imported.extend(import_file(_store(store), file, options, now, source, report))
+                imported.extend(import_file(_store(store), file, given, now, source, report))
             except InputError as error:
                 failures.append(str(error))
     data.print_imported(imported, as_json=json)
@@ -128,8 +125,8 @@ def check(
     tz: _Tz = "UTC",
     interval: _Interval = None,
     contract_size: _ContractSize = None,
-    store: _StoreDir = None,
-    json: _Json = False,
+    store: options.StoreFolder = None,
+    json: options.Json = False,
 ) -> None:
     """Look for gaps, repeats, disorder, zero volume, outliers and missing coverage.
 
@@ -149,17 +146,17 @@ def check(
     if path == ["store"]:
         report = check_store(_store(store), source, window)
     else:
-        options = _options(market, kind, map_, time_unit, tz, interval, contract_size)
+        given = _options(market, kind, map_, time_unit, tz, interval, contract_size)
         files = [file for each in path for file in input_files(each)]
         with progress.file_names() as at_file:
-            report = check_files(files, options, window, at_file)
+            report = check_files(files, given, window, at_file)
     data.print_check(report, as_json=json)
     if not report.is_clean:
         raise typer.Exit(exits.FINDING)
 
 
 @data_app.command("ls")
-def ls(store: _StoreDir = None, json: _Json = False) -> None:
+def ls(store: options.StoreFolder = None, json: options.Json = False) -> None:
     """List what the store has; --json also says which file or URL each part came from."""
     from crashsim.cli.show import data
 
