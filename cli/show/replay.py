@@ -76,7 +76,7 @@ _LINES = (
     ("taken over by absorbers", "taken_over_accounts", "taken_over_usd"),
     ("auto-deleveraged (winners closed by force)", "adl_accounts", "adl_notional_usd"),
     ("  what it cost them against mark", "", "adl_cost_usd"),
-    ("  what the closed positions would have gained by the end", "", "adl_markout_end_usd"),
+    ("  what closed positions would have gained by the end", "", "adl_markout_end_usd"),
     ("in debt at some time (dollars: at the peak)", "was_in_debt_accounts", "debt_peak_usd"),
     ("in debt at the end", "debt_accounts", "debt_usd"),
     ("deposits that went to debts", "deposits_to_debt_accounts", "deposits_to_debt_usd"),
