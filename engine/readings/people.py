@@ -68,8 +68,7 @@ def hardest_hit(tables: Tables) -> pl.DataFrame:
 
 def _positions_closed(fills: pl.DataFrame) -> pl.DataFrame:
     parts = (
-        fills.sort("winner", "side", "market")
-        .group_by("winner", "side", "market", maintain_order=True)
+        rows_by(fills, "winner", "side", "market")
         .agg(usd=(pl.col("size") * pl.col("mark_price")).sum())
         .sort(["winner", "usd", "market", "side"], descending=[False, True, False, False])
     )

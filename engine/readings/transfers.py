@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from crashsim.engine.arrays import rows_by
 from crashsim.engine.readings import Tables
 
 LIQUIDATED = "liquidated accounts"
@@ -42,9 +43,8 @@ def who_paid_whom(tables: Tables) -> pl.DataFrame:
 
 def totals(flows: pl.DataFrame, side: str) -> dict[str, float]:
     """USD by payer or by receiver (`side`) of `who_paid_whom`, the largest first."""
-    sums = flows.sort(side, maintain_order=True).group_by(side, maintain_order=True)
-    order = sums.agg(pl.col("amount_usd").sum()).sort("amount_usd", side, descending=[True, False])
-    return dict(order.iter_rows())
+    sums = rows_by(flows, side).agg(pl.col("amount_usd").sum())
+    return dict(sums.sort("amount_usd", side, descending=[True, False]).iter_rows())
 
 
 Row = tuple[str, str, str, float]
