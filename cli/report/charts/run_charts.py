@@ -8,7 +8,6 @@ from typing import Any
 from crashsim.cli.report.charts.chart import Chart
 from crashsim.cli.report.charts.panels import Panel, Series, Span, draw_panels, hover
 from crashsim.cli.report.charts.shapes import draw_bands, draw_lorenz, draw_transfers
-from crashsim.cli.report.charts.svg import Canvas
 from crashsim.engine.readings import Frame, Tables, burden, distance, minutes, transfers
 from crashsim.lab.figures import short_usd
 
@@ -30,7 +29,8 @@ def timeline_chart(tables: Tables) -> Chart:
     width = minutes.bin_minutes(tables["timeline"])
     data = minutes.with_prices(bins, prices)
     panels = list(_timeline_panels(data, list(dict.fromkeys(prices["market"]))))
-    draw = partial(_draw_timeline, data=data, panels=panels, span=_adl_span(tables))
+    times = data["time"].to_list()
+    draw = partial(draw_panels, times=times, panels=panels, span=_adl_span(tables))
     what = ", ".join(panel.title.lower() for panel in panels)
     return Chart(
         "timeline",
@@ -41,7 +41,7 @@ def timeline_chart(tables: Tables) -> Chart:
         "lowest.",
         data,
         draw,
-        hover(data["time"].to_list(), panels),
+        hover(times, panels),
     )
 
 
@@ -76,16 +76,12 @@ def _adl_span(tables: Tables) -> Span | None:
     return Span(minutes.bin_of(tables, first), minutes.bin_of(tables, last), label)
 
 
-def _draw_timeline(width: float, data: Frame, panels: list[Panel], span: Span | None) -> Canvas:
-    return draw_panels(width, data["time"].to_list(), panels, span)
-
-
 def _fund_chart(tables: Tables, summary: Mapping[str, Any]) -> list[Chart]:
     bins = minutes.by_minute(tables)
     if bins["fund_usd"].null_count() == bins.height:
         return []
     data = bins.select("time", "fund_usd")
-    values = data["fund_usd"].forward_fill().to_list()
+    times, values = data["time"].to_list(), data["fund_usd"].forward_fill().to_list()
     panel = Panel("Equity of insurance fund and vaults", [Series("", values, "area", 2)], 220)
     low, at = summary["absorber_low_usd"]["value"], summary["absorber_low_at"]["value"]
     refused = summary["absorber_first_refusal_at"]["value"]
@@ -99,8 +95,8 @@ def _fund_chart(tables: Tables, summary: Mapping[str, Any]) -> list[Chart]:
             f"Equity of the insurance fund and vaults over time. {told}",
             f"{told} Cash and unrealised profit of what it had taken over, the lowest of each bin.",
             data,
-            partial(_draw_timeline, data=data, panels=[panel], span=_refusal_span(tables, refused)),
-            hover(data["time"].to_list(), [panel]),
+            partial(draw_panels, times=times, panels=[panel], span=_refusal_span(tables, refused)),
+            hover(times, [panel]),
         )
     ]
 

@@ -2,13 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
 from itertools import cycle
 
 from crashsim.cli.report.charts.chart import Chart
 from crashsim.cli.report.charts.panels import Panel, Series, draw_panels, hover
-from crashsim.cli.report.charts.svg import Canvas
 from crashsim.cli.report.view import RunView
 from crashsim.engine.readings.over_time import on_shared_times, over_time
 from crashsim.lab.figures import clock, usd
@@ -97,7 +95,7 @@ def versus_charts(runs: Sequence[RunView]) -> list[Chart]:
             f"Curves over time, one per run ({named}): {', '.join(p.title for p in panels)}.",
             "One line a run. Dashes repeat what colours say.",
             data,
-            partial(_draw, times=times, panels=panels),
+            partial(draw_panels, times=times, panels=panels),
             hover(times, panels),
         )
     ]
@@ -113,7 +111,3 @@ def _panels(title: str, curves: Mapping[str, Sequence[float]], runs: Sequence[st
     if not any(any(one.values) for one in series):
         return []
     return [Panel(title if len(series) > 1 else f"{title}: {series[0].label}", series, 130)]
-
-
-def _draw(width: float, times: Sequence[datetime], panels: Sequence[Panel]) -> Canvas:
-    return draw_panels(width, times, panels)
