@@ -21,7 +21,6 @@ from crashsim.cli.report.charts.svg import LIGHT_STYLE, Scale, ticks
 from crashsim.cli.report.page import page_of_run, page_of_runs
 from crashsim.cli.report.view import RunView, views
 from crashsim.cli.report.writing import write_report
-from crashsim.lab import figures
 from crashsim.lab.folders import run_folder
 from crashsim.lab.folders.pseudonyms import pseudonym
 from crashsim.lab.folders.run_folder import RunFolder
@@ -196,28 +195,6 @@ def test_a_run_that_was_not_made_is_named_in_the_error(folders: list[RunFolder])
     assert find_run(str(folders[0].path)).path == folders[0].path
     with pytest.raises(InputError, match='"nothing" is neither a run folder'):
         find_run("nothing")
-
-
-def test_long_addresses_are_shortened_and_short_names_are_not() -> None:
-    assert figures.short_account("0x1234567890abcdef1234567890abcdef12345678") == "0x123456…345678"
-    assert figures.short_account("acct-00042") == "acct-00042"
-
-
-@pytest.mark.parametrize(
-    ("amount", "written"),
-    [
-        (0, "$0"),
-        (999.6, "$1k"),
-        (1234.5, "$1.2k"),
-        (-7.5e6, "-$7.5m"),
-        (99.96e6, "$100m"),
-        (19.1e9, "$19.1bn"),
-        (4.2, "$4.20"),
-        (-0.0, "$0"),
-    ],
-)
-def test_dollars_in_few_characters(amount: float, written: str) -> None:
-    assert figures.short_usd(amount) == written
 
 
 def test_ticks_are_round_and_inside() -> None:

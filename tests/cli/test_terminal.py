@@ -11,7 +11,6 @@ from rich.console import Console
 from crashsim.cli import progress
 from crashsim.cli.show import replay
 from crashsim.engine.readings import minutes
-from crashsim.lab import figures
 
 
 def shown(tmp_path: Path, hand_made: Any, **options: Any) -> str:
@@ -92,53 +91,6 @@ def test_names_that_look_like_markup_stay_what_they_are(tmp_path: Path, hand_mad
 def test_warnings_are_printed(tmp_path: Path, hand_made: Any) -> None:
     hand_made.manifest["warnings"] = ["the grid is coarser than 5 s"]
     assert "the grid is coarser than 5 s" in shown(tmp_path, hand_made)
-
-
-@pytest.mark.parametrize(
-    ("amount", "text"),
-    [
-        (None, "-"),
-        (0.0, "-"),
-        (0.004, "$0.00"),
-        (12.5, "$12.50"),
-        (-12.5, "-$12.50"),
-        (999.999, "$1,000.00"),
-        (1000.4, "$1,000"),
-        (-1_234_567.89, "-$1,234,568"),
-    ],
-)
-def test_dollars(amount: float | None, text: str) -> None:
-    assert figures.usd(amount) == text
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "text"),
-    [
-        (
-            "2025-10-10T20:45:00Z",
-            "2025-10-10T22:00:00Z",
-            "2025-10-10 20:45 to 22:00 UTC",
-        ),
-        (
-            "2025-10-10T23:59:30Z",
-            "2025-10-11T00:00:00Z",
-            "2025-10-10 23:59:30 to 2025-10-11 00:00:00 UTC",
-        ),
-    ],
-)
-def test_windows(start: str, end: str, text: str) -> None:
-    assert figures.span(start, end) == text
-
-
-def test_counts_have_the_right_number_of_their_noun() -> None:
-    assert figures.many(1, "market") == "1 market"
-    assert figures.many(4501, "step") == "4,501 steps"
-    assert figures.many(0, "deposit or withdrawal", "deposits and withdrawals").startswith("0 dep")
-
-
-def test_a_residual_is_a_bound_or_a_number() -> None:
-    assert figures.residual(3.2e-15) == "under 1e-12"
-    assert figures.residual(4.56e-10) == "4.6e-10"
 
 
 def bars(values: list[float], columns: int, *, peak: bool = False) -> str:
