@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from crashsim.lab.figures import short_usd
+from crashsim.lab.figures import clock, many, short_usd
 
 Summary = Mapping[str, Any]
 
@@ -58,19 +58,14 @@ def _usd(summary: Summary, name: str, label: str, more: str) -> Headline:
     return _headline(summary, name, short_usd(_value(summary, name)), label, more)
 
 
-def counted(number: int, noun: str) -> str:
-    """`1 account`, `2 accounts`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
-
-
 def _of_accounts(summary: Summary) -> str:
-    accounts = counted(_value(summary, "liquidated_accounts"), "account")
+    accounts = many(_value(summary, "liquidated_accounts"), "account")
     taken = _value(summary, "taken_over_usd")
     return f"{accounts}; {short_usd(taken)} of it taken over" if taken else accounts
 
 
 def _deleveraged(summary: Summary) -> str:
-    accounts = counted(_value(summary, "adl_accounts"), "account")
+    accounts = many(_value(summary, "adl_accounts"), "account")
     cost = _value(summary, "adl_cost_usd")
     if not cost:
         return f"{accounts}, at mark"
@@ -95,7 +90,7 @@ def _in_debt(summary: Summary) -> Headline:
 
 def _swallowed(summary: Summary) -> str:
     deposited = short_usd(_value(summary, "deposits_usd"))
-    accounts = counted(_value(summary, "deposits_to_debt_accounts"), "account")
+    accounts = many(_value(summary, "deposits_to_debt_accounts"), "account")
     return f"of {accounts}; {deposited} were deposited in all"
 
 
@@ -108,7 +103,7 @@ def _backing(summary: Summary) -> Headline:
             summary, "platform_receivable_usd", label, f"no insurance fund; {lost} written off"
         )
     refused = _value(summary, "absorber_first_refusal_at")
-    more = f"at {_value(summary, 'absorber_low_at')[11:19]} UTC"
+    more = f"at {clock(_value(summary, 'absorber_low_at'))} UTC"
     if refused:
-        more += f"; takeovers refused from {refused[11:19]}"
+        more += f"; takeovers refused from {clock(refused)}"
     return _usd(summary, "absorber_low_usd", "the insurance fund at its lowest", more)

@@ -6,7 +6,6 @@ from itertools import groupby
 
 from rich.console import RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from crashsim.cli import output
@@ -78,10 +77,8 @@ def _grounds(note: Note) -> Iterable[RenderableType]:
 
 
 def _ground(label: str, style: str, text: str, indent: int = 6) -> RenderableType:
-    row = Table.grid(padding=(0, 2, 0, 0))
-    row.add_column(no_wrap=True, min_width=len("ASSUMED") if len(label) > 1 else 1)
-    row.add_column(overflow="fold")
-    row.add_row(Text(label, style=style), Text(text, style="dim"))
+    row = pairs([(Text(label, style=style), Text(text, style="dim"))])
+    row.columns[0].min_width = len("ASSUMED") if len(label) > 1 else 1
     return Padding(row, (0, 0, 0, indent))
 
 

@@ -9,7 +9,7 @@ from crashsim.cli.report.charts.chart import Chart
 from crashsim.cli.report.charts.panels import Panel, Series, Span, draw_panels, hover
 from crashsim.cli.report.charts.shapes import draw_bands, draw_lorenz, draw_transfers
 from crashsim.engine.readings import Frame, Tables, burden, distance, minutes, transfers
-from crashsim.lab.figures import short_usd
+from crashsim.lab.figures import clock, short_usd
 
 
 def charts_of(tables: Tables, summary: Mapping[str, Any]) -> list[Chart]:
@@ -85,9 +85,9 @@ def _fund_chart(tables: Tables, summary: Mapping[str, Any]) -> list[Chart]:
     panel = Panel("Equity of insurance fund and vaults", [Series("", values, "area", 2)], 220)
     low, at = summary["absorber_low_usd"]["value"], summary["absorber_low_at"]["value"]
     refused = summary["absorber_first_refusal_at"]["value"]
-    told = f"Lowest: {short_usd(low)} at {at[11:19]} UTC."
+    told = f"Lowest: {short_usd(low)} at {clock(at)} UTC."
     if refused:
-        told += f" It first refused a takeover for lack of funds at {refused[11:19]} UTC."
+        told += f" It first refused a takeover for lack of funds at {clock(refused)} UTC."
     return [
         Chart(
             "fund",
@@ -105,7 +105,7 @@ def _refusal_span(tables: Tables, refused: str | None) -> Span | None:
     if not refused:
         return None
     start = minutes.bin_of(tables, datetime.fromisoformat(refused))
-    return Span(start, None, f"{refused[11:16]} first takeover refused")
+    return Span(start, None, f"{clock(refused)} first takeover refused")
 
 
 def _transfer_chart(tables: Tables) -> list[Chart]:
