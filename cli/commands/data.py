@@ -244,10 +244,7 @@ def _window(start: str | None, end: str | None) -> "Window | None":
 
 
 def _utc_ms(text: str, option: str) -> int:
-    from crashsim.data.loaders.reading.times import text_utc_ms
-    from crashsim.scenarios.errors import InputError
+    from crashsim.cli.target import typed_time
+    from crashsim.data.clock import utc_ms
 
-    found = text_utc_ms(text)
-    if found is None:
-        raise InputError(f"{option} {text}: expected a UTC time such as 2025-10-10T21:15:00Z")
-    return found
+    return utc_ms(typed_time(text, option))

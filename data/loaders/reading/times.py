@@ -119,9 +119,3 @@ def _from_datetime(column: pl.Series, tz: str) -> pl.Series:
 
 def _plausible(ms: pl.Series) -> pl.Series:
     return ms.set((ms < FIRST_S * 1000) | (ms >= LAST_S * 1000), None)
-
-
-def text_utc_ms(text: str) -> int | None:
-    """UTC milliseconds of one time as typed; None for what is no time."""
-    found = to_utc_ms(pl.Series([text]), None, "UTC")[0]
-    return None if found is None else int(found)
