@@ -10,7 +10,6 @@ from crashsim.cli.report.page import page_of_run, page_of_runs
 from crashsim.cli.report.view import RunView
 from crashsim.lab.errors import OutputError
 from crashsim.lab.folders.run_folder import RunFolder
-from crashsim.lab.folders.whole import write_whole
 
 PNG_ZOOM = 2
 
@@ -26,7 +25,9 @@ def write_report(runs: Sequence[RunView], target: Path, assets: Path | None) -> 
     page = page_of_run(runs[0]) if len(runs) == 1 else page_of_runs(runs)
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        write_whole(target, "the report", lambda path: path.write_text(page, encoding="utf-8"))
+        beside = target.with_name(f".{target.name}.unfinished")
+        beside.write_text(page, encoding="utf-8")
+        beside.replace(target)
         return [target, *(_write_assets(runs, assets) if assets else [])]
     except OSError as error:
         reason = error.strerror or error

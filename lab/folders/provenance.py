@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from crashsim.data import Book, Flows, InputFile, Inputs, MarketOrigin
 from crashsim.scenarios import venue_sheet
-from crashsim.scenarios.facts import Grounds
 from crashsim.scenarios.models.scenario import Scenario
 
 KINDS = ("recorded", "reconstructed", "assumed")
@@ -51,10 +50,11 @@ def known(scenario: Scenario, inputs: Inputs) -> Mapping[str, str]:
 
 def _ground_of_rules(scenario: Scenario) -> str:
     facts = venue_sheet(scenario.scenario.venue).facts
-    found = Grounds.of(facts)
-    if found.neither == len(facts):
+    assumed = sum(fact.assumption is not None for fact in facts)
+    sourced = sum(fact.source is not None and fact.assumption is None for fact in facts)
+    if not assumed and not sourced:
         return "a venue file without sources"
-    return f"{found.sourced} of {len(facts)} values with a source, {found.assumed} assumed"
+    return f"{sourced} of {len(facts)} values with a source, {assumed} assumed"
 
 
 def _rules(scenario: Scenario) -> list[Statement]:

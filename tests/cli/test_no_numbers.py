@@ -150,3 +150,13 @@ def test_a_planted_number_in_a_template_is_found(fault: str) -> None:
 
 def test_words_of_a_template_are_no_number() -> None:
     assert computed_in_template("{{ rows[:25] | length }} {{ '{:,}'.format(count) }}") == []
+
+
+def test_the_command_line_keeps_to_its_places() -> None:
+    kept = {"app", "exits", "options", "completion", "output", "progress", "sheet", "target"}
+    assert {path.stem for path in CLI.glob("*.py")} == kept | {"__init__"}
+    assert {path.name for path in CLI.iterdir() if path.is_dir()} - {"__pycache__"} == {
+        "commands",
+        "report",
+        "show",
+    }
