@@ -25,7 +25,7 @@ def _by_account(state: State, by_unit: Floats) -> Floats:
 
 
 def accounts_table(run: Run, opening: Snapshot, closing: Snapshot, marks: Floats) -> pl.DataFrame:
-    """One row an account, columns of `engine.tables`; `marks` is (T, M) without NaN."""
+    """One row an account, columns of `engine.record.tables`; `marks` is (T, M) without NaN."""
     state = run.state
     sums = _Sums(run, marks)
     equity_end = _by_account(state, closing.equity_usd)

@@ -10,7 +10,19 @@ from jinja2 import Environment, nodes
 
 CLI = Path(__file__).parents[2] / "cli"
 LIBRARIES = {"numpy", "polars"}
-FUNCTIONS = {"sum", "min", "max", "fsum", "mean", "median", "cumsum", "divmod", "pow"}
+FUNCTIONS = {
+    "sum",
+    "min",
+    "max",
+    "mean",
+    "median",
+    "std",
+    "quantile",
+    "agg",
+    "fsum",
+    "divmod",
+    "pow",
+}
 ARITHMETIC = (ast.Add, ast.Sub, ast.Mult, ast.Div, ast.FloorDiv, ast.Mod, ast.Pow)
 IN_TEMPLATES = (nodes.Add, nodes.Sub, nodes.Mul, nodes.Div, nodes.FloorDiv, nodes.Mod, nodes.Pow)
 # Where things stand in a picture, and how wide a column is, is the command line's to work out.
