@@ -20,7 +20,8 @@ def short_usd(amount: float) -> str:
             return f"{_sign(amount)}${written}{letters}"
     if size < 0.005:
         return "$0"
-    return f"{_sign(amount)}${size:.{2 if size < 10 and size != round(size) else 0}f}"
+    written = f"{size:.2f}".removesuffix(".00") if size < 10 else f"{size:.0f}"
+    return f"{_sign(amount)}${written}"
 
 
 def many(count: int, one: str, more: str | None = None) -> str:

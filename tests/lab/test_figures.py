@@ -67,6 +67,8 @@ def test_long_addresses_are_shortened_and_short_names_are_not() -> None:
         (99.96e6, "$100m"),
         (19.1e9, "$19.1bn"),
         (4.2, "$4.20"),
+        (6.000001, "$6"),
+        (-1e-9, "$0"),
         (-0.0, "$0"),
     ],
 )
