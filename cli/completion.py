@@ -1,4 +1,4 @@
-"""What the Tab key offers. Each list is read when it is asked for: `--help` pays for none of them."""
+"""What the Tab key offers. A list is read when it is asked for: `--help` pays for none."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -78,7 +78,7 @@ def _files(incomplete: str, *suffixes: str) -> Iterator[Offer]:
     if not incomplete:
         return  # names come first; a path is offered once it is begun
     folder, slash, start = incomplete.rpartition("/")
-    place = Path(folder + slash or ".")
+    place = Path(f"{folder}{slash}" or ".")
     if not place.is_dir():
         return
     for path in sorted(place.iterdir()):

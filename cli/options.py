@@ -1,11 +1,14 @@
-"""Options that several commands share: the inputs of a replay and what is changed in them."""
+"""Options that several commands share: inputs of a replay, windows of data, forms of output."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from crashsim.cli import completion
+
+if TYPE_CHECKING:
+    from crashsim.scenarios import Overrides
 
 Scenario = Annotated[
     str,
@@ -47,4 +50,52 @@ Set = Annotated[
         help="Change one key of the scenario or of every venue; repeatable.",
     ),
 ]
+WindowOf = Annotated[
+    str | None,
+    typer.Argument(
+        autocompletion=completion.scenarios,
+        metavar="[SCENARIO]",
+        help="Bundled name, folder or scenario.toml: its window and markets.",
+    ),
+]
+Markets = Annotated[
+    list[str] | None,
+    typer.Option(metavar="NAME", help="Only this market, such as BTCUSDT; repeatable."),
+]
+Start = Annotated[str | None, typer.Option(metavar="TIME", help="Instead of the scenario's, UTC.")]
+End = Annotated[str | None, typer.Option(metavar="TIME", help="Instead of the scenario's, UTC.")]
+StoreFolder = Annotated[
+    Path | None,
+    typer.Option("--store", metavar="DIR", help="The store.  [default: in the user data folder]"),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 Seed = Annotated[int | None, typer.Option(min=0, metavar="N", help="Seed of everything random.")]
+
+
+def overrides(
+    prices: list[Path] | None,
+    book: Path | None,
+    flows: Path | None,
+    with_: list[Path] | None,
+    set_: list[str] | None,
+    seed: int | None,
+    venue: str | None = None,
+) -> "Overrides":
+    """What these options change in a scenario."""
+    from crashsim.scenarios import Overrides
+
+    return Overrides(
+        prices=tuple(prices or ()),
+        book=book,
+        flows=flows,
+        venue=venue,
+        seed=seed,
+        set=tuple(set_ or ()),
+        extra_book=tuple(with_ or ()),
+    )
+
+
+def one_form(*, json: bool, csv: bool, md: bool) -> None:
+    """Refuse more than one form on stdout. Raises typer.BadParameter."""
+    if [json, csv, md].count(True) > 1:
+        raise typer.BadParameter("give one of --json, --csv and --md: they all go to stdout")

@@ -38,6 +38,11 @@ def emit_rendered(console: "Console", *renderables: "RenderableType") -> None:
     emit(re.sub(r" +$", "", captured.get(), flags=re.MULTILINE))
 
 
+def note(line: str) -> None:
+    """Write a line to stderr, beside the result."""
+    print(line, file=sys.stderr)
+
+
 def emit_json(content: object) -> None:
     """Write JSON to stdout, as it stands in files. NaN and infinity are refused."""
     from crashsim.lab.folders.whole import dump_json

@@ -1,38 +1,35 @@
-"""A table as rows of text: for the terminal, as Markdown and as CSV."""
+"""The one style of tables, pairs and sections; and a table of text that other programs can read."""
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+from rich import box
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
 
 
 @dataclass(frozen=True)
 class Sheet:
-    """Titles and rows of text. numeric: places of the columns that are set to the right."""
+    """Titles and rows of text.
+
+    numeric: places of the columns that are set to the right; whole: of others that never wrap.
+    """
 
     titles: Sequence[str]
     rows: Sequence[Sequence[str]]
     numeric: frozenset[int] = frozenset()
+    whole: frozenset[int] = frozenset()
 
-    def rendered(self) -> "RenderableType":
+    def rendered(self) -> RenderableType:
         """For the terminal."""
-        from rich import box
-        from rich.table import Table
-        from rich.text import Text
-
-        table = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
-        for place, title in enumerate(self.titles):
-            right = place in self.numeric
-            table.add_column(
-                Text(title), justify="right" if right else "left", no_wrap=right, overflow="fold"
-            )
+        rows = table(self.titles, self.numeric, self.whole)
         for row in self.rows:
-            table.add_row(*(Text(cell) for cell in row))
-        return table
+            rows.add_row(*(Text(cell) for cell in row))
+        return rows
 
     def markdown(self) -> str:
         """As a Markdown table."""
@@ -47,6 +44,34 @@ class Sheet:
         writer.writerow(self.titles)
         writer.writerows(self.rows)
         return text.getvalue()
+
+
+def table(titles: Sequence[str], numeric: Iterable[int] = (), whole: Iterable[int] = ()) -> Table:
+    """An empty table; `numeric` columns stand to the right, they and `whole` ones never wrap."""
+    right, unbroken = frozenset(numeric), frozenset(whole)
+    rows = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1), show_edge=False)
+    for place, title in enumerate(titles):
+        rows.add_column(
+            Text(title),
+            justify="right" if place in right else "left",
+            no_wrap=place in right or place in unbroken,
+            overflow="ellipsis" if place in unbroken else "fold",
+        )
+    return rows
+
+
+def pairs(rows: Iterable[Sequence[RenderableType]] = ()) -> Table:
+    """Labels, which never wrap, and what stands beside them."""
+    grid = Table.grid(padding=(0, 2, 0, 0))
+    grid.add_column(no_wrap=True)
+    for row in rows:
+        grid.add_row(*row)
+    return grid
+
+
+def section(title: str, *body: RenderableType) -> RenderableType:
+    """A heading and what stands below it, set in."""
+    return Group(Text(f"\n{title}", style="bold"), Padding(Group(*body), (0, 0, 0, 2)))
 
 
 def _escaped(cell: str) -> str:

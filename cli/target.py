@@ -24,7 +24,8 @@ def target(
     Raises typer.BadParameter where the window is not known, InputError for a scenario that cannot
     be read.
     """
-    first, last = _time(start, "--start"), _time(end, "--end")
+    first = None if start is None else typed_time(start, "--start")
+    last = None if end is None else typed_time(end, "--end")
     if scenario is None:
         if first is None or last is None:
             raise typer.BadParameter("name a SCENARIO, or give --start and --end")
@@ -48,13 +49,13 @@ def _markets_of(name: str) -> tuple[str, ...]:
         return read_tape(load(name)).markets
     except InputError as error:
         raise InputError(
-            f"the markets of {name} cannot be read from its prices; name them with --market\n{error}"
+            f"the markets of {name} cannot be read from its prices; "
+            f"name them with --market\n{error}"
         ) from None
 
 
-def _time(text: str | None, option: str) -> datetime | None:
-    if text is None:
-        return None
+def typed_time(text: str, option: str) -> datetime:
+    """A time as typed, UTC where it says no zone. Raises typer.BadParameter."""
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Times as UTC milliseconds, and back as text."""
+"""Times as UTC milliseconds, and as text: the one place where a time becomes words."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -16,3 +16,13 @@ def utc_text(time_ms: int) -> str:
     """ISO text of UTC milliseconds, with a fraction only where there is one."""
     text = (_EPOCH + time_ms * _MS).isoformat(timespec="milliseconds")
     return text.removesuffix("+00:00").removesuffix(".000") + "Z"
+
+
+def utc_second_text(time: datetime) -> str:
+    """ISO text of a time to the second, such as when a run began: `2025-10-10T21:20:03Z`."""
+    return utc_text(utc_ms(time) // 1000 * 1000)
+
+
+def utc_words(time_ms: int) -> str:
+    """UTC milliseconds for people, to the second: `2025-10-10 21:20:03`."""
+    return f"{_EPOCH + time_ms * _MS:%Y-%m-%d %H:%M:%S}"

@@ -71,8 +71,9 @@ class Book:
     """Who holds what at the start. Frames have exactly ACCOUNT_COLUMNS and POSITION_COLUMNS.
 
     margin_mode is `cross` or `isolated`; isolated_margin is null for cross positions; opened_at is
-    null where unknown. collateral has COLLATERAL_COLUMNS: quantities (> 0) of assets, named by their
-    market in the tape, that cross accounts pledge. Rows are sorted by account, then market, then margin_mode.
+    null where unknown. collateral has COLLATERAL_COLUMNS: quantities (> 0) of assets, named by
+    their market in the tape, that cross accounts pledge. Rows are sorted by account, then market,
+    then margin_mode.
     """
 
     accounts: pl.DataFrame

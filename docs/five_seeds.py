@@ -1,4 +1,4 @@
-"""Write the counts over five seeds into README.md: `python docs/five_seeds.py` (a minute or two)."""
+"""Write the counts over five seeds into README.md: `python docs/five_seeds.py` (minutes)."""
 
 import re
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from pathlib import Path
 
 from crashsim import data, engine, scenarios
 from crashsim.engine.measure.metrics import Replayed, summarise
+from crashsim.lab.figures import short_usd
 from crashsim.scenarios import Overrides
 
 README = Path(__file__).parent.parent / "README.md"
@@ -56,11 +57,7 @@ def row(rules: Rules, seed: int) -> str:
 
 def _cell(count: object, usd: object) -> str:
     assert isinstance(count, int) and isinstance(usd, float)
-    return f"{count:,} / {_dollars(usd)}" if count else "none"
-
-
-def _dollars(usd: float) -> str:
-    return f"${usd / 1e6:,.1f}M" if usd >= 1e6 else f"${usd:,.0f}"
+    return f"{count:,} / {short_usd(usd)}" if count else "none"
 
 
 def main() -> None:

@@ -34,7 +34,7 @@ def dot(left: Floats, right: Floats) -> float:
 
 
 def plain_sum(values: Iterable[float]) -> float:
-    """Sum in the order given. The builtin compensates from Python 3.12 on, which gives other bits."""
+    """Sum in the order given. The builtin compensates from Python 3.12 on: other bits."""
     total = 0.0
     for value in values:
         total += value

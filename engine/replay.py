@@ -1,4 +1,4 @@
-"""The replay: one loop over the tape that applies the rules of SEMANTICS section 3 in order."""
+"""The replay: a loop over the tape that applies docs/semantics.md, section 3, rule by rule."""
 
 from collections.abc import Callable
 from dataclasses import replace

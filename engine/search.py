@@ -132,7 +132,7 @@ class _Level:
 
 
 class PrunedSearch:
-    """Nested blocks of steps; only what might breach in the outer block is searched in the inner."""
+    """Nested blocks of steps; only what might breach in the outer one is searched in the inner."""
 
     def __init__(self, state: State, tables: MarginTables, marks: Floats) -> None:
         self._state = state

@@ -24,7 +24,7 @@ class Winners:
 
     profit_usd: what can be taken, >= 0. equity_usd: >= 0. leverage: >= 0.
     beta_frac: largest fraction of the profit that may be taken; all 1 where none is stated.
-    columns: more columns of `engine.scores.COLUMNS` that a score may read.
+    columns: more columns of `engine.adl.scores.COLUMNS` that a score may read.
     """
 
     accounts: Sequence[str]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 import polars as pl
 
 from crashsim.data import Inputs, read_inputs
+from crashsim.data.clock import utc_second_text
 from crashsim.engine.adl.policies import without_adl
 from crashsim.engine.measure import comparison
 from crashsim.engine.replay import Progress
@@ -44,7 +45,7 @@ def compare(
     keep: with their whole outcomes. workers: processes; None chooses. The last variant is the first
     one's venue without ADL.
     """
-    started_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    started_at = utc_second_text(datetime.now(UTC))
     begun = time.perf_counter()
     inputs = read_inputs(scenario)
     read = time.perf_counter()

@@ -1,9 +1,6 @@
-"""How numbers, times and series are written on the terminal."""
+"""How numbers and times are written for people."""
 
-import numpy as np
-import polars as pl
-
-_BARS = "▁▂▃▄▅▆▇█"
+_SCALES = ((1e9, "bn"), (1e6, "m"), (1e3, "k"))
 
 
 def usd(amount: float | None) -> str:
@@ -11,8 +8,20 @@ def usd(amount: float | None) -> str:
     if not amount:
         return "-"
     digits = 2 if abs(amount) < 1000 else 0
-    written = f"{abs(amount):,.{digits}f}"
-    return f"-${written}" if amount < 0 else f"${written}"
+    return f"{_sign(amount)}${abs(amount):,.{digits}f}"
+
+
+def short_usd(amount: float) -> str:
+    """Dollars in few characters: `$1.2bn`, `-$340k`, `$9.50`, `$0`."""
+    size = abs(amount)
+    for scale, letters in _SCALES:
+        if size >= 0.9995 * scale:
+            written = f"{size / scale:.{0 if size >= 99.95 * scale else 1}f}".removesuffix(".0")
+            return f"{_sign(amount)}${written}{letters}"
+    if size < 0.005:
+        return "$0"
+    written = f"{size:.2f}".removesuffix(".00") if size < 10 else f"{size:.0f}"
+    return f"{_sign(amount)}${written}"
 
 
 def many(count: int, one: str, more: str | None = None) -> str:
@@ -25,30 +34,26 @@ def residual(frac: float) -> str:
     return "under 1e-12" if frac < 1e-12 else f"{frac:.1e}"
 
 
-_SCALES = ((1e9, "B"), (1e6, "M"), (1e3, "k"))
-
-
-def short(amount: float) -> str:
-    """A number in at most five figures: `1.2M`, `45.3k`, `12`, `-3.4B`."""
-    size = abs(amount)
-    for scale, letter in _SCALES:
-        if size >= 0.9995 * scale:
-            written = size / scale
-            return f"{_sign(amount)}{written:.{1 if written < 99.95 else 0}f}{letter}"
-    return f"{_sign(amount)}{size:,.0f}"
-
-
-def short_usd(amount: float) -> str:
-    """Dollars, short: `$1.2M`, `-$45.3k`, `$0`."""
-    written = short(abs(amount))
-    return f"{_sign(amount) if written != '0' else ''}${written}"
-
-
 def percent(share: float) -> str:
     """A fraction in percent: `12.3%`, `<0.1%` for what is not quite nothing."""
     if 0.0 < abs(share) < 0.0005:
         return "<0.1%"
     return f"{share:.1%}"
+
+
+def short_account(account: str, most: int = 18) -> str:
+    """A long address as its first eight and last six characters."""
+    return account if len(account) <= most else f"{account[:8]}…{account[-6:]}"
+
+
+def duration(seconds: float) -> str:
+    """How long something takes: `45 s`, `3 min`."""
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
+
+
+def megabytes(count: int) -> str:
+    """Bytes as `6.0 MB` or `1.25 GB`."""
+    return f"{count / 1e9:.2f} GB" if count >= 1e9 else f"{count / 1e6:.1f} MB"
 
 
 def _sign(amount: float) -> str:
@@ -65,20 +70,3 @@ def span(start: str, end: str) -> str:
     """A window in words; the second date only where it differs."""
     last = end if start[:10] != end[:10] else clock(end)
     return f"{start[:10]} {clock(start)} to {last.replace('T', ' ').removesuffix('Z')} UTC"
-
-
-def sparkline(series: pl.Series, columns: int, *, level: bool = False) -> str:
-    """The series as at most `columns` bars, scaled to its largest bar.
-
-    A bar is the sum over its steps, or their largest value for a `level`; a blank is exactly 0.
-    """
-    pieces = np.array_split(series.to_numpy(), min(columns, series.len()))
-    bars = [float(piece.max() if level else piece.sum()) for piece in pieces]
-    top = max(bars)
-    return "".join(_bar(value / top) if top > 0 else " " for value in bars)
-
-
-def _bar(share: float) -> str:
-    if share <= 0:
-        return " "
-    return _BARS[min(int(share * len(_BARS)), len(_BARS) - 1)]

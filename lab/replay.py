@@ -8,6 +8,7 @@ from pathlib import Path
 
 from crashsim import engine
 from crashsim.data import Inputs, read_inputs
+from crashsim.data.clock import utc_second_text
 from crashsim.engine.measure.metrics import Replayed, Value, summarise
 from crashsim.engine.record.outcome import Outcome
 from crashsim.engine.replay import Progress
@@ -41,7 +42,7 @@ def run(
     file: a Python policy that ranks in the place of the venue's score. progress: called with the
     steps done and all steps.
     """
-    started_at = datetime.now(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    started_at = utc_second_text(datetime.now(UTC))
     begun = time.perf_counter()
     inputs = read_inputs(scenario)
     read = time.perf_counter()
@@ -60,7 +61,7 @@ def run(
 def with_policy(
     scenario: Scenario, policy: str | None, expression: str | None
 ) -> tuple[Scenario, FunctionFile | None]:
-    """The scenario with its venue's ranking replaced, and the Python file that ranks, if one does."""
+    """The scenario with its venue's ranking replaced, and the Python file that ranks, if any."""
     if expression is not None:
         source = policy_sources.from_expression(expression)
     elif policy is not None:

@@ -1,4 +1,4 @@
-"""A deficit laid on a table of winners: reading it, the policies, and what is told of the result."""
+"""A deficit laid on a table of winners: reading it, the policies, and what is told of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -41,6 +41,21 @@ class Allocated:
     left_out: int
     winners: Winners
     allocations: Sequence[Allocation]
+
+    @property
+    def profit_usd(self) -> float:
+        """Profit of all winners."""
+        return float(self.winners.profit_usd.sum())
+
+    @property
+    def equity_usd(self) -> float:
+        """Equity of all winners."""
+        return float(self.winners.equity_usd.sum())
+
+    @property
+    def capacity_usd(self) -> float:
+        """What can be taken of all winners."""
+        return float(self.winners.capacity_usd.sum())
 
 
 def run(

@@ -97,7 +97,7 @@ def locate_venue(name_or_path: str | Path, folder: Path) -> Located:
 
 
 def locate_loss(name_or_path: str | Path, folder: Path) -> Located:
-    """The name of a bundled `[loss]`, or a path to a TOML with such a table, like `locate_venue`."""
+    """A bundled `[loss]` by name, or a path to a TOML with such a table, like `locate_venue`."""
     return _locate("loss", loss_files(), name_or_path, folder)
 
 

@@ -32,6 +32,22 @@ class Fact:
 
 
 @dataclass(frozen=True)
+class Grounds:
+    """How many values of a file have a source, are assumed, and are neither."""
+
+    sourced: int
+    assumed: int
+    neither: int
+
+    @classmethod
+    def of(cls, facts: Sequence[Fact]) -> "Grounds":
+        """The counts; a value that is assumed is not counted as sourced, whatever it cites."""
+        assumed = sum(fact.assumption is not None for fact in facts)
+        sourced = sum(fact.source is not None and fact.assumption is None for fact in facts)
+        return cls(sourced, assumed, len(facts) - assumed - sourced)
+
+
+@dataclass(frozen=True)
 class FactSheet:
     """A file for `show`: its title, all its values in file order, and what it cannot express."""
 

@@ -1,11 +1,16 @@
-"""Hypothesis budgets: small and the same every time, or CRASHSIM_HYPOTHESIS_EXAMPLES of them.
+"""Hypothesis budgets, and the run folder made by hand that cli and lab share.
 
-Shrinking a replay takes minutes, so only the second does it.
+Budgets are small and the same every time, or CRASHSIM_HYPOTHESIS_EXAMPLES of them. Shrinking a
+replay takes minutes, so only the second does it.
 """
 
 import os
 
 from hypothesis import HealthCheck, Phase, settings
+
+from tests.hand_made import hand_made
+
+__all__ = ["hand_made"]
 
 SLOW_IS_FINE = [HealthCheck.too_slow, HealthCheck.data_too_large]
 

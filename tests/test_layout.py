@@ -12,7 +12,12 @@ ROOMS = ("cli", "data", "engine", "lab", "scenarios")
 MAY_IMPORT = {
     "scenarios": {"crashsim.scenarios"},
     "data": {"crashsim.data", "crashsim.scenarios"},
-    "engine": {"crashsim.engine", "crashsim.scenarios.models.venue", "crashsim.data.schema"},
+    "engine": {
+        "crashsim.engine",
+        "crashsim.scenarios.models.venue",
+        "crashsim.data.schema",
+        "crashsim.data.clock",
+    },
     "lab": {
         "crashsim.lab",
         "crashsim.engine",

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crashsim.cli import completion
+from crashsim.cli import completion, options
 
 if TYPE_CHECKING:
     from crashsim.cli.show.account import AccountView
@@ -50,11 +50,9 @@ def account(
     """
     from crashsim.cli import output
     from crashsim.cli.show import account
-    from crashsim.lab.errors import OutputError
     from crashsim.lab.folders.run_names import find_run, find_runs
 
-    if json + csv + md > 1:
-        raise OutputError("give one of --json, --csv and --md")
+    options.one_form(json=json, csv=csv, md=md)
     folders = [find_run(run), *(folder for name in across or () for folder in find_runs(name))]
     views = [_view(folder, account_id, quick) for folder in folders]
     if json:

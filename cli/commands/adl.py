@@ -16,7 +16,7 @@ def adl(
         ),
     ],
     deficit: Annotated[
-        float, typer.Option(min=0.0, metavar="USD", help="What the winners are to pay together.")
+        float, typer.Option(min=0.0, metavar="USD", help="What the winners together have to pay.")
     ],
     policy: Annotated[
         list[str] | None,

@@ -2,11 +2,14 @@
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from crashsim.cli import completion, options
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 def compare(
@@ -119,33 +122,28 @@ def compare(
       crashsim compare my-night --fail-on 'debt_usd > 0' --json | jq .metrics.haircut_usd
       crashsim compare --explain haircut_usd
     """
-    from crashsim.cli import exits, output
+    from crashsim.cli import output
     from crashsim.cli.progress import progress_bar
-    from crashsim.cli.show.compare_output import announce, check_formats, explain_metric
+    from crashsim.cli.show.compare import rendered
+    from crashsim.cli.show.compare_text import markdown
     from crashsim.lab import conditions
     from crashsim.lab.compare import compare as compare_variants
     from crashsim.lab.folders import comparison_folder
+    from crashsim.lab.folders.whole import write_whole
     from crashsim.lab.variants import Wanted, variants
-    from crashsim.scenarios import Overrides, load
+    from crashsim.scenarios import load
 
     if explain is not None:
-        output.emit(explain_metric(explain))
+        output.emit(_explained(explain))
         return
     if scenario is None:
         raise typer.BadParameter("name a SCENARIO, such as oct11", param_hint="SCENARIO")
-    check_formats(json=json, csv=csv, md=md)
+    options.one_form(json=json, csv=csv, md=md)
     if out is not None:
         comparison_folder.check_target(out)
     wanted_conditions = conditions.parse(fail_on or ())
-    overrides = Overrides(
-        prices=tuple(prices or ()),
-        book=book,
-        flows=flows,
-        seed=seed,
-        set=tuple(set_ or ()),
-        extra_book=tuple(with_ or ()),
-    )
-    loaded = load(scenario, overrides=overrides)
+    changed = options.overrides(prices, book, flows, with_, set_, seed)
+    loaded = load(scenario, overrides=changed)
     wanted = Wanted(policy or (), adl_score or (), venue or (), loss or ())
     compared = variants(loaded, wanted, set_ or ())
     with progress_bar(f"comparing {len(compared)} runs of {loaded.name}") as progress:
@@ -155,12 +153,45 @@ def compare(
     argv = sys.argv[1:]
     told = comparison_folder.content(found, argv)
     path = comparison_folder.save(found, told, out, argv)
-    announce(found, told, path, json=json, csv=csv, md=md, parquet=parquet)
-    met = conditions.met(wanted_conditions, found)
-    _tell(met)
-    raise typer.Exit(exits.FINDING if met else 0)
+    if parquet is not None:
+        write_whole(parquet, "--parquet", found.metrics.write_parquet)
+    if json:
+        output.emit_json(told)
+    elif csv:
+        output.emit(found.metrics.write_csv())
+    else:
+        _print(markdown(told) if md else rendered(told, found.changes, path))
+    raise typer.Exit(_code(conditions.met(wanted_conditions, found)))
 
 
-def _tell(met: list[str]) -> None:
+def _explained(name: str) -> str:
+    from crashsim.cli.show.explain import explained
+    from crashsim.engine.measure.metrics import COMPARISON_METRICS
+    from crashsim.scenarios.files.problems import nearest
+
+    if name == "all":
+        return explained(COMPARISON_METRICS.values())
+    if name not in COMPARISON_METRICS:
+        raise typer.BadParameter(
+            f'there is no metric "{name}"{nearest(name, COMPARISON_METRICS)} '
+            "--explain all prints every one"
+        )
+    return explained([COMPARISON_METRICS[name]])
+
+
+def _print(page: "RenderableType") -> None:
+    """Markdown as it is, tables for the terminal."""
+    from crashsim.cli import output
+
+    if isinstance(page, str):
+        output.emit(page)
+    else:
+        output.emit_rendered(output.console(), page)
+
+
+def _code(met: list[str]) -> int:
+    from crashsim.cli import exits
+
     for line in met:
         typer.echo(f"crashsim: --fail-on met by {line}", err=True)
+    return exits.FINDING if met else 0

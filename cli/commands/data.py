@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from crashsim.cli import options
 from crashsim.cli.commands.fetch import fetch
 from crashsim.cli.commands.pull import pull
 
@@ -48,12 +49,8 @@ _ContractSize = Annotated[
     list[str] | None,
     typer.Option(metavar="[MARKET=]SIZE", help="Base units a contract (OKX swaps); repeatable."),
 ]
-_StoreDir = Annotated[
-    Path | None, typer.Option("--store", metavar="DIR", help="The store.  [default: user data]")
-]
 _Start = Annotated[str | None, typer.Option(metavar="TIME", help="Rows must reach back to this.")]
 _End = Annotated[str | None, typer.Option(metavar="TIME", help="Rows must reach this.")]
-_Json = Annotated[bool, typer.Option("--json", help="Print as JSON.")]
 
 
 @data_app.command("import", no_args_is_help=True)
@@ -70,13 +67,13 @@ def import_(
     tz: _Tz = "UTC",
     interval: _Interval = None,
     contract_size: _ContractSize = None,
-    store: _StoreDir = None,
-    json: _Json = False,
+    store: options.StoreFolder = None,
+    json: options.Json = False,
 ) -> None:
     """Read files into the store. What a file is, is found from its content, not its name.
 
-    CSV, JSON, Parquet and Feather, plain or inside zip, gz, zst, lz4, xz, bz2 or tar: Binance, Bybit
-    and OKX archives, Hyperliquid node files, Reservoir, HyperReplay, Tardis, CoinAPI,
+    CSV, JSON, Parquet and Feather, plain or inside zip, gz, zst, lz4, xz, bz2 or tar: Binance,
+    Bybit and OKX archives, Hyperliquid node files, Reservoir, HyperReplay, Tardis, CoinAPI,
     CryptoDataDownload, freqtrade, ccxt, Dune; anything else with --map. A file is imported whole or
     not at all; importing it again changes nothing.
 
@@ -89,22 +86,21 @@ def import_(
     """
     from datetime import UTC, datetime
 
-    from crashsim.cli import data_progress
+    from crashsim.cli import progress
     from crashsim.cli.show import data
     from crashsim.data.loaders.importer import Imported, import_file
     from crashsim.data.loaders.reading.containers import input_files
     from crashsim.scenarios.errors import InputError
 
-    options = _options(market, kind, map_, time_unit, tz, interval, contract_size)
+    given = _options(market, kind, map_, time_unit, tz, interval, contract_size)
     files = list(dict.fromkeys(file for each in path for file in input_files(each)))
     imported: list[Imported] = []
     failures: list[str] = []
-    with data_progress.file_bar() as report:
+    with progress.file_bar() as report:
         for file in files:
             try:
-                imported += import_file(
-                    _store(store), file, options, datetime.now(UTC), source, report
-                )
+                now = datetime.now(UTC)
+                imported.extend(import_file(_store(store), file, given, now, source, report))
             except InputError as error:
                 failures.append(str(error))
     data.print_imported(imported, as_json=json)
@@ -129,8 +125,8 @@ def check(
     tz: _Tz = "UTC",
     interval: _Interval = None,
     contract_size: _ContractSize = None,
-    store: _StoreDir = None,
-    json: _Json = False,
+    store: options.StoreFolder = None,
+    json: options.Json = False,
 ) -> None:
     """Look for gaps, repeats, disorder, zero volume, outliers and missing coverage.
 
@@ -141,7 +137,7 @@ def check(
       crashsim data check store --start 2025-10-10T20:45 --end 2025-10-10T22:00
       crashsim data check BTCUSDT-1m-2025-10-10.zip
     """
-    from crashsim.cli import data_progress, exits
+    from crashsim.cli import exits, progress
     from crashsim.cli.show import data
     from crashsim.data.loaders.reading.containers import input_files
     from crashsim.data.store.check_source import check_files, check_store
@@ -150,17 +146,17 @@ def check(
     if path == ["store"]:
         report = check_store(_store(store), source, window)
     else:
-        options = _options(market, kind, map_, time_unit, tz, interval, contract_size)
+        given = _options(market, kind, map_, time_unit, tz, interval, contract_size)
         files = [file for each in path for file in input_files(each)]
-        with data_progress.file_names() as at_file:
-            report = check_files(files, options, window, at_file)
+        with progress.file_names() as at_file:
+            report = check_files(files, given, window, at_file)
     data.print_check(report, as_json=json)
     if not report.is_clean:
         raise typer.Exit(exits.FINDING)
 
 
 @data_app.command("ls")
-def ls(store: _StoreDir = None, json: _Json = False) -> None:
+def ls(store: options.StoreFolder = None, json: options.Json = False) -> None:
     """List what the store has; --json also says which file or URL each part came from."""
     from crashsim.cli.show import data
 
@@ -202,13 +198,13 @@ def book(
         --set scenario.start=2025-10-10T21:15:00Z --set book.provenance=reconstructed \\
         --venue hyperliquid
     """
-    from crashsim.cli import data_progress
+    from crashsim.cli import progress
     from crashsim.cli.show import data
     from crashsim.data.rebuild.record_files import read_record, record_inputs, write_book
     from crashsim.data.rebuild.venue_book import book_at
 
     at_ms = _utc_ms(at, "--at")
-    with data_progress.file_names() as at_file:
+    with progress.file_names() as at_file:
         record = read_record(snapshot, fills or [], events or [], at_ms, at_file)
     made = book_at(record, at_ms)
     inputs = record_inputs([*snapshot, *(fills or []), *(events or [])])
@@ -248,12 +244,7 @@ def _window(start: str | None, end: str | None) -> "Window | None":
 
 
 def _utc_ms(text: str, option: str) -> int:
-    import polars as pl
+    from crashsim.cli.target import typed_time
+    from crashsim.data.clock import utc_ms
 
-    from crashsim.data.loaders.reading.times import to_utc_ms
-    from crashsim.scenarios.errors import InputError
-
-    found = to_utc_ms(pl.Series([text]), None, "UTC")[0]
-    if found is None:
-        raise InputError(f"{option} {text}: expected a UTC time such as 2025-10-10T21:15:00Z")
-    return int(found)
+    return utc_ms(typed_time(text, option))

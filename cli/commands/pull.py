@@ -1,22 +1,19 @@
 """`crashsim data pull`: candles and funding from the venues' own interfaces."""
 
-from pathlib import Path
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crashsim.cli import completion
+from crashsim.cli import completion, options
+
+if TYPE_CHECKING:
+    from crashsim.data.pull.errand import Ask, Pulled
+    from crashsim.data.store.store import Store
 
 
 def pull(
-    scenario: Annotated[
-        str | None,
-        typer.Argument(
-            autocompletion=completion.scenarios,
-            metavar="[SCENARIO]",
-            help="Bundled name, folder or scenario.toml: its window and markets.",
-        ),
-    ] = None,
+    scenario: options.WindowOf = None,
     venue: Annotated[
         list[str] | None,
         typer.Option(
@@ -26,10 +23,7 @@ def pull(
             "  [default: binance]",
         ),
     ] = None,
-    market: Annotated[
-        list[str] | None,
-        typer.Option(metavar="NAME", help="Only this market, such as BTCUSDT; repeatable."),
-    ] = None,
+    market: options.Markets = None,
     series: Annotated[
         list[str] | None,
         typer.Option(
@@ -37,20 +31,13 @@ def pull(
             help="last, mark, index or funding; repeatable.  [default: all that the venue has]",
         ),
     ] = None,
-    start: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Instead of the scenario's, UTC.")
-    ] = None,
-    end: Annotated[
-        str | None, typer.Option(metavar="TIME", help="Instead of the scenario's, UTC.")
-    ] = None,
-    store: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="The store.  [default: in the user data folder]"),
-    ] = None,
+    start: options.Start = None,
+    end: options.End = None,
+    store: options.StoreFolder = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be asked, and ask nothing.")
     ] = False,
-    json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+    json: options.Json = False,
 ) -> None:
     """Pull 1-minute candles and funding from venues into the local store.
 
@@ -67,13 +54,50 @@ def pull(
     Exit codes: 0 whole, 1 minutes missing, 3 input, 4 a venue refused or had nothing.
     """
     from crashsim.cli import target
-    from crashsim.cli.show import pull
+    from crashsim.cli.show.pull import print_pulled, print_rehearsal
+    from crashsim.data.clock import utc_ms
+    from crashsim.data.pull import errand
+    from crashsim.data.pull.rehearsal import rehearse
+    from crashsim.data.store.datasets import Window
     from crashsim.data.store.store import open_store
 
     wanted = target.target(scenario, market or (), start, end)
-    asks = pull.asks(venue or ("binance",), series or (), wanted)
+    if not wanted.markets:
+        raise typer.BadParameter("name a SCENARIO, or markets with --market")
+    window = Window(utc_ms(wanted.start), utc_ms(wanted.end))
+    asks = errand.plan(venue or ("binance",), wanted.markets, series or (), window)
     place = open_store(store)
     if dry_run:
-        pull.print_rehearsal(asks, place, as_json=json)
-    else:
-        raise typer.Exit(pull.run(asks, place, as_json=json))
+        print_rehearsal(rehearse(asks, place), as_json=json)
+        return
+    done = _pull(asks, place)
+    print_pulled(done, place.root, as_json=json)
+    raise typer.Exit(_code(done))
+
+
+def _pull(asks: "Sequence[Ask]", store: "Store") -> "list[Pulled]":
+    from datetime import UTC, datetime
+
+    from crashsim.cli import output
+    from crashsim.cli.progress import progress_bar
+    from crashsim.data.pull import client, errand
+    from crashsim.data.retry import Retry
+
+    venues = dict.fromkeys(ask.feed.name for ask in asks)
+    with progress_bar(f"pulling from {', '.join(venues)}") as progress:
+        return errand.pull(
+            asks,
+            store,
+            lambda feed: client.Client(feed, client.open_exchange(feed)),
+            Retry(report=output.note),
+            lambda: datetime.now(UTC),
+            progress,
+        )
+
+
+def _code(done: "Sequence[Pulled]") -> int:
+    from crashsim.cli import exits
+
+    if any(item.failure for item in done):
+        return exits.NETWORK
+    return exits.FINDING if any(item.missing for item in done) else 0

@@ -62,10 +62,10 @@ def replay(
 ) -> None:
     """Replay a scenario: who was deleveraged, and who ended in debt.
 
-    SCENARIO is a bundled name (see `crashsim scenarios`), a folder with a scenario.toml, or a path to
-    such a file. The result is a run folder: Parquet tables, summary.json (every metric with its
-    definition) and manifest.json (what is needed to check the run and to repeat it). The same inputs
-    and seed give the same bytes. An earlier run at the same place is replaced.
+    SCENARIO is a bundled name (see `crashsim scenarios`), a folder with a scenario.toml, or a path
+    to such a file. The result is a run folder: Parquet tables, summary.json (every metric with its
+    definition) and manifest.json (what is needed to check the run and to repeat it). The same
+    inputs and seed give the same bytes. An earlier run at the same place is replaced.
 
     \b
     Examples:
@@ -86,24 +86,16 @@ def replay(
     from crashsim.cli.show.replay import rendered
     from crashsim.lab.folders import run_folder
     from crashsim.lab.replay import RUNS, run, save, with_policy
-    from crashsim.scenarios import Overrides, load
+    from crashsim.scenarios import load
 
     if out is not None:
         run_folder.check_target(out)
     else:
         run_folder.check_parent(RUNS / "run")
-    overrides = Overrides(
-        prices=tuple(prices or ()),
-        book=book,
-        flows=flows,
-        venue=venue,
-        seed=seed,
-        set=tuple(set_ or ()),
-        extra_book=tuple(with_ or ()),
-    )
     if policy is not None and adl_score is not None:
         raise typer.BadParameter("give --policy or --adl-score, not both")
-    loaded = load(scenario, overrides=overrides)
+    changed = options.overrides(prices, book, flows, with_, set_, seed, venue)
+    loaded = load(scenario, overrides=changed)
     loaded, file = with_policy(loaded, policy, adl_score)
     with progress_bar(f"replaying {loaded.name}") as progress:
         finished = run(loaded, file, progress)

@@ -5,8 +5,8 @@ GLOSSARY = (
     (
         "auto-deleveraging (ADL)",
         (
-            "The venue closes positions of winners by force, to match a loser that nobody else takes. "
-            "Who is closed first is decided by a ranking."
+            "The venue closes positions of winners by force, to match a loser that nobody else "
+            "takes. Who is closed first is decided by a ranking."
         ),
     ),
     (
@@ -41,8 +41,8 @@ GLOSSARY = (
     (
         "recorded, reconstructed, assumed",
         (
-            "Recorded: from a record of the event. Reconstructed: generated to fit published facts. "
-            "Assumed: chosen by the author of the scenario or of the venue file."
+            "Recorded: from a record of the event. Reconstructed: generated to fit published "
+            "facts. Assumed: chosen by the author of the scenario or of the venue file."
         ),
     ),
 )

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from crashsim.cli.report.charts.svg import compact_usd
+from crashsim.lab.figures import clock, many, short_usd
 
 Summary = Mapping[str, Any]
 
@@ -55,27 +55,22 @@ def _headline(summary: Summary, name: str, figure: str, label: str, more: str) -
 
 
 def _usd(summary: Summary, name: str, label: str, more: str) -> Headline:
-    return _headline(summary, name, compact_usd(_value(summary, name)), label, more)
-
-
-def counted(number: int, noun: str) -> str:
-    """`1 account`, `2 accounts`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+    return _headline(summary, name, short_usd(_value(summary, name)), label, more)
 
 
 def _of_accounts(summary: Summary) -> str:
-    accounts = counted(_value(summary, "liquidated_accounts"), "account")
+    accounts = many(_value(summary, "liquidated_accounts"), "account")
     taken = _value(summary, "taken_over_usd")
-    return f"{accounts}; {compact_usd(taken)} of it taken over" if taken else accounts
+    return f"{accounts}; {short_usd(taken)} of it taken over" if taken else accounts
 
 
 def _deleveraged(summary: Summary) -> str:
-    accounts = counted(_value(summary, "adl_accounts"), "account")
+    accounts = many(_value(summary, "adl_accounts"), "account")
     cost = _value(summary, "adl_cost_usd")
     if not cost:
         return f"{accounts}, at mark"
     what = "at a cost against mark of" if cost > 0 else "with a gain against mark of"
-    return f"{accounts}, {what} {compact_usd(abs(cost))}"
+    return f"{accounts}, {what} {short_usd(abs(cost))}"
 
 
 def _in_debt(summary: Summary) -> Headline:
@@ -85,30 +80,30 @@ def _in_debt(summary: Summary) -> Headline:
             summary, "was_in_debt_accounts", "0", "accounts fell into debt", "nobody owed the venue"
         )
     more = (
-        f"{compact_usd(_value(summary, 'debt_peak_usd'))} at the peak; "
+        f"{short_usd(_value(summary, 'debt_peak_usd'))} at the peak; "
         f"{_value(summary, 'debt_accounts'):,} still owe "
-        f"{compact_usd(_value(summary, 'debt_usd'))} at the end"
+        f"{short_usd(_value(summary, 'debt_usd'))} at the end"
     )
     label = "account fell into debt" if count == 1 else "accounts fell into debt"
     return _headline(summary, "was_in_debt_accounts", f"{count:,}", label, more)
 
 
 def _swallowed(summary: Summary) -> str:
-    deposited = compact_usd(_value(summary, "deposits_usd"))
-    accounts = counted(_value(summary, "deposits_to_debt_accounts"), "account")
+    deposited = short_usd(_value(summary, "deposits_usd"))
+    accounts = many(_value(summary, "deposits_to_debt_accounts"), "account")
     return f"of {accounts}; {deposited} were deposited in all"
 
 
 def _backing(summary: Summary) -> Headline:
     low = _value(summary, "absorber_low_usd")
     if low is None:
-        lost = compact_usd(_value(summary, "platform_loss_usd"))
+        lost = short_usd(_value(summary, "platform_loss_usd"))
         label = "owed to the platform at the end"
         return _usd(
             summary, "platform_receivable_usd", label, f"no insurance fund; {lost} written off"
         )
     refused = _value(summary, "absorber_first_refusal_at")
-    more = f"at {_value(summary, 'absorber_low_at')[11:19]} UTC"
+    more = f"at {clock(_value(summary, 'absorber_low_at'))} UTC"
     if refused:
-        more += f"; takeovers refused from {refused[11:19]}"
+        more += f"; takeovers refused from {clock(refused)}"
     return _usd(summary, "absorber_low_usd", "the insurance fund at its lowest", more)

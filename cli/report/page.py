@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-import polars as pl
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -14,13 +13,11 @@ import crashsim
 from crashsim.cli.report import story
 from crashsim.cli.report.charts.chart import Chart
 from crashsim.cli.report.charts.run_charts import charts_of
-from crashsim.cli.report.charts.svg import compact_usd
 from crashsim.cli.report.charts.versus import metric_rows, versus_charts
 from crashsim.cli.report.glossary import GLOSSARY
-from crashsim.cli.report.pseudonyms import shortened
 from crashsim.cli.report.view import RunView
-from crashsim.engine.readings import people, sides
-from crashsim.lab.figures import usd
+from crashsim.engine.readings import Frame, people, sides
+from crashsim.lab.figures import short_account, usd
 
 MOST_PEOPLE = 15_000
 MOST_DATA_ROWS = 80
@@ -114,8 +111,7 @@ def _environment() -> Environment:
     )
     environment.filters |= {
         "usd": usd,
-        "short": shortened,
-        "compact": compact_usd,
+        "short": short_account,
         "picture": lambda chart: Markup(chart.for_page()),
         "data_rows": _data_rows,
         "json": _json,
@@ -133,35 +129,35 @@ def _json(content: object) -> Markup:
     return Markup(written.replace("<", "\\u003c").replace("\u2028", "\\u2028"))
 
 
-def _people(hit: pl.DataFrame) -> dict[str, Any]:
+def _people(hit: Frame) -> dict[str, Any]:
     in_debt = hit["was_in_debt"].any()
     sort = "debt_peak_usd" if in_debt else "adl_notional_usd"
     return _table(hit.head(MOST_PEOPLE), _PEOPLE, sort=sort)
 
 
-def _table(frame: pl.DataFrame, columns: Sequence[ShownColumn], sort: str | None) -> dict[str, Any]:
-    rounded = [
-        pl.col(one.key).round(2) if one.kind == "usd" else pl.col(one.key) for one in columns
-    ]
+def _table(frame: Frame, columns: Sequence[ShownColumn], sort: str | None) -> dict[str, Any]:
+    shown = people.in_cents(frame.select([one.key for one in columns]))
+    blank = ["" if one.kind == "text" else 0.0 for one in columns]
     return {
         "columns": [vars(one) for one in columns],
-        "rows": [list(row) for row in frame.select(rounded).iter_rows()],
+        "rows": [
+            [nothing if value is None else value for value, nothing in zip(row, blank, strict=True)]
+            for row in shown.iter_rows()
+        ],
         "sort": sort,
     }
 
 
-def _changers(frame: pl.DataFrame, runs: Sequence[RunView]) -> dict[str, Any]:
+def _changers(frame: Frame, runs: Sequence[RunView]) -> dict[str, Any]:
     columns = [ShownColumn("account", "account", "text")]
     for run in runs:
         columns.append(ShownColumn(run.label, run.label, "text"))
     for run in runs:
         columns.append(ShownColumn(f"{run.label} net_usd", f"gain or loss, {run.label}", "usd"))
-    shown = frame.with_columns(pl.col(run.label).cast(pl.String).fill_null("") for run in runs)
-    shown = shown.with_columns(pl.col(f"{run.label} net_usd").fill_null(0.0) for run in runs)
-    return _table(shown.head(MOST_PEOPLE), columns, sort=None)
+    return _table(frame.head(MOST_PEOPLE), columns, sort=None)
 
 
-def _matrix(crossings: pl.DataFrame) -> Mapping[tuple[str, str], int]:
+def _matrix(crossings: Frame) -> Mapping[tuple[str, str], int]:
     return {(one, other): count for one, other, count in crossings.iter_rows()}
 
 

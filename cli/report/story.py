@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from crashsim.cli.report.charts.svg import compact_usd
-from crashsim.cli.report.headlines import Headline, counted
+from crashsim.cli.report.headlines import Headline
 from crashsim.cli.report.view import RunView
 from crashsim.engine.readings import sides
 from crashsim.engine.readings.moments import WHOLE_MINUTES, Moment
+from crashsim.lab.figures import many, short_usd
 
 
 def sentences(run: RunView) -> list[str]:
@@ -26,12 +26,13 @@ def _day(moment: Moment, first: object) -> str:
 
 
 def _said(moment: Moment, run: RunView) -> str:
-    amount = compact_usd(moment.value)
+    amount = short_usd(moment.value)
     match moment.kind:
         case "first_liquidation":
             return "the first position is liquidated on the order book."
         case "first_takeover":
-            return "the insurance fund or a vault takes over an account's positions for the first time."
+            taker = "the insurance fund or a vault"
+            return f"for the first time {taker} takes over an account's positions."
         case "busiest_liquidation":
             return f"the busiest minute of liquidations on the order book: {amount}."
         case "low":
@@ -57,19 +58,19 @@ def _said(moment: Moment, run: RunView) -> str:
 
 def _deleveraged(run: RunView) -> str:
     count = run.summary["adl_accounts"]["value"]
-    return f"by now it has hit {counted(count, 'account')}"
+    return f"by now it has hit {many(count, 'account')}"
 
 
 def standfirst(run: RunView) -> str:
     """One sentence that says what the run shows."""
     values = {name: entry["value"] for name, entry in run.summary.items()}
-    parts = [f"{compact_usd(values['liquidated_notional_usd'])} of positions were liquidated"]
+    parts = [f"{short_usd(values['liquidated_notional_usd'])} of positions were liquidated"]
     if values["adl_accounts"]:
-        parts.append(f"{counted(values['adl_accounts'], 'winning account')} were closed by force")
+        parts.append(f"{many(values['adl_accounts'], 'winning account')} were closed by force")
     if values["was_in_debt_accounts"]:
-        parts.append(f"{counted(values['was_in_debt_accounts'], 'account')} fell into debt")
+        parts.append(f"{many(values['was_in_debt_accounts'], 'account')} fell into debt")
     if values["deposits_to_debt_usd"]:
-        swallowed = compact_usd(values["deposits_to_debt_usd"])
+        swallowed = short_usd(values["deposits_to_debt_usd"])
         parts.append(f"{swallowed} of new deposits went to debts")
     words = ", ".join(parts[:-1]) + " and " + parts[-1] if len(parts) > 1 else parts[0]
     return f"In this replay under the rules of {run.venue}, {words}."
@@ -114,7 +115,7 @@ def _others(runs: Sequence[RunView]) -> list[str]:
         crossed = sides.changers({run.label: run.tables for run in (runs[0], other)}).height
         lines.append(
             f"- **{other.label}**: {'; '.join(changed) or 'the same five figures'}. "
-            f"{counted(crossed, 'account')} would have ended on another side (in debt, deleveraged, "
-            "liquidated or untouched)."
+            f"{many(crossed, 'account')} would have ended on another side (in debt, "
+            "deleveraged, liquidated or untouched)."
         )
     return lines

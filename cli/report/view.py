@@ -6,13 +6,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-import polars as pl
-
 from crashsim.cli.report.headlines import Headline, headlines
-from crashsim.cli.report.pseudonyms import pseudonymised
+from crashsim.engine.readings import Tables
 from crashsim.engine.readings.moments import Moment, moments
 from crashsim.engine.record.tables import TABLES
 from crashsim.lab import figures
+from crashsim.lab.folders.pseudonyms import pseudonymised
 from crashsim.lab.folders.run_folder import RunFolder
 
 
@@ -23,7 +22,7 @@ class RunView:
     label: str
     manifest: Mapping[str, Any]
     summary: Mapping[str, Any]
-    tables: Mapping[str, pl.DataFrame]
+    tables: Tables
     headlines: Sequence[Headline]
     moments: Sequence[Moment]
 
@@ -74,7 +73,7 @@ def views(folders: Sequence[RunFolder], key: str | None) -> list[RunView]:
 
 
 def _view(folder: RunFolder, label: str, key: str | None) -> RunView:
-    tables: dict[str, pl.DataFrame] = {name: folder.table(name) for name in TABLES}
+    tables: Tables = {name: folder.table(name) for name in TABLES}
     if key:
         tables = pseudonymised(tables, key)
     return RunView(

@@ -5,14 +5,14 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
-import polars as pl
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
 
 from crashsim.cli.sheet import Sheet
 from crashsim.cli.show import statement_words as words
-from crashsim.engine.measure.metric import iso_utc
+from crashsim.data.clock import utc_ms, utc_text
+from crashsim.engine.readings import Frame
 from crashsim.engine.readings.statement import Item, Statement, statement_of
 from crashsim.engine.readings.statement_lines import lines_of
 from crashsim.engine.record.tables import TABLES
@@ -30,7 +30,7 @@ class AccountView:
     run: str
     venue: str
     statement: Statement
-    inputs: pl.DataFrame
+    inputs: Frame
 
 
 def view_of(folder: RunFolder, account: str) -> AccountView:
@@ -44,7 +44,7 @@ def view_of(folder: RunFolder, account: str) -> AccountView:
             f"{', '.join(known)} (accounts.parquet lists all)"
         )
     return AccountView(
-        str(folder.manifest["run"]), str(folder.manifest["venue"]["name"]), found, pl.DataFrame()
+        str(folder.manifest["run"]), str(folder.manifest["venue"]["name"]), found, Frame()
     )
 
 
@@ -118,8 +118,8 @@ def fills_told(view: AccountView) -> list[str]:
     """A sentence a fill, the first few, and what the score read."""
     fills = [item for item in view.statement.items if item.kind == "adl_winner"]
     told = words.ranked(fills[:_FILLS_TOLD], _candidates(view.inputs))
-    if len(fills) > _FILLS_TOLD:
-        told.append(f"And {len(fills) - _FILLS_TOLD:,} more fills (--json or --csv lists all).")
+    if more := len(fills[_FILLS_TOLD:]):
+        told.append(f"And {more:,} more fills (--json or --csv lists all).")
     if fills and not view.inputs.is_empty():
         first = fills[0]
         read = inputs_of(view, first).items()
@@ -128,22 +128,19 @@ def fills_told(view: AccountView) -> list[str]:
     return told
 
 
-def _candidates(inputs: pl.DataFrame) -> dict[tuple[str, str], int]:
+def _candidates(inputs: Frame) -> dict[tuple[str, str], int]:
     if inputs.is_empty():
         return {}
-    rows = inputs.select(pl.col("time").dt.strftime("%H:%M:%S"), "market", "candidates")
-    return {(time, market): count for time, market, count in rows.iter_rows()}
+    rows = inputs.select("time", "market", "candidates").iter_rows()
+    return {(f"{time:%H:%M:%S}", market): count for time, market, count in rows}
 
 
 def inputs_of(view: AccountView, fill: Item) -> Mapping[str, float]:
     """What the score read for this fill's position."""
     if view.inputs.is_empty():
         return {}
-    here = view.inputs.filter(
-        (pl.col("time") == fill.time)
-        & (pl.col("market") == fill.market)
-        & (pl.col("side") == ("long" if (fill.size or 0.0) > 0 else "short"))
-    )
+    side = "long" if (fill.size or 0.0) > 0 else "short"
+    here = view.inputs.filter(time=fill.time, market=fill.market, side=side)
     return dict(here.select("name", "value").iter_rows())
 
 
@@ -167,14 +164,14 @@ def as_json(view: AccountView) -> dict[str, Any]:
 def _item_json(view: AccountView, item: Item) -> dict[str, Any]:
     content = {key: value for key, value in asdict(item).items() if value not in (None, "")}
     content["time"] = _iso(item.time)
-    if item.kind == "adl_winner" and item.rank is not None:
-        content["ahead"] = item.rank - 1
+    if item.kind == "adl_winner" and item.ahead is not None:
+        content["ahead"] = item.ahead
         content["score_inputs"] = dict(inputs_of(view, item))
     return content
 
 
 def _iso(time: datetime | None) -> str | None:
-    return iso_utc(round(time.timestamp() * 1000)) if time else None
+    return utc_text(utc_ms(time)) if time else None
 
 
 _CSV = (

@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable
 
-from rich import box
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from crashsim.cli.sheet import table
 from crashsim.engine.winners import TOP_COUNTS, Allocation
 from crashsim.lab import figures
 from crashsim.lab.winner_table import Allocated
@@ -18,12 +18,11 @@ def rendered(result: Allocated) -> RenderableType:
 
 
 def _parts(result: Allocated) -> Iterable[RenderableType]:
-    winners = result.winners
     yield Text(f"A deficit of {figures.usd(result.deficit_usd)} on {result.file.name}", "bold")
     yield Text(
-        f"{len(winners.accounts):,} winners with {figures.short_usd(winners.profit_usd.sum())} of "
-        f"profit and {figures.short_usd(winners.equity_usd.sum())} of equity; "
-        f"{figures.short_usd(winners.capacity_usd.sum())} can be taken (the smaller of the two, "
+        f"{len(result.winners.accounts):,} winners with {figures.short_usd(result.profit_usd)} of "
+        f"profit and {figures.short_usd(result.equity_usd)} of equity; "
+        f"{figures.short_usd(result.capacity_usd)} can be taken (the smaller of the two, "
         "by account)."
     )
     if result.left_out:
@@ -41,17 +40,13 @@ def _parts(result: Allocated) -> Iterable[RenderableType]:
     )
 
 
-def _table(*headings: str) -> Table:
-    rows = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1), show_edge=False)
-    rows.add_column("policy", no_wrap=True)
-    for heading in headings:
-        rows.add_column(heading, justify="right", no_wrap=True)
-    return rows
+def _by_policy(*headings: str) -> Table:
+    return table(["policy", *headings], [place for place, _ in enumerate(headings, 1)])
 
 
-def _falls(allocations: Iterable[Allocation]) -> Table:
+def _falls(allocations: Iterable[Allocation]) -> RenderableType:
     tops = [f"top {count}" for count in TOP_COUNTS]
-    rows = _table("raised", "payers", "worst, of\nequity", "Gini", *tops)
+    rows = _by_policy("raised", "payers", "worst, of\nequity", "Gini", *tops)
     for each in allocations:
         rows.add_row(
             each.policy,
@@ -64,8 +59,8 @@ def _falls(allocations: Iterable[Allocation]) -> Table:
     return rows
 
 
-def _ratios(allocations: Iterable[Allocation]) -> Table:
-    rows = _table("left\nopen", "PTSR\npaper", "PTSR\ncode", "PMR\npaper", "PMR\ncode")
+def _ratios(allocations: Iterable[Allocation]) -> RenderableType:
+    rows = _by_policy("left\nopen", "PTSR\npaper", "PTSR\ncode", "PMR\npaper", "PMR\ncode")
     for each in allocations:
         ratios = (each.ptsr_paper, each.ptsr_code, each.pmr_paper, each.pmr_code)
         rows.add_row(each.policy, figures.short_usd(each.uncovered_usd), *map(_number, ratios))

@@ -1,33 +1,147 @@
 """A comparison on the terminal, for people: everything shown comes from its folder's content."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
-import polars as pl
-from rich import box
 from rich.console import Group, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from crashsim.cli.show.compare_layout import GROUPS, written, written_delta
-from crashsim.cli.show.compare_layout import Group as Layout
-from crashsim.engine.measure.comparison import change_totals
+from crashsim.cli.sheet import pairs, section, table
+from crashsim.cli.show.replay import statements
+from crashsim.engine.measure.comparison import change_totals, most_changed
+from crashsim.engine.measure.metrics import COMPARISON_METRICS, Value
+from crashsim.engine.readings import Frame
 from crashsim.lab import figures
 
-_STATEMENTS = 12
 _TOP = 10
 _NAME_COLUMNS = 20
-_STYLE = {"recorded": "green", "reconstructed": "yellow", "assumed": "yellow", "note": "cyan"}
 
 
-def rendered(told: Mapping[str, Any], changes: pl.DataFrame, path: Path) -> RenderableType:
+@dataclass(frozen=True)
+class Item:
+    """One metric under a plain name of at most two short lines."""
+
+    heading: str
+    metric: str
+
+
+@dataclass(frozen=True)
+class Question:
+    """Metrics that answer one question. without_adl: whether the run without ADL has an answer."""
+
+    question: str
+    items: tuple[Item, ...]
+    without_adl: bool = True
+
+
+GROUPS: tuple[Question, ...] = (
+    Question(
+        "Winners: whose positions were closed by force?",
+        (
+            Item("accounts\nclosed", "adl_accounts"),
+            Item("notional\nclosed", "adl_notional_usd"),
+            Item("of what all\nwinners held", "winner_capacity_used_frac"),
+            Item("from low\nleverage (<2)", "adl_low_leverage_share_frac"),
+            Item("hedges\nbroken", "hedges_broken"),
+        ),
+        without_adl=False,
+    ),
+    Question(
+        "Winners: what did it cost them, against the same night without ADL?",
+        (
+            Item("haircuts,\nall", "haircut_usd"),
+            Item("worst, of\nits equity", "max_haircut_frac"),
+            Item("top 10\nbear", "haircut_top_10_share_frac"),
+            Item("Gini of\nhaircuts", "haircut_gini"),
+            Item("beyond the\nneed", "overshoot_usd"),
+        ),
+        without_adl=False,
+    ),
+    Question(
+        "Losers: who was liquidated, and who ended in debt?",
+        (
+            Item("accounts\nliquidated", "liquidated_accounts"),
+            Item("notional\nliquidated", "liquidated_notional_usd"),
+            Item("ended\nin debt", "debt_accounts"),
+            Item("debt at\nthe end", "debt_usd"),
+            Item("deposits\nto debts", "deposits_to_debt_usd"),
+        ),
+    ),
+    Question(
+        "The venue: who stood behind it, and what was left to whom?",
+        (
+            Item("taken over\nby funds", "taken_over_usd"),
+            Item("funds at\ntheir low", "absorber_low_usd"),
+            Item("first\nrefusal", "absorber_first_refusal_at"),
+            Item("written\noff", "platform_loss_usd"),
+            Item("charged\nto others", "shared_usd"),
+        ),
+    ),
+    Question(
+        "After the close: what would the closed positions have gained since?",
+        (
+            Item("1 s", "adl_markout_1s_usd"),
+            Item("5 s", "adl_markout_5s_usd"),
+            Item("60 s", "adl_markout_60s_usd"),
+            Item("5 min", "adl_markout_300s_usd"),
+            Item("the end", "adl_markout_end_usd"),
+        ),
+        without_adl=False,
+    ),
+    Question(
+        "What would it cost to make everybody whole?",
+        (
+            Item("all of it", "make_whole_usd"),
+            Item("ADL costs\n(to mark)", "make_whole_adl_costs_usd"),
+            Item("swallowed\ndeposits", "make_whole_deposits_usd"),
+            Item("debts left", "make_whole_debts_usd"),
+            Item("half of\nthe fees", "make_whole_half_fees_usd"),
+        ),
+    ),
+)
+
+_WRITE: Mapping[str, Callable[[float], str]] = MappingProxyType(
+    {
+        "USD": figures.short_usd,
+        "fraction": figures.percent,
+        "index": "{:.2f}".format,
+        "correlation": "{:+.2f}".format,
+    }
+)
+
+
+def written(metric: str, value: Value) -> str:
+    """A value as people read it; `-` where there is none."""
+    if value is None or isinstance(value, Mapping):
+        return "-"
+    if isinstance(value, str):
+        return figures.clock(value)
+    return _WRITE.get(COMPARISON_METRICS[metric].unit, "{:,.0f}".format)(value)
+
+
+def written_delta(metric: str, delta: Value) -> str:
+    """A difference with its sign; nothing where there is none, or where it cannot be told."""
+    if not isinstance(delta, int | float):
+        return ""
+    text = written(metric, abs(delta)).lstrip("+")
+    if not any(figure in text for figure in "123456789"):
+        return ""
+    if COMPARISON_METRICS[metric].unit == "fraction":
+        text = f"{text.removesuffix('%')} pt"  # points: not a percentage of the first run's
+    return f"{'+' if delta > 0 else '-'}{text}"
+
+
+def rendered(told: Mapping[str, Any], changes: Frame, path: Path) -> RenderableType:
     """The tables of a comparison; told: the content of comparison.json."""
     return Group(*_parts(told, changes, path))
 
 
-def _parts(told: Mapping[str, Any], changes: pl.DataFrame, path: Path) -> Iterable[RenderableType]:
+def _parts(told: Mapping[str, Any], changes: Frame, path: Path) -> Iterable[RenderableType]:
     scenario = told["scenario"]["scenario"]
     runs: Mapping[str, Any] = told["runs"]
     first = next(iter(runs))
@@ -36,48 +150,31 @@ def _parts(told: Mapping[str, Any], changes: pl.DataFrame, path: Path) -> Iterab
         f"{len(runs)} runs of the same prices, accounts and flows, seed {told['seed']}. Under each "
         f"number: its difference from the first run, {first}, if any."
     )
-    yield _section("How this is known", _statements(told["provenance"]))
-    yield _section("The runs", _runs(runs))
+    yield section("How this is known", statements(told["provenance"]))
+    yield section("The runs", _runs(runs))
     for group in GROUPS:
-        yield _section(group.question, _table_of(group, told))
+        yield section(group.question, _table_of(group, told))
         if "against the same night" in group.question:
             yield Padding(Text(told["caveat"], style="dim"), (0, 0, 0, 2))
     if changes.height:
-        yield _section(
+        yield section(
             f"Who changes sides, against {first}", _totals(changes, first, list(runs)[1:])
         )
     # Without ADL the profits could not have been paid, so nobody is told what he would have had.
-    real = changes.filter(pl.col("run") != list(runs)[-1])
+    real = most_changed(changes, left_out=list(runs)[-1])
     if real.height:
         title = "For whom that matters most (equity less debt at the end)"
-        yield _section(title, _most_changed(real, first))
-    yield _section("More", _closing(path))
-
-
-def _section(title: str, body: RenderableType) -> RenderableType:
-    return Group(Text(f"\n{title}", style="bold"), Padding(body, (0, 0, 0, 2)))
-
-
-def _statements(statements: Sequence[Mapping[str, str]]) -> RenderableType:
-    rows = Table.grid(padding=(0, 2, 0, 0))
-    for statement in statements[:_STATEMENTS]:
-        rows.add_row(Text(statement["kind"], style=_STYLE[statement["kind"]]), statement["text"])
-    return rows
+        yield section(title, _most_changed(real, first))
+    yield section("More", _closing(path))
 
 
 def _runs(runs: Mapping[str, Any]) -> RenderableType:
-    rows = Table.grid(padding=(0, 2, 0, 0))
-    rows.add_column(no_wrap=True)
-    for name, run in runs.items():
-        rows.add_row(Text(name, style="bold"), run["what"])
-    return rows
+    return pairs((Text(name, style="bold"), run["what"]) for name, run in runs.items())
 
 
-def _table_of(group: Layout, told: Mapping[str, Any]) -> RenderableType:
-    rows = _table()
-    rows.add_column("", max_width=_NAME_COLUMNS)
-    for item in group.items:
-        rows.add_column(item.heading, justify="right", no_wrap=True)
+def _table_of(group: Question, told: Mapping[str, Any]) -> RenderableType:
+    headings = [item.heading for item in group.items]
+    rows = _by_run(headings)
     metrics = told["metrics"]
     first, *others = told["runs"] if group.without_adl else list(told["runs"])[:-1]
     same = []
@@ -95,7 +192,13 @@ def _table_of(group: Layout, told: Mapping[str, Any]) -> RenderableType:
     return Group(rows, Text(f"the same as {first}: {', '.join(same)}", style="dim"))
 
 
-def _values(group: Layout, metrics: Mapping[str, Any], run: str) -> list[str]:
+def _by_run(headings: Sequence[str]) -> Table:
+    rows = table(["", *headings], [place for place, _ in enumerate(headings, 1)])
+    rows.columns[0].max_width = _NAME_COLUMNS
+    return rows
+
+
+def _values(group: Question, metrics: Mapping[str, Any], run: str) -> list[str]:
     return [written(item.metric, metrics[item.metric]["values"][run]) for item in group.items]
 
 
@@ -106,22 +209,14 @@ def _with_delta(metric: str, entry: Mapping[str, Any], run: str) -> Text:
     return cell
 
 
-def _table() -> Table:
-    return Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1), show_edge=False)
-
-
 # A heading for accounts that are on a side under the first run only, and under the other only.
-_LEAVES = {"deleveraged": "spared\n(closed, first only)", "in_debt": "out of debt\n(first only)"}
-_ENTERS = {"deleveraged": "hit instead\n(closed, here only)", "in_debt": "into debt\n(here only)"}
+_LEAVES = {"deleveraged": "spared\n(closed,\nfirst only)", "in_debt": "out of debt\n(first only)"}
+_ENTERS = {"deleveraged": "hit instead\n(closed,\nhere only)", "in_debt": "into debt\n(here only)"}
 _WHY = {"deleveraged": "closed", "in_debt": "in debt"}
 
 
-def _totals(changes: pl.DataFrame, first: str, runs: Sequence[str]) -> RenderableType:
-    rows = _table()
-    rows.add_column("", max_width=_NAME_COLUMNS)
-    for side in _WHY:
-        rows.add_column(_LEAVES[side], justify="right")
-        rows.add_column(_ENTERS[side], justify="right")
+def _totals(changes: Frame, first: str, runs: Sequence[str]) -> RenderableType:
+    rows = _by_run([titles[side] for side in _WHY for titles in (_LEAVES, _ENTERS)])
     found = {
         (run, side, only_under): f"{accounts:,} {figures.short_usd(amount)}"
         for run, side, only_under, accounts, amount in change_totals(changes).iter_rows()
@@ -132,17 +227,10 @@ def _totals(changes: pl.DataFrame, first: str, runs: Sequence[str]) -> Renderabl
     return Group(rows, Text("accounts, and notional closed or debt at its peak", style="dim"))
 
 
-def _most_changed(changes: pl.DataFrame, first: str) -> RenderableType:
-    rows = _table()
-    for title in ("account", "run"):
-        rows.add_column(title, no_wrap=True)
-    for title in ("first run", "here", "difference"):
-        rows.add_column(title, justify="right")
-    rows.add_column("changes sides", no_wrap=True)
-    top = changes.sort(
-        [pl.col("difference_usd").abs(), "account", "run"], descending=[True, False, False]
-    ).unique("account", keep="first", maintain_order=True)
-    for row in top.head(_TOP).iter_rows(named=True):
+def _most_changed(changes: Frame, first: str) -> RenderableType:
+    titles = ("account", "run", "first run", "here", "difference", "changes sides")
+    rows = table(titles, (2, 3, 4))
+    for row in changes[:_TOP].iter_rows(named=True):
         where = "first only" if row["only_under"] == first else "here only"
         rows.add_row(
             row["account"],
@@ -160,7 +248,9 @@ def _signed(amount: float) -> str:
 
 
 def _closing(path: Path) -> RenderableType:
-    rows = Table.grid(padding=(0, 2, 0, 0))
-    rows.add_row("files", f"{path} (comparison.json, metrics.parquet, changes.parquet)")
-    rows.add_row("words", "crashsim compare --explain METRIC, or --explain all")
-    return rows
+    return pairs(
+        (
+            ("files", f"{path} (comparison.json, metrics.parquet, changes.parquet)"),
+            ("words", "crashsim compare --explain METRIC, or --explain all"),
+        )
+    )

@@ -1,10 +1,10 @@
-"""A comparison as text for other programs and pages: CSV and Markdown."""
+"""A comparison as Markdown, for pages."""
 
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from crashsim.cli.show.compare_layout import GROUPS, written, written_delta
-from crashsim.engine.measure.metrics import COMPARISON_METRICS, Metric
+from crashsim.cli.show.compare import GROUPS, written, written_delta
+from crashsim.engine.measure.metrics import COMPARISON_METRICS
 
 
 def markdown(told: Mapping[str, Any]) -> str:
@@ -36,19 +36,3 @@ def _cell(metric: str, entry: Mapping[str, Any], run: str) -> str:
     value = written(metric, entry["values"][run])
     delta = written_delta(metric, entry["deltas"].get(run))
     return f"{value} ({delta})" if delta else value
-
-
-def explained(metrics: Iterable[Metric]) -> str:
-    """What each metric means, in words."""
-    return "\n\n".join(_explained(metric) for metric in metrics) + "\n"
-
-
-def _explained(metric: Metric) -> str:
-    lines = [
-        f"{metric.name} ({metric.unit})",
-        f"  {metric.definition}",
-        f"  sign: {metric.sign or 'none'}",
-        f"  horizon: {metric.horizon}",
-        f"  prices: {metric.price_source}",
-    ]
-    return "\n".join(lines)

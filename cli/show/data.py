@@ -1,23 +1,26 @@
 """What `crashsim data` prints: imports, findings, the store, a book."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, replace
-from datetime import UTC, datetime
+from dataclasses import asdict
 from pathlib import Path
 
-from rich.console import JustifyMethod, RenderableType
-from rich.table import Table
+from rich.console import RenderableType
 from rich.text import Text
 
 from crashsim.cli import output
+from crashsim.cli.sheet import Sheet
+from crashsim.data.clock import utc_words
 from crashsim.data.loaders.importer import Imported
 from crashsim.data.rebuild.venue_book import VenueBook
 from crashsim.data.store.check import MarketCheck
 from crashsim.data.store.check_source import CheckReport
-from crashsim.data.store.datasets import DatasetInfo
+from crashsim.data.store.datasets import DatasetInfo, kind_text
 from crashsim.data.store.store import Store
 
 _SHOWN_MARKETS = 3
+_SERIES = ("source", "kind", "market", "rows", "from - to (UTC)")
+_ROWS = frozenset({3})
+_WHOLE = frozenset({0, 1, 2, 4})
 
 
 def print_imported(imported: Sequence[Imported], *, as_json: bool) -> None:
@@ -44,17 +47,11 @@ def print_check(report: CheckReport, *, as_json: bool) -> None:
         content = {"clean": report.is_clean, "series": lines, "damage": report.damage}
         output.emit_json(content | {"notes": report.notes})
         return
-    table = _table("source", "kind", "market", "rows", "from - to (UTC)", "findings")
-    for line in report.lines:
-        if line.findings:
-            table.add_row(*_check_row(line))
-    for clean in _clean_series(report.lines):
-        table.add_row(*_check_row(clean))
-    found = sum(bool(line.findings) for line in report.lines)
-    verdict = f"{len(report.lines)} series, {found} with findings"
-    parts: list[RenderableType] = [table] if report.lines else []
+    rows = [_check_row(line) for line in (*report.found, *report.clean_series())]
+    parts = [Sheet((*_SERIES, "findings"), rows, _ROWS, _WHOLE).rendered()] if rows else []
     parts += [Text(f"damaged: {text}") for text in report.damage]
     parts += [Text(f"note: {text}") for text in report.notes]
+    verdict = f"{len(report.lines)} series, {len(report.found)} with findings"
     output.emit_rendered(output.console(), *parts, Text(verdict if report.lines else "no rows"))
 
 
@@ -68,14 +65,8 @@ def print_store(store: Store, *, as_json: bool) -> None:
         hint = "the store is empty; `crashsim data import` and `crashsim data pull` bring data in"
         output.emit(hint + "\n")
         return
-    table = _table("source", "kind", "market", "rows", "from - to (UTC)", "files")
-    for info in infos:
-        places = {part.place for part in info.parts}
-        name = info.dataset
-        kind = _kind(name.kind, name.interval_s)
-        span = _span(info.first_ms, info.last_ms)
-        table.add_row(name.source, kind, name.market, f"{info.rows:,}", span, str(len(places)))
-    output.emit_rendered(output.console(), table)
+    sheet = Sheet((*_SERIES, "files"), [_store_row(info) for info in infos], _ROWS, _WHOLE)
+    output.emit_rendered(output.console(), sheet.rendered())
 
 
 def print_book(book: VenueBook, out: Path, at_ms: int) -> None:
@@ -95,28 +86,22 @@ def print_book(book: VenueBook, out: Path, at_ms: int) -> None:
     output.emit_rendered(output.console(), *parts)
 
 
-def _clean_series(lines: Sequence[MarketCheck]) -> list[MarketCheck]:
-    """One line for the clean markets of each source, kind and length of bar."""
-    series: dict[tuple[str, str, int | None], list[MarketCheck]] = {}
-    for line in lines:
-        if not line.findings:
-            series.setdefault((line.source, line.kind, line.interval_s), []).append(line)
-    return [
-        replace(
-            own[0],
-            market=own[0].market if len(own) == 1 else f"{len(own)} markets",
-            rows=sum(line.rows for line in own),
-            first_ms=min(line.first_ms for line in own),
-            last_ms=max(line.last_ms for line in own),
-        )
-        for own in series.values()
-    ]
+def _store_row(info: DatasetInfo) -> tuple[str, ...]:
+    name = info.dataset
+    return (
+        name.source,
+        kind_text(name.kind, name.interval_s),
+        name.market,
+        f"{info.rows:,}",
+        _span(info.first_ms, info.last_ms),
+        f"{len({part.place for part in info.parts}):,}",
+    )
 
 
 def _check_row(line: MarketCheck) -> tuple[str, ...]:
     return (
         line.source,
-        _kind(line.kind, line.interval_s),
+        kind_text(line.kind, line.interval_s),
         line.market,
         f"{line.rows:,}",
         _span(line.first_ms, line.last_ms),
@@ -133,31 +118,11 @@ def _as_json(info: DatasetInfo) -> dict[str, object]:
     }
 
 
-def _table(*names: str) -> Table:
-    table = Table(box=None, padding=(0, 2, 0, 0), show_edge=False)
-    for name in names:
-        justify: JustifyMethod = "right" if name == "rows" else "left"
-        wraps = name == "findings"
-        table.add_column(name, justify=justify, no_wrap=not wraps, overflow="ellipsis")
-    return table
-
-
-def _kind(kind: str, interval_s: int | None) -> str:
-    return kind if interval_s is None else f"{kind} {_length(interval_s)}"
-
-
-def _length(seconds: int) -> str:
-    for unit, size in (("d", 86_400), ("h", 3600), ("m", 60)):
-        if seconds % size == 0:
-            return f"{seconds // size}{unit}"
-    return f"{seconds}s"
-
-
 def _some(names: Sequence[str]) -> str:
     """The first few of many names."""
-    more = len(names) - _SHOWN_MARKETS
+    more = len(names[_SHOWN_MARKETS:])
     shown = ", ".join(names[:_SHOWN_MARKETS]) or "no market"
-    return f"{shown} and {more} more" if more > 0 else shown
+    return f"{shown} and {more} more" if more else shown
 
 
 def _span(first_ms: int | None, last_ms: int | None) -> str:
@@ -166,6 +131,4 @@ def _span(first_ms: int | None, last_ms: int | None) -> str:
 
 
 def _utc(ms: int | None) -> str:
-    if ms is None:
-        return "-"
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return "-" if ms is None else utc_words(ms)

@@ -6,11 +6,12 @@ from itertools import groupby
 
 from rich.console import RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from crashsim.cli import output
+from crashsim.cli.sheet import pairs
 from crashsim.scenarios import Fact, FactSheet, Listing
+from crashsim.scenarios.facts import Grounds
 
 Note = tuple[str | None, str | None, str | None]  # since, source, assumption
 
@@ -21,9 +22,7 @@ def print_list(listings: Sequence[Listing], hint: str, *, as_json: bool) -> None
         names = [{"name": listing.name, "title": listing.title} for listing in listings]
         output.emit_json(names)
         return
-    rows = Table.grid(padding=(0, 3, 0, 0))
-    for listing in listings:
-        rows.add_row(Text(listing.name, style="bold"), listing.title)
+    rows = pairs((Text(listing.name, style="bold"), listing.title) for listing in listings)
     output.emit_rendered(output.console(), rows, Text(f"\n{hint}", style="dim"))
 
 
@@ -60,8 +59,7 @@ def _note(fact: Fact) -> Note:
 def _values(section: str, facts: Sequence[Fact]) -> Iterable[RenderableType]:
     units = {fact.unit for fact in facts}
     once = len(facts) > 1 and len(units) == 1  # a unit that several values share stands below them
-    rows = Table.grid(padding=(0, 2, 0, 0))
-    rows.add_column(no_wrap=True)
+    rows = pairs()
     for fact in facts:
         key = fact.key.removeprefix(f"{section}.")
         rows.add_row(f"  {key}", Text(fact.text, style="bold"), "" if once else fact.unit)
@@ -79,16 +77,12 @@ def _grounds(note: Note) -> Iterable[RenderableType]:
 
 
 def _ground(label: str, style: str, text: str, indent: int = 6) -> RenderableType:
-    row = Table.grid(padding=(0, 2, 0, 0))
-    row.add_column(no_wrap=True, min_width=len("ASSUMED") if len(label) > 1 else 1)
-    row.add_column(overflow="fold")
-    row.add_row(Text(label, style=style), Text(text, style="dim"))
+    row = pairs([(Text(label, style=style), Text(text, style="dim"))])
+    row.columns[0].min_width = len("ASSUMED") if len(label) > 1 else 1
     return Padding(row, (0, 0, 0, indent))
 
 
 def _count(facts: Sequence[Fact]) -> str:
-    assumed = sum(fact.assumption is not None for fact in facts)
-    sourced = sum(fact.source is not None and fact.assumption is None for fact in facts)
-    rest = len(facts) - assumed - sourced
-    words = f"{len(facts)} values: {sourced} with a source, {assumed} assumed"
-    return f"{words}, {rest} with neither" if rest else words
+    found = Grounds.of(facts)
+    words = f"{len(facts)} values: {found.sourced} with a source, {found.assumed} assumed"
+    return f"{words}, {found.neither} with neither" if found.neither else words

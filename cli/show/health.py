@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import asdict
 
-from rich.table import Table
 from rich.text import Text
 
 from crashsim.cli import output
+from crashsim.cli.sheet import pairs
 from crashsim.lab.computer.health import Finding
 
 _STYLES = {"ok": "green", "note": "yellow", "problem": "bold red"}
@@ -17,13 +17,9 @@ def print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
     if as_json:
         output.emit_json([asdict(finding) for finding in findings])
         return
-    rows = Table.grid(padding=(0, 3, 0, 0))
-    rows.add_column(no_wrap=True)
-    rows.add_column(no_wrap=True)
-    rows.add_column(overflow="fold")
-    for finding in findings:
-        state = Text(finding.state, style=_STYLES[finding.state])
-        rows.add_row(finding.area, state, Text(finding.text))
+    rows = pairs(
+        (one.area, Text(one.state, style=_STYLES[one.state]), Text(one.text)) for one in findings
+    )
     output.emit_rendered(output.console(), rows, Text(f"\n{_verdict(findings)}"))
 
 

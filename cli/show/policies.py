@@ -4,24 +4,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 from typing import Any
 
-import polars as pl
-from rich import box
 from rich.console import Group, RenderableType
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
+from crashsim.cli.sheet import Sheet, pairs
 from crashsim.engine.adl.policies import POLICIES, Policy
 from crashsim.engine.adl.presets import PRESETS
 from crashsim.engine.audit.properties import Example, Finding
+from crashsim.engine.readings import Frame
 
 
 def listed() -> RenderableType:
     """All bundled policies by name."""
-    rows = Table.grid(padding=(0, 3, 0, 0))
-    rows.add_column(no_wrap=True)
-    for policy in POLICIES.values():
-        rows.add_row(Text(policy.name, style="bold"), policy.description)
+    rows = pairs((Text(one.name, style="bold"), one.description) for one in POLICIES.values())
     hint = "One of them: crashsim policies show NAME. Its weak points: crashsim policies audit NAME"
     return Group(rows, Text(f"\n{hint}", style="dim"))
 
@@ -38,9 +34,7 @@ def _expression(policy: Policy) -> str | None:
 
 def shown(policy: Policy) -> RenderableType:
     """One policy: what it changes, and where that is from."""
-    rows = Table.grid(padding=(0, 2, 0, 0))
-    rows.add_column(no_wrap=True)
-    rows.add_column(overflow="fold")
+    rows = pairs()
     rows.add_row("  adl.allocation", Text(policy.allocation or "the venue's", style="bold"))
     rows.add_row(
         "  adl.score", Text(policy.score or "the venue's (nobody is ranked)", style="bold")
@@ -63,7 +57,8 @@ def _findings(name: str, findings: Sequence[Finding]) -> Iterable[RenderableType
     yield Text(name, style="bold")
     yield Text(
         f"{findings[0].tried} seeded books: one bankrupt long, closed at its bankruptcy price "
-        "against 2 to 7 shorts. No is proved by the example; yes means that none was found."
+        "against 2 to 7 shorts. A no is proved by its example; a yes means that no counter-example "
+        "was found."
     )
     for finding in findings:
         verdict = "yes" if finding.holds else f"no, in {finding.broken} of {finding.tried} books"
@@ -80,13 +75,12 @@ def _example(example: Example) -> RenderableType:
     return Group(*parts)
 
 
-def _book(frame: pl.DataFrame) -> RenderableType:
-    rows = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 0, 0, 1), show_edge=False)
-    for column in frame.columns:
-        rows.add_column(column, justify="left" if column == "account" else "right", no_wrap=True)
-    for account, *values in frame.iter_rows():
-        rows.add_row(account, *("-" if value is None else f"{value:,.6g}" for value in values))
-    return rows
+def _book(frame: Frame) -> RenderableType:
+    rows = [
+        [account, *("-" if value is None else f"{value:,.6g}" for value in values)]
+        for account, *values in frame.iter_rows()
+    ]
+    return Sheet(frame.columns, rows, frozenset(range(1, len(frame.columns)))).rendered()
 
 
 def findings_json(name: str, findings: Sequence[Finding]) -> dict[str, Any]:

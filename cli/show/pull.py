@@ -1,139 +1,92 @@
-"""Runs a pull and prints it: what would be asked, and what the store holds afterwards."""
+"""What `crashsim data pull` prints: what would be asked, and what the store holds afterwards."""
 
-import sys
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from itertools import groupby
+from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-import typer
-from rich.table import Table
 from rich.text import Text
 
-from crashsim.cli import exits, output
-from crashsim.cli.progress import progress_bar
-from crashsim.cli.target import Target
-from crashsim.data.pull.client import Client, open_exchange
-from crashsim.data.pull.errand import Ask, Pulled, expected_rows, plan, pull
-from crashsim.data.pull.rehearsal import Rehearsed, rehearse
-from crashsim.data.retry import Retry
+from crashsim.cli import output
+from crashsim.cli.sheet import Sheet
+from crashsim.data.clock import utc_text
+from crashsim.data.pull.errand import Ask, Pulled, expected_rows
+from crashsim.data.pull.rehearsal import Rehearsed
+from crashsim.data.pull.totals import open_series, open_total, pulled_series
+from crashsim.data.pull.windows import minute_count
 from crashsim.data.store.datasets import Window
-from crashsim.data.store.store import Store
+from crashsim.lab.figures import duration, span
 
 _MOST_RUNS = 6  # of missing minutes, in one line
 
 
-def asks(venues: Sequence[str], series: Sequence[str], wanted: Target) -> tuple[Ask, ...]:
-    """The plan of a pull. Raises typer.BadParameter without markets."""
-    if not wanted.markets:
-        raise typer.BadParameter("name a SCENARIO, or markets with --market")
-    start_ms, end_ms = (int(moment.timestamp() * 1000) for moment in (wanted.start, wanted.end))
-    return plan(venues, wanted.markets, series, Window(start_ms, end_ms))
-
-
-def print_rehearsal(asks: Sequence[Ask], store: Store, *, as_json: bool) -> None:
+def print_rehearsal(rehearsed: Sequence[Rehearsed], *, as_json: bool) -> None:
     """Print what would be asked, to stdout."""
-    rehearsed = rehearse(asks, store)
     if as_json:
         output.emit_json([_rehearsed_json(item) for item in rehearsed])
         return
-    table = _table("venue", "series", "markets", "calls", "asked of")
-    for (name, series), group in _grouped(rehearsed, lambda item: item.ask):
-        calls = sum(len(item.open) for item in group)
-        first = next((item.first_url for item in group if item.first_url), None)
-        where = "nothing: all is here" if first is None else urlsplit(first).path
-        table.add_row(name, series, str(len(group)), str(calls), where)
-    total = sum(item.seconds for item in rehearsed)
-    calls = sum(len(item.open) for item in rehearsed)
-    hosts = {urlsplit(item.first_url).netloc for item in rehearsed if item.first_url}
-    lines = [
-        f"{calls} calls, about {_minutes(total)}, {_span(asks[0].window)}. Nothing was asked.",
-        *([f"Hosts: {', '.join(sorted(hosts))}"] if hosts else []),
+    rows = [
+        [one.venue, one.series, f"{one.markets:,}", f"{one.calls:,}", one.path or "all is here"]
+        for one in open_series(rehearsed)
     ]
-    output.emit_rendered(output.console(), table, Text("\n".join(lines), style="dim"))
+    titles = ["venue", "series", "markets", "calls", "asked of"]
+    total = open_total(rehearsed)
+    window = _span(rehearsed[0].ask.window)
+    words = f"{total.calls} calls, about {duration(total.seconds)}, {window}. Nothing was asked."
+    hosts = f"\nHosts: {', '.join(total.hosts)}" if total.hosts else ""
+    table = Sheet(titles, rows, frozenset({2, 3})).rendered()
+    output.emit_rendered(output.console(), table, Text(f"\n{words}{hosts}", style="dim"))
 
 
-def run(asks: Sequence[Ask], store: Store, *, as_json: bool) -> int:
-    """Pull, print, and give the exit code. Raises NetworkError where a venue ends it."""
-    retry = Retry(report=_to_stderr)
-    with progress_bar(f"pulling from {', '.join(_venues(asks))}") as progress:
-        done = pull(
-            asks,
-            store,
-            lambda feed: Client(feed, open_exchange(feed)),
-            retry,
-            lambda: datetime.now(UTC),
-            progress,
-        )
+def print_pulled(done: Sequence[Pulled], root: Path, *, as_json: bool) -> None:
+    """Print what the store at `root` now holds to stdout, and what is amiss to stderr."""
     if as_json:
         output.emit_json([_pulled_json(item) for item in done])
     else:
-        output.emit_rendered(
-            output.console(), _summary(done), Text(_where(asks, store), style="dim")
-        )
+        where = Text(f"\n{_where(done, root)}", style="dim")
+        output.emit_rendered(output.console(), _summary(done).rendered(), where)
     for item in done:
         _report(item)
-    if any(item.failure for item in done):
-        return exits.NETWORK
-    return exits.FINDING if any(item.missing for item in done) else 0
 
 
-def _summary(done: Sequence[Pulled]) -> Table:
-    table = _table("venue", "series", "markets", "rows", "missing", "calls", "failed")
-    for (name, series), group in _grouped(done, lambda item: item.ask):
-        missing = sum(_length(item.missing) for item in group)
-        failed = sum(item.failure is not None for item in group)
-        table.add_row(
-            name,
-            series,
-            str(len(group)),
-            f"{sum(item.rows for item in group):,}",
-            "-" if series == "funding" else f"{missing:,}",
-            str(sum(item.calls for item in group)),
-            str(failed or "-"),
-        )
-    return table
+def _summary(done: Sequence[Pulled]) -> Sheet:
+    titles = ["venue", "series", "markets", "rows", "missing", "calls", "failed"]
+    rows = [
+        [
+            one.venue,
+            one.series,
+            f"{one.markets:,}",
+            f"{one.rows:,}",
+            "-" if one.missing_minutes is None else f"{one.missing_minutes:,}",
+            f"{one.calls:,}",
+            f"{one.failed or '-'}",
+        ]
+        for one in pulled_series(done)
+    ]
+    return Sheet(titles, rows, frozenset(range(2, 7)))
 
 
 def _report(item: Pulled) -> None:
     """What is not as it should be, one line to stderr."""
     if item.failure:
-        _to_stderr(item.failure)
+        output.note(item.failure)
     elif item.missing:
         runs = ", ".join(_span(run) for run in item.missing[:_MOST_RUNS])
-        more = len(item.missing) - _MOST_RUNS
-        rest = f" and {more} more" if more > 0 else ""
-        _to_stderr(
-            f"{item.ask.name}: {_length(item.missing)} minutes are missing: {runs}{rest}; the venue"
-            " was asked for them again and has none"
+        more = len(item.missing[_MOST_RUNS:])
+        rest = f" and {more} more" if more else ""
+        output.note(
+            f"{item.ask.name}: {minute_count(item.missing)} minutes are missing: {runs}{rest}; the "
+            "venue was asked for them again and has none"
         )
     if item.duplicates:
-        _to_stderr(f"{item.ask.name}: {item.duplicates} identical rows came twice and were dropped")
+        output.note(
+            f"{item.ask.name}: {item.duplicates} identical rows came twice and were dropped"
+        )
 
 
-def _where(asks: Sequence[Ask], store: Store) -> str:
-    sources = ", ".join(f"store:{name}" for name in _venues(asks))
-    return f"In {store.root} as {sources}. Look at it with `crashsim data ls`."
-
-
-def _grouped(items: Sequence[Any], ask_of: Any) -> list[tuple[tuple[str, str], list[Any]]]:
-    def key(item: Any) -> tuple[str, str]:
-        return ask_of(item).feed.name, ask_of(item).series
-
-    return [(name, list(group)) for name, group in groupby(items, key=key)]
-
-
-def _venues(asks: Sequence[Ask]) -> list[str]:
-    return list(dict.fromkeys(ask.feed.name for ask in asks))
-
-
-def _table(*names: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="dim")
-    for name in names:
-        right = name in ("markets", "calls", "rows", "missing", "failed")
-        table.add_column(name, justify="right" if right else "left", overflow="fold")
-    return table
+def _where(done: Sequence[Pulled], root: Path) -> str:
+    venues = dict.fromkeys(item.ask.feed.name for item in done)
+    sources = ", ".join(f"store:{name}" for name in venues)
+    return f"In {root} as {sources}. Look at it with `crashsim data ls`."
 
 
 def _rehearsed_json(item: Rehearsed) -> dict[str, Any]:
@@ -163,27 +116,8 @@ def _named(ask: Ask) -> dict[str, str]:
 
 
 def _window_json(window: Window) -> dict[str, str]:
-    return {"start": _iso(window.start_ms), "end": _iso(window.end_ms)}
-
-
-def _iso(time_ms: int) -> str:
-    text = datetime.fromtimestamp(time_ms / 1000, UTC).isoformat(timespec="seconds")
-    return text.replace("+00:00", "Z")
+    return {"start": utc_text(window.start_ms), "end": utc_text(window.end_ms)}
 
 
 def _span(window: Window) -> str:
-    start, end = (datetime.fromtimestamp(ms / 1000, UTC) for ms in (window.start_ms, window.end_ms))
-    same_day = start.date() == end.date()
-    return f"{start:%Y-%m-%d %H:%M} to {end:{'%H:%M' if same_day else '%Y-%m-%d %H:%M'}} UTC"
-
-
-def _length(windows: Sequence[Window]) -> int:
-    return sum((window.end_ms - window.start_ms) // 60_000 for window in windows)
-
-
-def _minutes(seconds: float) -> str:
-    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
-
-
-def _to_stderr(line: str) -> None:
-    print(line, file=sys.stderr)
+    return span(utc_text(window.start_ms), utc_text(window.end_ms))

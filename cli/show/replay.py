@@ -3,22 +3,22 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import polars as pl
-from rich import box
 from rich.console import Group, RenderableType
-from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
+from crashsim.cli.sheet import pairs, section, table
+from crashsim.engine.readings import Frame, minutes, people
 from crashsim.engine.record.tables import TABLES
 from crashsim.lab import figures
 from crashsim.lab.figures import usd
 from crashsim.lab.folders.run_folder import RunFolder
 
+_BARS = " ▁▂▃▄▅▆▇█"
 _SPARK_COLUMNS = 56
 _HARDEST = 10
 _STATEMENTS = 12
 _DEEPEST_FALLS = 4
+_ACCOUNT_COLUMNS = 20
 
 
 def rendered(folder: RunFolder) -> RenderableType:
@@ -27,34 +27,26 @@ def rendered(folder: RunFolder) -> RenderableType:
 
 
 def _parts(folder: RunFolder) -> Iterable[RenderableType]:
-    accounts = folder.table("accounts")
     yield _head(folder.manifest)
-    yield _section("How this is known", _statements(folder.manifest["provenance"]["statements"]))
-    yield _section("What happened", _happened(folder.summary))
-    yield _section("When", _when(folder))
-    if accounts["was_deleveraged"].any():
-        hardest = _deleveraged(accounts, folder.table("adl_fills"))
-        yield _section("Hardest hit by auto-deleveraging (cost against mark)", hardest)
-    if accounts["was_in_debt"].any():
-        yield _section("Deepest in debt", _debtors(accounts))
-    if (accounts["deposits_to_debt_usd"] > 0).any():
-        yield _section("Deposits that went to debts", _depositors(accounts))
-    yield _section("Who stood behind it", _backing(folder.summary))
-    yield _section("Checks and files", _closing(folder))
-
-
-def _section(title: str, body: RenderableType) -> RenderableType:
-    return Group(Text(f"\n{title}", style="bold"), Padding(body, (0, 0, 0, 2)))
-
-
-def _grid() -> Table:
-    return Table.grid(padding=(0, 2, 0, 0))
+    yield section("How this is known", statements(folder.manifest["provenance"]["statements"]))
+    yield section("What happened", _happened(folder.summary))
+    yield section("When", _when(folder))
+    tables = {name: folder.table(name) for name in ("accounts", "adl_fills")}
+    for title, hit, columns in (
+        (_HARDEST_HIT, people.hardest_hit(tables), _ADL_COLUMNS),
+        ("Deepest in debt", people.debtors(tables), _DEBT_COLUMNS),
+        ("Deposits that went to debts", people.depositors(tables), _DEBT_COLUMNS),
+    ):
+        if hit.height:
+            yield section(title, *_ranking(hit, columns))
+    yield section("Who covered the losses", _backing(folder.summary))
+    yield section("Checks and files", _closing(folder))
 
 
 def _head(manifest: Mapping[str, Any]) -> RenderableType:
     scenario, window = manifest["scenario"]["scenario"], manifest["window"]
     title = scenario.get("title") or scenario["name"]
-    rows = _grid()
+    rows = pairs()
     rows.add_row("scenario", f"{scenario['name']}, seed {manifest['seed']}")
     rows.add_row("venue rules", Text(manifest["venue"]["name"], style="bold"))
     span = figures.span(window["start"], window["end"])
@@ -68,12 +60,13 @@ def _head(manifest: Mapping[str, Any]) -> RenderableType:
 _STYLE = {"recorded": "green", "reconstructed": "yellow", "assumed": "yellow", "note": "cyan"}
 
 
-def _statements(statements: Sequence[Mapping[str, str]]) -> RenderableType:
-    rows = _grid()
-    for statement in statements[:_STATEMENTS]:
-        rows.add_row(Text(statement["kind"], style=_STYLE[statement["kind"]]), statement["text"])
-    if len(statements) > _STATEMENTS:
-        rows.add_row("", f"and {len(statements) - _STATEMENTS} more in manifest.json")
+def statements(found: Sequence[Mapping[str, str]]) -> RenderableType:
+    """What is recorded, reconstructed and assumed: the first statements of a manifest."""
+    rows = pairs(
+        (Text(one["kind"], style=_STYLE[one["kind"]]), one["text"]) for one in found[:_STATEMENTS]
+    )
+    if more := len(found[_STATEMENTS:]):
+        rows.add_row("", f"and {more} more in manifest.json")
     return rows
 
 
@@ -83,7 +76,7 @@ _LINES = (
     ("taken over by absorbers", "taken_over_accounts", "taken_over_usd"),
     ("auto-deleveraged (winners closed by force)", "adl_accounts", "adl_notional_usd"),
     ("  what it cost them against mark", "", "adl_cost_usd"),
-    ("  what the closed would have made by the end", "", "adl_markout_end_usd"),
+    ("  what closed positions would have gained by the end", "", "adl_markout_end_usd"),
     ("in debt at some time (dollars: at the peak)", "was_in_debt_accounts", "debt_peak_usd"),
     ("in debt at the end", "debt_accounts", "debt_usd"),
     ("deposits that went to debts", "deposits_to_debt_accounts", "deposits_to_debt_usd"),
@@ -92,10 +85,7 @@ _LINES = (
 
 
 def _happened(summary: Mapping[str, Any]) -> RenderableType:
-    rows = _table()
-    rows.add_column("")
-    rows.add_column("accounts", justify="right")
-    rows.add_column("USD", justify="right")
+    rows = table(["", "accounts", "USD"], (1, 2))
     for label, count, amount in _LINES:
         accounts = f"{summary[count]['value']:,}" if count else ""
         quiet = not summary[amount]["value"]
@@ -103,106 +93,60 @@ def _happened(summary: Mapping[str, Any]) -> RenderableType:
     return rows
 
 
-def _table() -> Table:
-    return Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), show_edge=False)
-
-
 def _when(folder: RunFolder) -> RenderableType:
     timeline = folder.table("timeline")
-    rows = _grid()
-    for label, column in (
-        ("liquidated", "liquidated_usd"),
-        ("taken over", "taken_over_usd"),
-        ("deleveraged", "adl_usd"),
+    rows = pairs()
+    for label, column, peak in (
+        ("liquidated", "liquidated_usd", False),
+        ("taken over", "taken_over_usd", False),
+        ("deleveraged", "adl_usd", False),
+        ("debt carried", "debt_usd", True),
     ):
-        if timeline[column].sum() > 0:
-            rows.add_row(label, figures.sparkline(timeline[column], _SPARK_COLUMNS))
-    if timeline["debt_usd"].to_numpy().max() > 0:
-        rows.add_row(
-            "debt carried", figures.sparkline(timeline["debt_usd"], _SPARK_COLUMNS, level=True)
-        )
-    rows.add_row("", _axis(folder.manifest["window"], timeline.height))
+        bars = minutes.levels(timeline[column], _SPARK_COLUMNS, len(_BARS[1:]), peak=peak)
+        if any(bars):
+            rows.add_row(label, sparkline(bars))
+    rows.add_row("", _axis(folder.manifest["window"], timeline[:_SPARK_COLUMNS].height))
     rows.add_row("marks fell by", _falls(folder.summary))
     return rows
 
 
-def _axis(window: Mapping[str, Any], steps: int) -> Text:
+def sparkline(levels: Iterable[int]) -> str:
+    """Heights of 0 to 8 as bars; a blank is exactly 0."""
+    return "".join(_BARS[level] for level in levels)
+
+
+def _axis(window: Mapping[str, Any], columns: int) -> Text:
     start, end = figures.clock(window["start"]), figures.clock(window["end"])
-    gap = min(steps, _SPARK_COLUMNS) - len(start) - len(end)
-    return Text(f"{start}{' ' * max(gap, 1)}{end} UTC", style="dim")
+    gap = _gap_width(columns, start, end)
+    return Text(f"{start}{' ' * gap}{end} UTC", style="dim")
+
+
+def _gap_width(columns: int, start: str, end: str) -> int:
+    return max(columns - len(start) - len(end), 1)
 
 
 def _falls(summary: Mapping[str, Any]) -> str:
-    falls = sorted(
-        summary["mark_fall_frac_by_market"]["value"].items(), key=lambda item: (-item[1], item[0])
-    )
+    by_name = sorted(summary["mark_fall_frac_by_market"]["value"].items())
+    falls = sorted(by_name, key=lambda item: item[1], reverse=True)
     shown = ", ".join(f"{market} {fall:.1%}" for market, fall in falls[:_DEEPEST_FALLS])
-    rest = len(falls) - _DEEPEST_FALLS
-    return f"{shown}, and {rest} less" if rest > 0 else shown
+    rest = len(falls[_DEEPEST_FALLS:])
+    return f"{shown}, and {rest} less" if rest else shown
 
 
-_ADL_COLUMNS = {
-    "position": "position",
-    "adl_fills": "fills",
-    "adl_notional_usd": "closed",
-    "adl_cost_usd": "cost",
-}
+_HARDEST_HIT = "Hardest hit by auto-deleveraging (cost against mark)"
+_ADL_COLUMNS = ("account", "position", "fills", "closed", "cost")
+_DEBT_COLUMNS = ("account", "debt at its peak", "deposited", "of it to debt", "debt left")
 
 
-def _deleveraged(accounts: pl.DataFrame, fills: pl.DataFrame) -> RenderableType:
-    hit = accounts.filter(pl.col("was_deleveraged")).sort(
-        ["adl_cost_usd", "adl_notional_usd", "account"], descending=[True, True, False]
-    )
-    closed = _positions_closed(fills)
-    hit = hit.join(closed, left_on="account", right_on="winner", how="left", maintain_order="left")
-    return _ranking(hit, _ADL_COLUMNS)
-
-
-def _positions_closed(fills: pl.DataFrame) -> pl.DataFrame:
-    """winner, position: the side and market of the largest part, and how many more there are."""
-    parts = (
-        fills.group_by("winner", "side", "market")
-        .agg(usd=(pl.col("size") * pl.col("mark_price")).sum())
-        .sort(["winner", "usd", "market", "side"], descending=[False, True, False, False])
-    )
-    more = pl.when(pl.len() > 1).then(pl.format(" +{}", pl.len() - 1)).otherwise(pl.lit(""))
-    first = pl.format("{} {}", pl.col("side").first(), pl.col("market").first())
-    return parts.group_by("winner", maintain_order=True).agg(position=pl.concat_str(first, more))
-
-
-_DEBT_COLUMNS = {
-    "debt_peak_usd": "debt at its peak",
-    "deposits_usd": "deposited",
-    "deposits_to_debt_usd": "of it to debt",
-    "debt_end": "debt left",
-}
-
-
-def _debtors(accounts: pl.DataFrame) -> RenderableType:
-    hit = accounts.filter(pl.col("was_in_debt")).sort(
-        ["debt_peak_usd", "account"], descending=[True, False]
-    )
-    return _ranking(hit, _DEBT_COLUMNS)
-
-
-def _depositors(accounts: pl.DataFrame) -> RenderableType:
-    hit = accounts.filter(pl.col("deposits_to_debt_usd") > 0).sort(
-        ["deposits_to_debt_usd", "account"], descending=[True, False]
-    )
-    return _ranking(hit, _DEBT_COLUMNS)
-
-
-def _ranking(hit: pl.DataFrame, columns: Mapping[str, str]) -> RenderableType:
-    rows = _table()
-    rows.add_column("account", overflow="ellipsis", no_wrap=True, max_width=20)
-    for title in columns.values():
-        rows.add_column(title, justify="left" if title == "position" else "right")
-    for account, *values in hit.head(_HARDEST).select("account", *columns).iter_rows():
-        rows.add_row(account, *(_cell(value) for value in values))
-    rest = hit.height - _HARDEST
-    if rest <= 0:
-        return rows
-    return Group(rows, Text(f"and {rest:,} more in accounts.parquet", style="dim"))
+def _ranking(hit: Frame, titles: Sequence[str]) -> Iterable[RenderableType]:
+    numeric = (place for place, title in enumerate(titles) if title not in ("account", "position"))
+    rows = table(titles, numeric, whole=[0])
+    rows.columns[0].max_width = _ACCOUNT_COLUMNS
+    for row in hit[:_HARDEST].iter_rows():
+        rows.add_row(*(_cell(value) for value in row))
+    yield rows
+    if rest := hit[_HARDEST:].height:
+        yield Text(f"and {rest:,} more in accounts.parquet", style="dim")
 
 
 def _cell(value: str | float | None) -> str:
@@ -212,7 +156,7 @@ def _cell(value: str | float | None) -> str:
 
 
 def _backing(summary: Mapping[str, Any]) -> RenderableType:
-    rows = _grid()
+    rows = pairs()
     lows = summary["absorber_low_usd_by_absorber"]["value"]
     for name, low in lows.items():
         rows.add_row(f"{name}, at its lowest", usd(low))
@@ -232,7 +176,7 @@ def _backing(summary: Mapping[str, Any]) -> RenderableType:
 def _closing(folder: RunFolder) -> RenderableType:
     manifest = folder.manifest
     conservation = manifest["conservation"]["largest_residual_frac_of_gross"]
-    rows = _grid()
+    rows = pairs()
     rows.add_row(
         "conservation",
         f"money and sizes add up: largest residual {figures.residual(conservation)} of gross",

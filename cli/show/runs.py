@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from crashsim.cli.report.charts.svg import compact_usd
 from crashsim.cli.sheet import Sheet
+from crashsim.lab.figures import short_usd
 from crashsim.lab.folders.run_diff import Difference
 from crashsim.lab.folders.run_list import MAIN_METRICS
 
@@ -18,7 +18,7 @@ def list_sheet(entries: list[dict[str, Any]]) -> Sheet:
         else [
             entry["run"],
             f"{entry['accounts']:,}",
-            *(compact_usd(entry[name]) for name in MAIN_METRICS),
+            *(short_usd(entry[name]) for name in MAIN_METRICS),
         ]
         for entry in entries
     ]

@@ -41,8 +41,8 @@ def _outcome(statement: Statement) -> list[str]:
         )
     won = [item for item in statement.items if item.kind == "adl_winner"]
     if won:
-        cost = -statement.moved_usd("adl_winner")
-        price = "at mark" if not round(cost, 2) else f"{usd(abs(cost))} {_side(cost)} mark"
+        gain = statement.moved_usd("adl_winner")
+        price = "at mark" if not round(gain, 2) else f"{usd(abs(gain))} {_side(gain)} mark"
         lines.append(
             f"Winning positions of yours were closed by force in {len(won):,} "
             f"{'fill' if len(won) == 1 else 'fills'} of auto-deleveraging, first at "
@@ -55,8 +55,8 @@ def _outcome(statement: Statement) -> list[str]:
     return lines
 
 
-def _side(cost: float) -> str:
-    return "worse than" if cost > 0 else "better than"
+def _side(gain: float) -> str:
+    return "better than" if gain > 0 else "worse than"
 
 
 def _clock(item: Item) -> str:
@@ -81,7 +81,8 @@ def what(line: Line) -> str:
         case "fee":
             return f"liquidation fee, {line.market}"
         case "takeover":
-            return f"taken over by {line.counterparty or 'absorbers'}: {_position(line)}, equity handed over"
+            taker = line.counterparty or "absorbers"
+            return f"taken over by {taker}: {_position(line)}, equity handed over"
         case "adl_winner":
             return f"deleveraged as a winner: {_position(line)}{_at(line)}, against mark"
         case "adl_loser":
@@ -130,8 +131,8 @@ def ranked(fills: Sequence[Item], candidates: dict[tuple[str, str], int]) -> lis
 def _ranked(item: Item, candidates: int | None) -> str:
     assert item.size is not None and item.rank is not None and item.price is not None
     side = "long" if item.size > 0 else "short"
-    ahead = item.rank - 1
-    before = "nobody was" if not ahead else f"{ahead:,} {'was' if ahead == 1 else 'were'}"
+    ahead = item.ahead or 0
+    before = f"{ahead:,} {'was' if ahead == 1 else 'were'}" if ahead else "nobody was"
     of = f" of {candidates:,}" if candidates else ""
     return (
         f"At {_clock(item)} your {side} of {abs(item.size):,.6g} {item.market} was closed at "

@@ -32,7 +32,7 @@ _SIZE = "a finite number of base units that is not 0 (long above 0, short below)
 class BookRows:
     """A book as read, each row aligned with its table; market and asset names as written.
 
-    accounts, positions, collateral: frames of the contract's columns (data/schema.py), in file order.
+    accounts, positions, collateral: frames of the columns of data/schema.py, in file order.
     """
 
     accounts: pl.DataFrame
@@ -102,7 +102,8 @@ def _only_file(folder: Path, stem: str) -> Path:
     if len(found) != 1:
         names = ", ".join(path.name for path in found) or "none"
         raise InputError(
-            f"{folder}: expected one file {stem}.csv or {stem}.parquet in this folder, found {names}"
+            f"{folder}: expected one file {stem}.csv or {stem}.parquet in this folder, "
+            f"found {names}"
         )
     return found[0]
 

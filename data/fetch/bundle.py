@@ -1,10 +1,11 @@
-"""Fetch the files of a window: what is here already stays, the cost is known before anything moves."""
+"""Fetch the files of a window: what is here stays, the cost is known before anything moves."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
+from crashsim.data.clock import utc_second_text
 from crashsim.data.fetch.archives import Archive
 from crashsim.data.fetch.download import Landed, download, published_sha256
 from crashsim.data.fetch.receipt import Entry, read_record, write_entry
@@ -59,7 +60,7 @@ def cost_usd(archive: Archive, order: Order) -> float:
 
 
 def order_for(remote: Remote, files: Sequence[RemoteFile], folder: Path, retry: Retry) -> Order:
-    """What is still to fetch. Asks a paid archive for sizes and listings, a free one for nothing."""
+    """What is still to fetch. A paid archive is asked for sizes and listings, a free one is not."""
     record = read_record(folder)
     items: list[Item] = []
     here: list[str] = []
@@ -123,7 +124,7 @@ def _get(
     landed: Landed,
 ) -> Entry:
     target = folder / file.key
-    stamp = now().astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+    stamp = utc_second_text(now())
     if target.exists():
         entry = _adopt(remote, file, target, retry, stamp)
     else:
@@ -134,7 +135,7 @@ def _get(
 
 
 def _adopt(remote: Remote, file: RemoteFile, target: Path, retry: Retry, stamp: str) -> Entry:
-    """A file that nobody recorded, or that changed since: kept if it is the archive's, else refused."""
+    """A file that nobody recorded, or that changed: kept if it is the archive's, else refused."""
     digest, size = file_sha256(target), target.stat().st_size
     told = published_sha256(remote, file, retry)
     same = told == digest if told else size == retry.call(lambda: remote.head(file)).size

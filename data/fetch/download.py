@@ -70,7 +70,7 @@ def download(
     retry: Retry,
     landed: Landed,
 ) -> Body:
-    """Fetch a file as `target`; `landed` hears after each chunk how many of how many bytes are here.
+    """Fetch a file as `target`; after each chunk `landed` hears how many bytes of how many.
 
     Raises AbsentError where the archive has no such file, NetworkError where it cannot be had or
     its bytes are not what the archive says.
@@ -155,6 +155,6 @@ def _verify_kind(path: Path, target: Path, file: RemoteFile) -> None:
         start = stream.read(8)
     if magic is not None and not start.startswith(magic):
         raise NetworkError(
-            f"{file.url}: what came is no {target.suffix} file (it begins with {start!r}); something"
-            " between here and the archive answers in its place (a sign-in page, a proxy)"
+            f"{file.url}: what came is no {target.suffix} file (it begins with {start!r}); "
+            "something between here and the archive answers in its place (a sign-in page, a proxy)"
         )

@@ -34,7 +34,7 @@ def read_record(folder: Path) -> dict[str, Entry]:
         return {name: Entry(**entry) for name, entry in known["files"].items()}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InputError(
-            f"{folder.name}/{RECORD} cannot be read ({error}); move it away, then fetch again: files"
+            f"{folder.name}/{RECORD} cannot be read ({error}); move it away, then fetch again: "
             " that agree with the archive are kept"
         ) from None
 

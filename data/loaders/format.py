@@ -14,8 +14,8 @@ class Options:
     """What the user said about a file, where its content does not say it.
 
     market, kind: for files that do not name their own. columns: file's column -> ours (`--map`).
-    time_unit: s, ms, us or ns. tz: zone of times that carry none. interval_s: length of a bar. contract_sizes:
-    base units (USD for inverse ones) a contract, by market; `*` for all.
+    time_unit: s, ms, us or ns. tz: zone of times that carry none. interval_s: length of a bar.
+    contract_sizes: base units (USD for inverse ones) a contract, by market; `*` for all.
     """
 
     market: str | None = None

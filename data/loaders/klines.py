@@ -24,7 +24,7 @@ COLUMNS += ("count", "taker_buy_volume", "taker_buy_quote_volume", "ignore")
 
 
 def looks_like_klines(seen: Sample, digits: int) -> bool:
-    """Twelve columns (one may be empty, at the end) with two times of this many digits, the second at the end of the bar."""
+    """Twelve columns (the last may be empty) with two times of so many digits: start and end."""
     if seen.layout != "csv" or seen.width not in (11, 12, 13) or not seen.rows:
         return False
     first = seen.rows[0]

@@ -115,7 +115,7 @@ class Client:
             raise self._not_data() from error
 
     def _list(self, market: str) -> str:
-        """Tell ccxt of the market; it then needs no list of today's markets, which lacks old ones."""
+        """Tell ccxt of the market, as its list of today's markets lacks old ones."""
         known = self._listed.get(market)
         if known is None:
             known = _market(self.feed, self._exchange, market)

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Protocol
 
 import polars as pl
 
+from crashsim.data.clock import utc_words
 from crashsim.data.errors import NetworkError, NotServedError
 from crashsim.data.pull.answer import Page, add
 from crashsim.data.pull.client import Rate, Row
@@ -118,8 +119,9 @@ def pull(
 ) -> list[Pulled]:
     """Ask what the store does not have yet, writing each page as it lands.
 
-    A market or series that a venue does not have does not stop the others. Raises NetworkError where a venue refuses, or
-    still does not answer after the retries: pages that landed stay, the next pull goes on there.
+    A market or series that a venue does not have does not stop the others. Raises NetworkError
+    where a venue refuses, or still does not answer after the retries: pages that landed stay, the
+    next pull goes on there.
     Raises InputError for a window that is not over yet: its last candle would still change.
     """
     if any(ask.window.end_ms > now().timestamp() * 1000 for ask in asks):
@@ -264,9 +266,9 @@ def _served(feed: Feed, series: Sequence[str]) -> tuple[str, ...]:
 
 
 def _nothing(ask: Ask, window: Window) -> str:
-    start, end = (datetime.fromtimestamp(ms / 1000, UTC) for ms in (window.start_ms, window.end_ms))
+    start, end = (utc_words(ms)[:16] for ms in (window.start_ms, window.end_ms))
     limit = ask.feed.limits.get(ask.series, "the market may not have been listed then")
     return (
-        f"{ask.name}: the venue answered, but with nothing between {start:%Y-%m-%d %H:%M} and"
-        f" {end:%Y-%m-%d %H:%M} UTC ({limit}). {archive_route(ask.feed, ask.series)}"
+        f"{ask.name}: the venue answered, but with nothing between {start} and"
+        f" {end} UTC ({limit}). {archive_route(ask.feed, ask.series)}"
     )

@@ -24,6 +24,11 @@ def minutes(window: Window) -> range:
     return range(window.start_ms, window.end_ms, MINUTE_MS)
 
 
+def minute_count(windows: Iterable[Window]) -> int:
+    """How many minutes these windows hold together."""
+    return sum(len(minutes(window)) for window in windows)
+
+
 def runs(times_ms: Iterable[int]) -> tuple[Window, ...]:
     """Sorted minutes as windows of consecutive ones."""
     found: list[Window] = []

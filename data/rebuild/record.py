@@ -1,10 +1,10 @@
 """What is recorded of a venue: a snapshot, and the fills and events after it."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import polars as pl
 
+from crashsim.data.clock import utc_words
 from crashsim.data.store.kinds import KINDS
 from crashsim.scenarios.errors import InputError
 
@@ -41,7 +41,7 @@ def snapshot_moment(accounts: pl.DataFrame, positions: pl.DataFrame) -> int:
         )
     moments = set(accounts["time"].dt.epoch("ms")) | set(positions["time"].dt.epoch("ms"))
     if len(moments) != 1:
-        shown = ", ".join(_utc(ms) for ms in sorted(moments)[:3])
+        shown = ", ".join(utc_words(ms) for ms in sorted(moments)[:3])
         raise InputError(
             f"--snapshot: account values and positions of {len(moments)} moments ({shown}); give"
             " the two files of one snapshot"
@@ -62,7 +62,7 @@ def in_order(rows: pl.DataFrame) -> pl.DataFrame:
 def make_record(
     accounts: pl.DataFrame, positions: pl.DataFrame, fills: pl.DataFrame, events: pl.DataFrame
 ) -> Record:
-    """Put a record together. Raises InputError for a snapshot that is incomplete or of two moments."""
+    """Put a record together. Raises InputError for a snapshot incomplete or of two moments."""
     moment = snapshot_moment(accounts, positions)
     main_accounts = accounts.filter(pl.col("dex").fill_null("").is_in(("", "main", "hyperliquid")))
     main_positions = positions.filter(is_main_market(pl.col("market")))
@@ -95,7 +95,3 @@ def _once(fills: pl.DataFrame) -> pl.DataFrame:
     """A row that two files share comes once."""
     unnamed = pl.col("trade_id").is_null() | (pl.col("trade_id") == 0)
     return fills.filter(unnamed | pl.struct(pl.all()).is_first_distinct())
-
-
-def _utc(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -11,10 +11,10 @@ ledger updates by their amount. Cash at the moment is K + sum(size * entry).
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
 
 import polars as pl
 
+from crashsim.data.clock import utc_words
 from crashsim.data.rebuild.positions import positions_after
 from crashsim.data.rebuild.record import Record
 from crashsim.data.schema import FLOW_COLUMNS, POSITION_COLUMNS
@@ -45,8 +45,8 @@ def book_at(record: Record, at_ms: int) -> VenueBook:
     """
     if at_ms < record.snapshot_ms:
         raise InputError(
-            f"--at {_utc(at_ms)} is before the snapshot of {_utc(record.snapshot_ms)}: a book can"
-            " only be carried forward"
+            f"--at {utc_words(at_ms)} is before the snapshot of {utc_words(record.snapshot_ms)}: "
+            "a book can only be carried forward"
         )
     fills = record.fills.filter(pl.col("time").dt.epoch("ms") <= at_ms)
     events = record.events.filter(pl.col("time").dt.epoch("ms") <= at_ms)
@@ -157,11 +157,13 @@ def _coverage_notes(record: Record, at_ms: int) -> list[str]:
     notes = []
     if first - record.snapshot_ms > _LATE_FILL_S * 1000:
         notes.append(
-            f"the first fill is of {_utc(first)}, {(first - record.snapshot_ms) / 1000:.0f} s after"
-            " the snapshot: fills are missing in between"
+            f"the first fill is of {utc_words(first)}, {(first - record.snapshot_ms) / 1000:.0f} s "
+            "after the snapshot: fills are missing in between"
         )
     if at_ms - last > _LATE_FILL_S * 1000:
-        notes.append(f"the last fill is of {_utc(last)}, before {_utc(at_ms)}: fills are missing")
+        notes.append(
+            f"the last fill is of {utc_words(last)}, before {utc_words(at_ms)}: fills are missing"
+        )
     if record.events.is_empty():
         notes.append("no ledger events: deposits, withdrawals and funding are not in the book")
     return notes
@@ -222,7 +224,3 @@ def _imbalances(positions: pl.DataFrame) -> list[str]:
             f" {share:.2%} of open interest): part of the book is absent"
         )
     ]
-
-
-def _utc(ms: int) -> str:
-    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S")

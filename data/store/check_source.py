@@ -1,7 +1,7 @@
 """Where rows to be checked come from: files as they are, or the store."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
@@ -29,7 +29,30 @@ class CheckReport:
     @property
     def is_clean(self) -> bool:
         """Nothing was found."""
-        return not self.damage and not any(line.findings for line in self.lines)
+        return not self.damage and not self.found
+
+    @property
+    def found(self) -> tuple[MarketCheck, ...]:
+        """The lines with findings."""
+        return tuple(line for line in self.lines if line.findings)
+
+    def clean_series(self) -> tuple[MarketCheck, ...]:
+        """One line for the clean markets of each source, kind and length of bar."""
+        series: dict[tuple[str, str, int | None], list[MarketCheck]] = {}
+        for line in self.lines:
+            if not line.findings:
+                series.setdefault((line.source, line.kind, line.interval_s), []).append(line)
+        return tuple(_together(own) for own in series.values())
+
+
+def _together(lines: list[MarketCheck]) -> MarketCheck:
+    return replace(
+        lines[0],
+        market=lines[0].market if len(lines) == 1 else f"{len(lines)} markets",
+        rows=sum(line.rows for line in lines),
+        first_ms=min(line.first_ms for line in lines),
+        last_ms=max(line.last_ms for line in lines),
+    )
 
 
 def check_files(

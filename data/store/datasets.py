@@ -4,12 +4,13 @@ import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 import polars as pl
 
+from crashsim.data.clock import utc_ms, utc_text
 from crashsim.scenarios.errors import InputError
 
 MANIFEST = "manifest.json"
@@ -28,6 +29,16 @@ class Dataset:
     market: str
     kind: str
     interval_s: int | None = None
+
+
+def kind_text(kind: str, interval_s: int | None) -> str:
+    """A kind with the length of its bars: `last 1m`, `mark 1h`, `trades`."""
+    if interval_s is None:
+        return kind
+    for unit, seconds in (("d", 86_400), ("h", 3600), ("m", 60)):
+        if interval_s % seconds == 0:
+            return f"{kind} {interval_s // seconds}{unit}"
+    return f"{kind} {interval_s}s"
 
 
 @dataclass(frozen=True)
@@ -158,7 +169,7 @@ def describe_part(path: Path, times: pl.Series, window: Window, origin: Origin) 
         sha256=file_sha256(path),
         place=place,
         place_sha256=origin.sha256,
-        retrieved_at=origin.retrieved_at.astimezone(UTC).isoformat().replace("+00:00", "Z"),
+        retrieved_at=utc_text(utc_ms(origin.retrieved_at)),
     )
 
 

@@ -50,7 +50,7 @@ class Store:
         return read_manifest(manifest) if manifest.exists() else DatasetInfo(dataset, ())
 
     def missing(self, dataset: Dataset, windows: Sequence[Window]) -> tuple[Window, ...]:
-        """Those of the windows that no part was written for: what a resumed pull still has to ask."""
+        """Those of the windows that no part was written for: what a resumed pull must still ask."""
         done = {(part.start_ms, part.end_ms) for part in self.info(dataset).parts}
         return tuple(w for w in windows if (w.start_ms, w.end_ms) not in done)
 
@@ -221,8 +221,8 @@ def _check_inside(rows: pl.DataFrame, dataset: Dataset, window: Window) -> None:
     first, last = time_range_ms(rows["time"])
     if first is None or last is None or first < window.start_ms or last >= window.end_ms:
         raise InputError(
-            f"{dataset.source} {dataset.kind} {dataset.market}: rows from {first} to {last} (UTC ms)"
-            f" lie outside their window [{window.start_ms}, {window.end_ms})"
+            f"{dataset.source} {dataset.kind} {dataset.market}: rows from {first} to {last} "
+            f"(UTC ms) lie outside their window [{window.start_ms}, {window.end_ms})"
         )
 
 

@@ -1,4 +1,4 @@
-"""The common factor of a reconstructed crash: how far the whole market has fallen, second by second.
+"""The common factor of a reconstructed crash: how far all markets have fallen, by the second.
 
 It is 0 at the start of the hour of the lows and -1 at the low. It follows the median of the markets
 whose path is known best; its pace is the clock of all noise and volume.

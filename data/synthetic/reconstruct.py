@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from crashsim.data.clock import utc_text
 from crashsim.data.schema import MarketOrigin, Tape
 from crashsim.data.synthetic.anchors import (
     MarketAnchors,
@@ -82,14 +83,14 @@ def _seconds(
     after = common[common >= last_needed]
     if not after.size or time_ms[0] < common[0]:
         raise InputError(
-            f"{anchors.path}: the anchors cover {_utc(common[0])} to {_utc(common[-1])}, "
-            f"found a window from {_utc(time_ms[0])} to {_utc(time_ms[-1])}"
+            f"{anchors.path}: the anchors cover {_span(common)}, "
+            f"found a window from {_span(time_ms)}"
         )
     return np.arange(common[0], after[0] + _SECOND_MS, _SECOND_MS, dtype=np.int64)
 
 
-def _utc(time_ms: np.int64) -> str:
-    return f"{np.datetime64(int(time_ms), 'ms').astype('datetime64[s]')}Z"
+def _span(time_ms: NDArray[np.int64]) -> str:
+    return f"{utc_text(int(time_ms[0]))} to {utc_text(int(time_ms[-1]))}"
 
 
 def _low_times_ms(
@@ -166,7 +167,7 @@ def _volume(
     within = (factor.time_ms > window.start_ms) & (factor.time_ms <= window.end_ms)
     if window.start_ms < factor.time_ms[0] or window.end_ms > factor.time_ms[-1]:
         raise InputError(
-            f"{anchors.volume_path}: a window to {_utc(np.int64(window.end_ms))} leaves the anchors "
+            f"{anchors.volume_path}: a window to {utc_text(window.end_ms)} leaves the "
             f"of {anchors.path.name}"
         )
     pace = np.sqrt(factor.rate) * (1.0 + np.abs(own_noise))

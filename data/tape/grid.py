@@ -48,7 +48,7 @@ MOST_STEPS = 10_000_000  # 115 days of seconds; a slip in the year would fill th
 
 
 def fixed_grid(start_ms: int, end_ms: int, step_ms: int) -> Grid:
-    """The steps start, start + step, ... up to and including end. Raises InputError for too many."""
+    """The steps start, start + step, ... up to and with end. Raises InputError for too many."""
     steps = (end_ms - start_ms) // step_ms + 1
     if steps > MOST_STEPS:
         raise InputError(

@@ -9,7 +9,7 @@ from types import MappingProxyType
 class Preset:
     """One named score: the higher, the sooner a position is deleveraged.
 
-    expression: SQL over the columns of `engine.scores.COLUMNS`.
+    expression: SQL over the columns of `engine.adl.scores.COLUMNS`.
     assumption: what the source leaves open and how it is read here; None where nothing is.
     """
 

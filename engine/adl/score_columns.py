@@ -43,7 +43,7 @@ def derived_columns(needed: Collection[str], base: Columns) -> dict[str, Floats]
 
     base: side, size (signed), entry_price, mark_price, upnl, notional, equity, cash, mm,
     position_mm, unit_notional, unit_upnl, and opened_at and rand where a score reads them; all
-    float64 of shape (n,), in the units of `engine.scores.COLUMNS`.
+    float64 of shape (n,), in the units of `engine.adl.scores.COLUMNS`.
 
     Raises KeyError for a column that is neither given nor derived.
     """

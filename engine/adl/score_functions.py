@@ -17,7 +17,7 @@ _DRAWN = frozenset({"rand", "seeded_place"})
 
 @dataclass(frozen=True)
 class FunctionScore:
-    """A function from the columns of `engine.scores.COLUMNS`, (n,) each, to scores (n,).
+    """A function from the columns of `engine.adl.scores.COLUMNS`, (n,) each, to scores (n,).
 
     name: how errors call it. columns: what it is given.
     """

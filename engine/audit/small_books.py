@@ -17,7 +17,7 @@ LOSER = "loser"
 
 @dataclass(frozen=True)
 class Holder:
-    """One account: cash, a signed size and entry in MARKET, and a size in OTHER entered at the start."""
+    """One account: cash, a signed size and entry in MARKET, a size in OTHER from the start."""
 
     name: str
     cash: float

@@ -1,4 +1,4 @@
-"""Several runs of the same tape and book beside each other: their metrics, and who changes sides."""
+"""Several runs of the same tape and book side by side: their metrics, and who changes sides."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,11 +7,12 @@ import polars as pl
 
 from crashsim.engine.arrays import rows_by
 from crashsim.engine.measure.metrics import COMPARISON_METRICS, Value
+from crashsim.engine.record.account_table import NET_END_USD
 
 
 @dataclass(frozen=True)
 class Measured:
-    """One run of a comparison, by name: its accounts table, and the values of COMPARISON_METRICS."""
+    """One run of a comparison: its name, accounts table, and values of COMPARISON_METRICS."""
 
     name: str
     accounts: pl.DataFrame
@@ -73,7 +74,7 @@ def deltas(value: Value, first: Value) -> Value:
 
 @dataclass(frozen=True)
 class _Side:
-    """A side an account can be on: a flag of the accounts table, and the dollars that go with it."""
+    """A side an account can be on: a flag of the accounts table, and the dollars with it."""
 
     name: str
     flag: str
@@ -120,8 +121,15 @@ def _side_of(accounts: pl.DataFrame, side: _Side) -> pl.DataFrame:
         "account",
         on=pl.col(side.flag),
         usd=pl.col(side.usd),
-        end_usd=pl.col("equity_end") - pl.col("debt_end"),
+        end_usd=NET_END_USD,
     )
+
+
+def most_changed(changes: pl.DataFrame, left_out: str) -> pl.DataFrame:
+    """`changes_table` without one run, one row an account, the largest difference first."""
+    largest = [pl.col("difference_usd").abs(), "account", "run"]
+    order = changes.filter(pl.col("run") != left_out).sort(largest, descending=[True, False, False])
+    return order.unique("account", keep="first", maintain_order=True)
 
 
 def change_totals(changes: pl.DataFrame) -> pl.DataFrame:

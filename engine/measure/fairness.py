@@ -3,7 +3,7 @@
 Definitions: arXiv 2512.01112 (paper/main_corrected.tex) and its code (src/oss_adl), both
 pluriholonomic/autodeleveraging-analysis@aae0be86. Where the two differ, both are here, named apart.
 Haircut, equity and endowment are (n,) USD, one row a winner. How unequally haircuts fall is in
-`engine.inequality`.
+`engine.measure.inequality`.
 """
 
 import numpy as np

@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Literal
 
 from crashsim.data.schema import Tape
 from crashsim.engine.measure.counterfactual import Haircuts
 from crashsim.engine.record.outcome import Outcome
 
-# A time is UTC in ISO 8601; a mapping is by market or by absorber; None: there is nothing to measure.
+# A time is UTC in ISO 8601; a mapping is by market or by absorber; None: nothing to measure.
 Value = float | int | str | None | Mapping[str, float]
 Input = Literal["prices", "volume", "book", "flows", "venue"]
 
@@ -44,10 +43,3 @@ class Metric:
     horizon: str = "whole run"
     price_source: str = "mark of the step"
     inputs: tuple[Input, ...] = EVERYTHING
-
-
-def iso_utc(time_ms: int) -> str:
-    """UTC milliseconds as ISO 8601, e.g. `2025-10-10T21:20:03Z`."""
-    moment = datetime.fromtimestamp(time_ms / 1000, tz=UTC)
-    precision = "milliseconds" if time_ms % 1000 else "seconds"
-    return moment.isoformat(timespec=precision).replace("+00:00", "Z")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 import polars as pl
 
-Tables = Mapping[str, pl.DataFrame]  # the tables of `engine.tables.TABLES` by name
+Frame = pl.DataFrame  # what a reading gives
+Tables = Mapping[str, pl.DataFrame]  # the tables of `engine.record.tables.TABLES` by name
 
-__all__ = ["Tables"]
+__all__ = ["Frame", "Tables"]

@@ -1,5 +1,8 @@
 """A run minute by minute; a long run in longer bins."""
 
+from datetime import datetime
+
+import numpy as np
 import polars as pl
 
 from crashsim.engine.arrays import rows_by
@@ -18,6 +21,23 @@ def bin_minutes(timeline: pl.DataFrame) -> int:
     return next(fitting, BIN_MINUTES[-1])
 
 
+def bin_of(tables: Tables, time: datetime) -> datetime:
+    """The start of the bin that a time lies in."""
+    start: datetime = pl.Series([time]).dt.truncate(f"{bin_minutes(tables['timeline'])}m")[0]
+    return start
+
+
+def levels(values: pl.Series, columns: int, heights: int, *, peak: bool = False) -> list[int]:
+    """The values as at most `columns` bars of height 1 to `heights`, scaled to the largest one.
+
+    A bar is the sum over its steps, or their largest value for a `peak`; 0 is exactly nothing.
+    """
+    pieces = np.array_split(values.to_numpy(), min(columns, values.len()))
+    bars = [float(piece.max() if peak else piece.sum()) for piece in pieces]
+    top = max(bars)
+    return [min(int(bar / top * heights) + 1, heights) if bar > 0 else 0 for bar in bars]
+
+
 def by_minute(tables: Tables) -> pl.DataFrame:
     """time (start of the bin) and, in USD, what happened in it.
 
@@ -31,6 +51,19 @@ def by_minute(tables: Tables) -> pl.DataFrame:
     )
     fund = fund_curve(tables).group_by(binned).agg(pl.col("fund_usd").min())
     return flows.join(fund, on="time", how="left").sort("time")
+
+
+def with_prices(bins: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:
+    """The bins of `by_minute` with a column a market of `price_paths`: its lowest mark.
+
+    The last one is carried on where a bin has none, the first one back to the start.
+    """
+    if prices.is_empty():
+        return bins
+    columns = prices.pivot(on="market", index="time", values="low_frac")
+    return bins.join(columns, on="time", how="left").with_columns(
+        pl.col(columns.columns[1:]).forward_fill().backward_fill()
+    )
 
 
 def fund_curve(tables: Tables) -> pl.DataFrame:

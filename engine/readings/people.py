@@ -1,6 +1,7 @@
 """Who was deleveraged, who ended in debt, and how large they were."""
 
 import polars as pl
+from polars import selectors as cs
 
 from crashsim.engine.arrays import rows_by
 from crashsim.engine.readings import Tables
@@ -45,6 +46,53 @@ def hit_accounts(tables: Tables) -> pl.DataFrame:
     hit = hit.with_columns(band=band(pl.col("equity_start")))
     order = ["debt_peak_usd", "adl_notional_usd", "account"]
     return hit.sort(order, descending=[True, True, False]).select(_SHOWN)
+
+
+def in_cents(frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with its dollars (and every other fraction) rounded to hundredths."""
+    return frame.with_columns(cs.float().round(2))
+
+
+def hardest_hit(tables: Tables) -> pl.DataFrame:
+    """The deleveraged, by cost: account, position, adl_fills, adl_notional_usd, adl_cost_usd.
+
+    position: side and market of the largest part that was closed, and how many more there are.
+    """
+    order = ["adl_cost_usd", "adl_notional_usd", "account"]
+    hit = tables["accounts"].filter(pl.col("was_deleveraged"))
+    hit = hit.sort(order, descending=[True, True, False])
+    closed = _positions_closed(tables["adl_fills"])
+    hit = hit.join(closed, left_on="account", right_on="winner", how="left", maintain_order="left")
+    return hit.select("account", "position", "adl_fills", "adl_notional_usd", "adl_cost_usd")
+
+
+def _positions_closed(fills: pl.DataFrame) -> pl.DataFrame:
+    parts = (
+        rows_by(fills, "winner", "side", "market")
+        .agg(usd=(pl.col("size") * pl.col("mark_price")).sum())
+        .sort(["winner", "usd", "market", "side"], descending=[False, True, False, False])
+    )
+    more = pl.when(pl.len() > 1).then(pl.format(" +{}", pl.len() - 1)).otherwise(pl.lit(""))
+    first = pl.format("{} {}", pl.col("side").first(), pl.col("market").first())
+    return parts.group_by("winner", maintain_order=True).agg(position=pl.concat_str(first, more))
+
+
+_OWED = ("account", "debt_peak_usd", "deposits_usd", "deposits_to_debt_usd", "debt_end")
+
+
+def debtors(tables: Tables) -> pl.DataFrame:
+    """The accounts that were in debt, the deepest first: columns of _OWED."""
+    return _owing(tables["accounts"].filter(pl.col("was_in_debt")), "debt_peak_usd")
+
+
+def depositors(tables: Tables) -> pl.DataFrame:
+    """The accounts whose deposits went to debts, the most first: columns of _OWED."""
+    swallowed = tables["accounts"].filter(pl.col("deposits_to_debt_usd") > 0)
+    return _owing(swallowed, "deposits_to_debt_usd")
+
+
+def _owing(accounts: pl.DataFrame, by: str) -> pl.DataFrame:
+    return accounts.sort([by, "account"], descending=[True, False]).select(_OWED)
 
 
 def by_band(tables: Tables) -> pl.DataFrame:

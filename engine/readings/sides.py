@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from crashsim.engine.readings import Tables
+from crashsim.engine.record.account_table import NET_END_USD
 
 # What can become of an account, the worst first; an account counts under the first that holds.
 OUTCOMES = ("ended in debt", "deleveraged", "liquidated", "untouched")
@@ -64,6 +65,6 @@ def changers(runs: Mapping[str, Tables]) -> pl.DataFrame:
 
 
 def _net(tables: Tables) -> pl.DataFrame:
-    start, end = pl.col("equity_start"), pl.col("equity_end") - pl.col("debt_end")
     paid_in = pl.col("deposits_usd") - pl.col("withdrawals_usd")
-    return tables["accounts"].select("account", net_usd=end - start - paid_in)
+    gained = NET_END_USD - pl.col("equity_start") - paid_in
+    return tables["accounts"].select("account", net_usd=gained)

@@ -16,11 +16,11 @@ ROUNDING_USD = 0.005
 class Item:
     """One line. equity_usd, debt_usd: by how much it changed the account's equity and debt.
 
-    kind: price (moves of the mark on what was later closed, or is still open), liquidation, takeover,
-    adl_winner, adl_loser (fills against mark), fee, funding, deposit, deposit_to_debt, withdrawal,
-    withdrawal_refused, shortfall, debt, loss_share, collateral, isolated_to_debt. size is signed as
-    the position was (long > 0). ahead: positions that were asked before; counterparty: the other
-    account, absorber or `book`. note: what part of a shortfall somebody else bore.
+    kind: price (moves of the mark on what was later closed, or is still open), liquidation,
+    takeover, adl_winner, adl_loser (fills against mark), fee, funding, deposit, deposit_to_debt,
+    withdrawal, withdrawal_refused, shortfall, debt, loss_share, collateral, isolated_to_debt. size
+    is signed as the position was (long > 0). counterparty: the other account, absorber or `book`;
+    of a shortfall, who bore it.
     """
 
     kind: str
@@ -35,6 +35,11 @@ class Item:
     rank: int | None = None
     score: float | None = None
     counterparty: str = ""
+
+    @property
+    def ahead(self) -> int | None:
+        """How many were asked before; None for what is no place in a queue."""
+        return None if self.rank is None else self.rank - 1
 
 
 @dataclass(frozen=True)
@@ -265,7 +270,7 @@ def _losses(tables: Tables, account: str) -> Iterable[Item]:
 
 
 def _collateral(tables: Tables, account: str) -> Iterable[Item]:
-    """What became of pledged assets: their value at the end and what sales brought, less the start."""
+    """What became of pledged assets: value at the end and what sales brought, less the start."""
     units = tables["units"].filter(pl.col("account") == account)
     start, end = units.select(
         pl.col("collateral_start_usd").sum(), pl.col("collateral_end_usd").sum()

@@ -2,6 +2,7 @@
 
 import polars as pl
 
+from crashsim.engine.arrays import rows_by
 from crashsim.engine.readings import Tables
 
 LIQUIDATED = "liquidated accounts"
@@ -40,6 +41,12 @@ def who_paid_whom(tables: Tables) -> pl.DataFrame:
     return frame.sort(["amount_usd", "reason"], descending=[True, False])
 
 
+def totals(flows: pl.DataFrame, side: str) -> dict[str, float]:
+    """USD by payer or by receiver (`side`) of `who_paid_whom`, the largest first."""
+    sums = rows_by(flows, side).agg(pl.col("amount_usd").sum())
+    return dict(sums.sort("amount_usd", side, descending=[True, False]).iter_rows())
+
+
 Row = tuple[str, str, str, float]
 
 
@@ -61,7 +68,7 @@ def _fees(tables: Tables) -> list[Row]:
 
 
 def _takeovers(tables: Tables) -> list[Row]:
-    """A takeover hands over the unit's equity: side x size x (mark - bankruptcy price) a position."""
+    """A takeover hands over the equity: side x size x (mark - bankruptcy price) a position."""
     taken = tables["liquidations"].filter(pl.col("stage") == "takeover")
     equity = _SIGNED_SIZE * (pl.col("mark_price") - pl.col("bankruptcy_price"))
     kept = _total(taken, equity.clip(lower_bound=0.0))

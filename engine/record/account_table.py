@@ -16,6 +16,8 @@ from crashsim.engine.run import Run
 from crashsim.engine.state.state import State
 
 IN_DEBT_USD = 0.01
+# What an account is worth after the last step, USD: an expression over this table.
+NET_END_USD = pl.col("equity_end") - pl.col("debt_end")
 
 
 def _by_account(state: State, by_unit: Floats) -> Floats:
@@ -23,7 +25,7 @@ def _by_account(state: State, by_unit: Floats) -> Floats:
 
 
 def accounts_table(run: Run, opening: Snapshot, closing: Snapshot, marks: Floats) -> pl.DataFrame:
-    """One row an account, columns of `engine.tables`; `marks` is (T, M) without NaN."""
+    """One row an account, columns of `engine.record.tables`; `marks` is (T, M) without NaN."""
     state = run.state
     sums = _Sums(run, marks)
     equity_end = _by_account(state, closing.equity_usd)

@@ -10,7 +10,7 @@ MINUTE_MS = 60_000
 
 
 def prices_1m(tape: Tape) -> pl.DataFrame:
-    """One row a minute of UTC and market with a price in it, columns of `engine.tables`."""
+    """One row a minute of UTC and market with a price in it, columns of `engine.record.tables`."""
     minute, starts = np.unique(tape.time_ms // MINUTE_MS, return_index=True)
     ends = np.append(starts[1:], tape.time_ms.size) - 1
     known = np.isfinite(tape.mark[ends])

@@ -19,9 +19,9 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Every table of a run folder (columns in `engine.tables.TABLES`) and the run's own facts.
+    """Every table of a run folder (columns in `engine.record.tables.TABLES`) and the run's facts.
 
-    conservation_residual_frac: the largest residual of SEMANTICS section 4, over gross.
+    conservation_residual_frac: the largest residual of docs/semantics.md, section 4, over gross.
     deficit_usd: sum of the negative equity of bankrupt units when their ADL began.
     score_inputs: step, time, market, side, candidates, name, value: what the ADL score read for the
     positions of the watched account, each time they were ranked; empty where nobody was watched.

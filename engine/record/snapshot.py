@@ -60,7 +60,7 @@ def positions_table(table: str, state: State, names: Names, at: Snapshot) -> pl.
 
 
 def units_table(state: State, names: Names, start: Snapshot, end: Snapshot) -> pl.DataFrame:
-    """One row a unit, columns of `engine.tables`, in the order of unit ids."""
+    """One row a unit, columns of `engine.record.tables`, in the order of unit ids."""
     isolated = state.unit_market != CROSS
     modes = np.where(isolated, "isolated", "cross").tolist()
     columns = {

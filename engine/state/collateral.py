@@ -57,7 +57,7 @@ class LotsOf:
         self._local = place[self._lots]
 
     def value_usd(self, mark: Floats) -> Floats | float:
-        """What the lots add to each unit's equity at marks (M,): (n,), or 0 where there are none."""
+        """What the lots add to each unit's equity at marks (M,): (n,), or 0 where none are."""
         if not self._lots.size:
             return 0.0
         held = self._collateral

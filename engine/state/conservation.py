@@ -1,4 +1,4 @@
-"""Nothing appears or vanishes (SEMANTICS section 4)."""
+"""Nothing appears or vanishes (docs/semantics.md, section 4)."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Maintenance margin by market (SEMANTICS section 2)."""
+"""Maintenance margin by market (docs/semantics.md, section 2)."""
 
 from bisect import bisect_right
 from math import inf, sqrt

@@ -79,8 +79,9 @@ class Fixed:
 class State:
     """All that moves, and the fixed shape it moves in. N accounts, U units, P positions, M markets.
 
-    unit_first_row: (U + 1,) rows of unit u are unit_first_row[u] : unit_first_row[u + 1], ordered by
-    market. cross_unit: (N,) the cross unit of each account. charged_usd: (U,) losses shared so far.
+    unit_first_row: (U + 1,) rows of unit u are unit_first_row[u] : unit_first_row[u + 1], ordered
+    by market. cross_unit: (N,) the cross unit of each account. charged_usd: (U,) losses shared so
+    far.
     """
 
     accounts: list[str]

@@ -7,7 +7,7 @@ from crashsim.engine.state.margin import MarginTables
 from crashsim.engine.state.state import CROSS, State
 from crashsim.engine.state.step import Step
 
-DUST_FRAC = 1e-12  # a remainder of this part of a size is nothing (SEMANTICS section 3)
+DUST_FRAC = 1e-12  # a remainder of this part of a size is nothing (docs/semantics.md, section 3)
 
 
 # Tens of thousands of these are made in a replay; a named tuple costs a third of a frozen class.

@@ -81,7 +81,7 @@ def _packages(wanted: Sequence[tuple[str, str, str]], if_missing: State) -> Iter
         try:
             import_module(module)
             found = metadata.version(name)
-        except Exception as error:  # noqa: BLE001 - a broken package may raise anything while it is imported
+        except Exception as error:  # noqa: BLE001 - a broken package may raise anything
             yield Finding(name, if_missing, f"cannot be used ({error}); needed for {purpose}")
             continue
         floor = floors.get(name)

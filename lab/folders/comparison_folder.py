@@ -1,4 +1,4 @@
-"""The folder of a comparison: comparison.json, metrics.parquet, changes.parquet, and runs if kept."""
+"""The folder of a comparison: comparison.json, metrics.parquet, changes.parquet, kept runs."""
 
 import hashlib
 import json

@@ -12,7 +12,7 @@ from typing import Any
 
 import crashsim
 from crashsim.data import Inputs
-from crashsim.engine.measure.metric import iso_utc
+from crashsim.data.clock import utc_text
 from crashsim.engine.measure.metrics import METRICS, Value
 from crashsim.engine.record.outcome import Outcome
 from crashsim.engine.state.conservation import TOLERANCE_FRAC
@@ -97,8 +97,8 @@ def policy_file(file: FunctionFile) -> dict[str, str]:
 def _window(inputs: Inputs) -> dict[str, Any]:
     times = inputs.tape.time_ms
     return {
-        "start": iso_utc(int(times[0])),
-        "end": iso_utc(int(times[-1])),
+        "start": utc_text(int(times[0])),
+        "end": utc_text(int(times[-1])),
         "steps": int(times.size),
         "markets": len(inputs.tape.markets),
         "accounts": inputs.book.accounts.height,

@@ -31,7 +31,7 @@ class RunFolder:
     summary: Mapping[str, Any]
 
     def table(self, name: str) -> pl.DataFrame:
-        """One table of `engine.tables.TABLES`."""
+        """One table of `engine.record.tables.TABLES`."""
         return pl.read_parquet(self.path / f"{name}.parquet")
 
 

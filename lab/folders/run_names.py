@@ -39,7 +39,7 @@ def kept_name(run: str) -> str:
 
 
 def find_runs(name: str) -> list[RunFolder]:
-    """The run that `find_run` finds; of a folder of `crashsim compare --keep-runs` its runs in order.
+    """The run that `find_run` finds; of a comparison with kept runs, its runs in order.
 
     Raises InputError.
     """

@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all: filled beside their place, then moved there."""
+"""Files and folders that appear whole or not at all: filled beside their place, then moved."""
 
 import json
 import os

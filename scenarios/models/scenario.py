@@ -1,4 +1,4 @@
-"""A scenario: which night, which inputs, which venue. Field names are the keys of `scenario.toml`."""
+"""A scenario: which night, inputs and venue. Field names are the keys of `scenario.toml`."""
 
 import re
 from datetime import UTC, date, datetime, timedelta

@@ -86,7 +86,7 @@ class MarginRules(Rules):
     markets: Annotated[dict[str, MarginTable], AfterValidator(_with_default)]
 
     def margin_table_for(self, market: str) -> ServedTable:
-        """The table by exact name, then by base, then `"*"` (SEMANTICS section 1)."""
+        """The table by exact name, then by base, then `"*"` (docs/semantics.md, section 1)."""
         key = next(key for key in table_keys(market) if key in self.markets)
         return ServedTable(key, self.markets[key])
 
@@ -127,7 +127,7 @@ LiquidationLimit = Annotated[
 
 
 class LiquidationRules(Rules):
-    """Closing positions on the order book (SEMANTICS rules 3 and 4)."""
+    """Closing positions on the order book (docs/semantics.md, rules 3 and 4)."""
 
     trigger: Literal["below", "at_or_below"] = "below"
     size: LiquidationSize = "full"

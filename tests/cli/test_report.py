@@ -1,4 +1,4 @@
-"""`crashsim report`: the page opens offline, says what summary.json says, and names nobody it should not."""
+"""`crashsim report`: the page opens offline, says what summary.json says, and names nobody."""
 
 import json
 import os
@@ -17,12 +17,12 @@ import pytest
 
 from crashsim.cli.report import page, story
 from crashsim.cli.report.charts.run_charts import charts_of
-from crashsim.cli.report.charts.svg import LIGHT_STYLE, Scale, compact_usd, ticks
+from crashsim.cli.report.charts.svg import LIGHT_STYLE, Scale, ticks
 from crashsim.cli.report.page import page_of_run, page_of_runs
-from crashsim.cli.report.pseudonyms import pseudonym, shortened
 from crashsim.cli.report.view import RunView, views
 from crashsim.cli.report.writing import write_report
 from crashsim.lab.folders import run_folder
+from crashsim.lab.folders.pseudonyms import pseudonym
 from crashsim.lab.folders.run_folder import RunFolder
 from crashsim.lab.replay import run, save
 from crashsim.scenarios import Overrides, load
@@ -197,28 +197,6 @@ def test_a_run_that_was_not_made_is_named_in_the_error(folders: list[RunFolder])
         find_run("nothing")
 
 
-def test_long_addresses_are_shortened_and_short_names_are_not() -> None:
-    assert shortened("0x1234567890abcdef1234567890abcdef12345678") == "0x123456…345678"
-    assert shortened("acct-00042") == "acct-00042"
-
-
-@pytest.mark.parametrize(
-    ("amount", "written"),
-    [
-        (0, "$0"),
-        (999.6, "$1k"),
-        (1234.5, "$1.2k"),
-        (-7.5e6, "-$7.5m"),
-        (99.96e6, "$100m"),
-        (19.1e9, "$19.1bn"),
-        (4.2, "$4.20"),
-        (-0.0, "$0"),
-    ],
-)
-def test_dollars_in_few_characters(amount: float, written: str) -> None:
-    assert compact_usd(amount) == written
-
-
 def test_ticks_are_round_and_inside() -> None:
     assert ticks(0, 10, 5) == [0, 2, 4, 6, 8, 10]
     assert ticks(-3, 27, 3) == [0, 10, 20]
@@ -234,15 +212,21 @@ CHROMIUM = next(
 PROBE = """
 <script>
 addEventListener("load", () => {
-  const rows = () => [...document.querySelectorAll("#people tbody tr")].map((row) => row.cells[0].textContent);
-  const set = (id, value) => { const one = document.getElementById(id); one.value = value; one.dispatchEvent(new Event("input")); };
+  const rows = () => [...document.querySelectorAll("#people tbody tr")]
+    .map((row) => row.cells[0].textContent);
+  const set = (id, value) => {
+    const one = document.getElementById(id);
+    one.value = value;
+    one.dispatchEvent(new Event("input"));
+  };
   const found = { all: rows() };
   set("search", "O"); found.search = rows(); set("search", "");
   set("group", "deleveraged"); found.group = rows(); set("group", "all");
   document.querySelector('th[data-key=account] button').click(); found.sorted = rows();
   found.loaded = performance.getEntriesByType("resource").map((entry) => entry.name);
   found.wide = document.documentElement.scrollWidth <= innerWidth;
-  found.shown = [...document.querySelectorAll("svg")].filter((one) => one.getBoundingClientRect().width > 0).length;
+  found.shown = [...document.querySelectorAll("svg")]
+    .filter((one) => one.getBoundingClientRect().width > 0).length;
   const out = document.createElement("pre");
   out.id = "probe"; out.textContent = JSON.stringify(found);
   document.body.append(out);

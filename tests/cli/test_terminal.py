@@ -4,14 +4,13 @@ import io
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 import pytest
 from rich.console import Console
 
 from crashsim.cli import progress
 from crashsim.cli.show import replay
-from crashsim.lab import figures
+from crashsim.engine.readings import minutes
 
 
 def shown(tmp_path: Path, hand_made: Any, **options: Any) -> str:
@@ -94,62 +93,19 @@ def test_warnings_are_printed(tmp_path: Path, hand_made: Any) -> None:
     assert "the grid is coarser than 5 s" in shown(tmp_path, hand_made)
 
 
-@pytest.mark.parametrize(
-    ("amount", "text"),
-    [
-        (None, "-"),
-        (0.0, "-"),
-        (0.004, "$0.00"),
-        (12.5, "$12.50"),
-        (-12.5, "-$12.50"),
-        (999.999, "$1,000.00"),
-        (1000.4, "$1,000"),
-        (-1_234_567.89, "-$1,234,568"),
-    ],
-)
-def test_dollars(amount: float | None, text: str) -> None:
-    assert figures.usd(amount) == text
-
-
-@pytest.mark.parametrize(
-    ("start", "end", "text"),
-    [
-        (
-            "2025-10-10T20:45:00Z",
-            "2025-10-10T22:00:00Z",
-            "2025-10-10 20:45 to 22:00 UTC",
-        ),
-        (
-            "2025-10-10T23:59:30Z",
-            "2025-10-11T00:00:00Z",
-            "2025-10-10 23:59:30 to 2025-10-11 00:00:00 UTC",
-        ),
-    ],
-)
-def test_windows(start: str, end: str, text: str) -> None:
-    assert figures.span(start, end) == text
-
-
-def test_counts_have_the_right_number_of_their_noun() -> None:
-    assert figures.many(1, "market") == "1 market"
-    assert figures.many(4501, "step") == "4,501 steps"
-    assert figures.many(0, "deposit or withdrawal", "deposits and withdrawals").startswith("0 dep")
-
-
-def test_a_residual_is_a_bound_or_a_number() -> None:
-    assert figures.residual(3.2e-15) == "under 1e-12"
-    assert figures.residual(4.56e-10) == "4.6e-10"
+def bars(values: list[float], columns: int, *, peak: bool = False) -> str:
+    return replay.sparkline(minutes.levels(pl.Series(values), columns, 8, peak=peak))
 
 
 def test_a_sparkline_shows_sums_as_bars_and_nothing_as_a_blank() -> None:
-    assert figures.sparkline(pl.Series([0.0, 0.0, 1.0, 3.0, 8.0, 8.0]), 3) == " ▃█"
-    assert figures.sparkline(pl.Series([0.0, 5.0, 10.0, 10.0]), 2, level=True) == "▅█"
-    assert figures.sparkline(pl.Series([0.0, 0.0]), 5) == "  "
-    assert len(figures.sparkline(pl.Series(np.ones(4501)), 56)) == 56
+    assert bars([0.0, 0.0, 1.0, 3.0, 8.0, 8.0], 3) == " ▃█"
+    assert bars([0.0, 5.0, 10.0, 10.0], 2, peak=True) == "▅█"
+    assert bars([0.0, 0.0], 5) == "  "
+    assert len(bars([1.0] * 4501, 56)) == 56
 
 
 def test_a_tiny_bar_is_never_a_blank() -> None:
-    assert figures.sparkline(pl.Series([1e-9, 1.0]), 2) == "▁█"
+    assert bars([1e-9, 1.0], 2) == "▁█"
 
 
 def test_no_progress_is_shown_where_nobody_looks() -> None:
@@ -160,13 +116,15 @@ def test_no_progress_is_shown_where_nobody_looks() -> None:
 def test_progress_appears_on_a_terminal_after_the_first_second(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    clock = iter([0.0, 0.5, 1.5, 2.0])
-    monkeypatch.setattr(progress, "_now", lambda: next(clock))
+    now = [0.0]
+    monkeypatch.setattr(progress, "_now", lambda: now[0])
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     with progress.progress_bar("replaying toy") as report:
         assert report is not None
+        now[0] = 0.5
         report(1, 10)
         assert capsys.readouterr().err == ""
+        now[0] = 1.5
         report(5, 10)
     streams = capsys.readouterr()
     assert "replaying toy" in streams.err

@@ -107,7 +107,7 @@ def test_csv_and_parquet_books_are_equal(write: Write, tmp_path: Path) -> None:
         ("a,BTCUSTD,1,100", "expected a market of the tape (closest: BTCUSDT"),
         (
             "a,NEW,1,100",
-            'market is "NEW", expected a market with a price at the first step 2025-10-10T21:00:00Z',
+            'market is "NEW", expected a market with a price at the first step 2025-10-10T21:00',
         ),
         (
             "a,ETHUSDT,2,10",

@@ -31,7 +31,8 @@ def _read(scenario: Scenario) -> Flows:
 
 
 def test_flows_are_sorted_by_time_then_file_order(built: Callable[[str], Scenario]) -> None:
-    rows = "2025-10-10T21:02Z,a,deposit,1\n2025-10-10T21:01Z,a,withdrawal,2\n2025-10-10T23:01+02:00,a,deposit,3"
+    rows = "2025-10-10T21:02Z,a,deposit,1\n2025-10-10T21:01Z,a,withdrawal,2\n"
+    rows += "2025-10-10T23:01+02:00,a,deposit,3"
     frame = _read(built(f"{HEADER}\n{rows}")).frame
     assert dict(frame.schema) == dict(FLOW_COLUMNS)
     assert frame["amount"].to_list() == [2, 3, 1]

@@ -113,7 +113,8 @@ def test_order_format_and_zone_of_a_file_do_not_matter(
     frame: pl.DataFrame, step: str, random: object
 ) -> None:
     tape = _tape(frame, step)
-    shuffled = frame.sample(fraction=1, shuffle=True, seed=random.getrandbits(32))  # type: ignore[attr-defined]
+    seed = random.getrandbits(32)  # type: ignore[attr-defined]
+    shuffled = frame.sample(fraction=1, shuffle=True, seed=seed)
     assert _equal(tape, _tape(shuffled, step))
     assert _equal(tape, _tape(frame, step, csv=True))
     tokyo = frame.with_columns(pl.col("time").dt.convert_time_zone("Asia/Tokyo"))

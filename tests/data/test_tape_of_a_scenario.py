@@ -29,7 +29,9 @@ def _laid(write: Write, scenario: Build, overlay: str, **tables: object) -> Scen
 def test_an_overlay_replaces_the_market_of_the_same_base_under_the_scenarios_name(
     write: Write, scenario: Build
 ) -> None:
-    over = "time,market,mark,volume_usd\n2025-10-10T21:00Z,BTCUSDT,70,1\n2025-10-10T21:02Z,BTCUSDT,60,2"
+    over = "time,market,mark,volume_usd\n" + (
+        "2025-10-10T21:00Z,BTCUSDT,70,1\n2025-10-10T21:02Z,BTCUSDT,60,2"
+    )
     tape = read_tape(_laid(write, scenario, over))
     assert tape.markets == ("BTC-PERP", "ETH-PERP")
     # The grid stays the scenario's: 21:00 and 21:05.
@@ -40,14 +42,16 @@ def test_an_overlay_replaces_the_market_of_the_same_base_under_the_scenarios_nam
 
 
 def test_an_exact_name_goes_before_a_shared_base(write: Write, scenario: Build) -> None:
-    over = "time,market,mark,volume_usd\n2025-10-10T21:00Z,BTCUSDT,70,1\n2025-10-10T21:00Z,BTC-PERP,71,1"
+    over = "time,market,mark,volume_usd\n" + (
+        "2025-10-10T21:00Z,BTCUSDT,70,1\n2025-10-10T21:00Z,BTC-PERP,71,1"
+    )
     tape = read_tape(_laid(write, scenario, over))
     assert tape.markets == ("BTC-PERP", "BTCUSDT", "ETH-PERP")
     assert tape.mark[0].tolist() == [71, 70, 10]
 
 
 def test_a_market_that_the_scenario_does_not_have_is_added(write: Write, scenario: Build) -> None:
-    over = "time,market,mark,volume_usd\n2025-10-10T21:00Z,SOLUSDT,70,1"
+    over = "time,market,mark,volume_usd\n" + ("2025-10-10T21:00Z,SOLUSDT,70,1")
     tape = read_tape(_laid(write, scenario, over))
     assert tape.markets == ("BTC-PERP", "ETH-PERP", "SOLUSDT")
     assert tape.mark[:, 2].tolist() == [70, 70]
@@ -62,7 +66,9 @@ def test_an_overlay_must_know_the_price_at_the_first_step(write: Write, scenario
 
 
 def test_two_markets_for_one_are_refused(write: Write, scenario: Build) -> None:
-    over = "time,market,mark,volume_usd\n2025-10-10T21:00Z,BTCUSDT,70,1\n2025-10-10T21:00Z,BTCUSDC,71,1"
+    over = "time,market,mark,volume_usd\n" + (
+        "2025-10-10T21:00Z,BTCUSDT,70,1\n2025-10-10T21:00Z,BTCUSDC,71,1"
+    )
     with pytest.raises(InputError, match="BTCUSDC and BTCUSDT would both replace BTC-PERP"):
         read_tape(_laid(write, scenario, over))
 

@@ -13,7 +13,7 @@ from crashsim.engine.adl.scores import COLUMNS, Floats, compile_score
 from crashsim.engine.errors import PolicyError
 
 # A long 10 from 100 and a short 10 from 140, both at mark 120, each alone in its unit; the long's
-# unit has 400 of equity (bankrupt at 80), the short's 300 (bankrupt at 150); both are 200 in profit.
+# unit has 400 of equity (bankrupt at 80), the short's 300 (bankrupt at 150); both have won 200.
 LONG_AND_SHORT: dict[str, Floats] = {
     "side": np.array([1.0, -1.0]),
     "size": np.array([10.0, -10.0]),

@@ -15,7 +15,7 @@ from tests.reference.model import Case, Row
 from tests.reference.replay import Result, run
 from tests.reference.scores import EXPRESSIONS
 
-CONSERVED = 1e-9  # of gross (SEMANTICS section 4)
+CONSERVED = 1e-9  # of gross (docs/semantics.md, section 4)
 FREE_OF_SCALE = ("bitmex", "hyperliquid", "profit_usd", "profit_frac", "leverage", "size", "random")
 
 

@@ -149,7 +149,7 @@ def _name_fill(world: World, u1: float, by_order: float, by_limit: float) -> Non
 
 
 def _fee(world: World, unit: Unit, fill: Fill, side: int, pb: float) -> float:
-    """Rule 4: `min(fee_rate * x * price, max(0, side * x * (price - pb)))`, to the first absorber."""
+    """Rule 4: `min(fee_rate * x * price, max(0, side * x * (price - pb)))`, to absorber 1."""
     rate = world.rules["liquidation"]["fee_rate"]
     full = rate * fill.quantity * fill.price
     above = max(0.0, side * fill.quantity * (fill.price - pb))

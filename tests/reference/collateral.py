@@ -6,7 +6,7 @@ from tests.reference.model import Unit, World
 
 
 def repay_borrow(world: World, unit: Unit) -> None:
-    """Rule 8: a unit with no position and cash < 0 sells lots until the cash is 0 or all is sold."""
+    """Rule 8: a unit with no position and cash < 0 sells lots until cash is 0 or all is sold."""
     if not unit.lots:
         return
     for asset in _most_valuable_first(world, unit):

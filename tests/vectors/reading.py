@@ -74,7 +74,7 @@ class Reading:
 
 
 def read(case: Case) -> Reading:
-    """The figures of a case. Raises NotExpressibleError where neither replay nor formula knows it."""
+    """The figures of a case. Raises NotExpressibleError where nothing here knows it."""
     try:
         replayed = _replayed(case)
     except NotExpressibleError as missing:

@@ -3,9 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import polars as pl
-
 from crashsim.cli.report.charts.svg import Canvas
+from crashsim.engine.readings import Frame
 
 WIDE = 820.0
 NARROW = 380.0
@@ -31,14 +30,15 @@ class Chart:
     title: str
     alt: str
     note: str
-    data: pl.DataFrame
+    data: Frame
     draw: Callable[[float], Canvas]
     hover: Hover | None = None
 
     def for_page(self) -> str:
         """The chart twice, wide and narrow; the page shows the one that fits."""
         wide, narrow = self.draw(WIDE), self.draw(NARROW)
-        return wide.inline(self.alt, "chart wide") + narrow.inline(self.alt, "chart narrow")
+        pictures = wide.inline(self.alt, "chart wide"), narrow.inline(self.alt, "chart narrow")
+        return "".join(pictures)
 
     def alone(self) -> str:
         """The chart as an SVG file."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from crashsim.cli.report.charts.chart import Hover
-from crashsim.cli.report.charts.svg import Canvas, Point, Scale, compact_usd, ticks
+from crashsim.cli.report.charts.svg import Canvas, Point, Scale, ticks
+from crashsim.lab.figures import short_usd
 
 LEFT = 56.0
 RIGHT = 16.0
@@ -30,7 +31,7 @@ class Panel:
     title: str
     series: Sequence[Series]
     height: float
-    written: Callable[[float], str] = compact_usd
+    written: Callable[[float], str] = short_usd
 
 
 @dataclass(frozen=True)

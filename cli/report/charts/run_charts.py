@@ -1,16 +1,15 @@
 """The charts of one run."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import Any
-
-import polars as pl
 
 from crashsim.cli.report.charts.chart import Chart
 from crashsim.cli.report.charts.panels import Panel, Series, Span, draw_panels, hover
 from crashsim.cli.report.charts.shapes import draw_bands, draw_lorenz, draw_transfers
-from crashsim.cli.report.charts.svg import Canvas, compact_usd
-from crashsim.engine.readings import Tables, burden, distance, minutes, transfers
+from crashsim.engine.readings import Frame, Tables, burden, distance, minutes, transfers
+from crashsim.lab.figures import clock, short_usd
 
 
 def charts_of(tables: Tables, summary: Mapping[str, Any]) -> list[Chart]:
@@ -28,48 +27,38 @@ def timeline_chart(tables: Tables) -> Chart:
     """Price, liquidations, auto-deleveraging, debt and fund, minute by minute."""
     bins, prices = minutes.by_minute(tables), minutes.price_paths(tables)
     width = minutes.bin_minutes(tables["timeline"])
-    data = _wide(bins, prices)
-    panels = list(_timeline_panels(bins, prices))
-    draw = partial(_draw_timeline, data=data, panels=panels, span=_adl_span(tables))
+    data = minutes.with_prices(bins, prices)
+    panels = list(_timeline_panels(data, list(dict.fromkeys(prices["market"]))))
+    times = data["time"].to_list()
+    draw = partial(draw_panels, times=times, panels=panels, span=_adl_span(tables))
     what = ", ".join(panel.title.lower() for panel in panels)
     return Chart(
         "timeline",
         "Minute by minute" if width == 1 else f"In steps of {width} minutes",
         f"Panels over time, one below the other: {what}. The data is in the table below.",
-        "Prices are lowest marks of each bin over the first mark. Shaded: from the first to the last "
-        "auto-deleveraging fill. Debt is the largest of each bin, the fund's equity the lowest.",
+        "Prices are lowest marks of each bin over the first mark. Shaded: from the first to the "
+        "last auto-deleveraging fill. Debt is the largest of each bin, the fund's equity the "
+        "lowest.",
         data,
         draw,
-        hover(data["time"].to_list(), panels),
+        hover(times, panels),
     )
 
 
-def _wide(bins: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:
-    """The bins with a column of each shown market's price, its last one where a bin has none."""
-    if prices.is_empty():
-        return bins
-    columns = prices.pivot(on="market", index="time", values="low_frac")
-    return bins.join(columns, on="time", how="left").with_columns(
-        pl.col(columns.columns[1:]).forward_fill().backward_fill()
-    )
-
-
-def _timeline_panels(bins: pl.DataFrame, prices: pl.DataFrame) -> Iterable[Panel]:
-    markets = prices["market"].cast(pl.String).unique(maintain_order=True).to_list()
-    wide = _wide(bins, prices)
+def _timeline_panels(bins: Frame, markets: Sequence[str]) -> Iterable[Panel]:
     lines = [
-        Series(market, wide[market].to_list(), "line", kind) for kind, market in enumerate(markets)
+        Series(market, bins[market].to_list(), "line", kind) for kind, market in enumerate(markets)
     ]
     if lines:
         title = "Price" if len(lines) > 1 else f"Price of {markets[0]}"
         yield Panel(title, lines, 130, lambda value: f"{value:.0%}")
     closed = [Series("order book", bins["liquidated_usd"].to_list(), "bars", 0)]
-    if bins["taken_over_usd"].sum() > 0:
+    if any(bins["taken_over_usd"]):
         closed.append(Series("taken over", bins["taken_over_usd"].to_list(), "bars", 4))
     yield Panel("Liquidated", closed, 84)
-    if bins["adl_usd"].sum() > 0:
+    if any(bins["adl_usd"]):
         yield Panel("Auto-deleveraged", [Series("", bins["adl_usd"].to_list(), "bars", 1)], 84)
-    if bins["debt_usd"].to_numpy().max() > 0:
+    if any(bins["debt_usd"]):
         yield Panel(
             "Debt owed by accounts", [Series("", bins["debt_usd"].to_list(), "area", 3)], 70
         )
@@ -82,16 +71,9 @@ def _adl_span(tables: Tables) -> Span | None:
     fills = tables["adl_fills"]
     if fills.is_empty():
         return None
-    width = f"{minutes.bin_minutes(tables['timeline'])}m"
-    bins = fills["time"].dt.truncate(width)
     first, last = fills["time"][0], fills["time"][-1]
-    return Span(bins[0], bins[-1], f"auto-deleveraging {first:%H:%M} to {last:%H:%M}")
-
-
-def _draw_timeline(
-    width: float, data: pl.DataFrame, panels: list[Panel], span: Span | None
-) -> Canvas:
-    return draw_panels(width, data["time"].to_list(), panels, span)
+    label = f"auto-deleveraging {first:%H:%M} to {last:%H:%M}"
+    return Span(minutes.bin_of(tables, first), minutes.bin_of(tables, last), label)
 
 
 def _fund_chart(tables: Tables, summary: Mapping[str, Any]) -> list[Chart]:
@@ -99,13 +81,13 @@ def _fund_chart(tables: Tables, summary: Mapping[str, Any]) -> list[Chart]:
     if bins["fund_usd"].null_count() == bins.height:
         return []
     data = bins.select("time", "fund_usd")
-    values = data["fund_usd"].forward_fill().to_list()
+    times, values = data["time"].to_list(), data["fund_usd"].forward_fill().to_list()
     panel = Panel("Equity of insurance fund and vaults", [Series("", values, "area", 2)], 220)
     low, at = summary["absorber_low_usd"]["value"], summary["absorber_low_at"]["value"]
     refused = summary["absorber_first_refusal_at"]["value"]
-    told = f"Lowest: {compact_usd(low)} at {at[11:19]} UTC."
+    told = f"Lowest: {short_usd(low)} at {clock(at)} UTC."
     if refused:
-        told += f" It first refused a takeover for lack of funds at {refused[11:19]} UTC."
+        told += f" It first refused a takeover for lack of funds at {clock(refused)} UTC."
     return [
         Chart(
             "fund",
@@ -113,8 +95,8 @@ def _fund_chart(tables: Tables, summary: Mapping[str, Any]) -> list[Chart]:
             f"Equity of the insurance fund and vaults over time. {told}",
             f"{told} Cash and unrealised profit of what it had taken over, the lowest of each bin.",
             data,
-            partial(_draw_timeline, data=data, panels=[panel], span=_refusal_span(tables, refused)),
-            hover(data["time"].to_list(), [panel]),
+            partial(draw_panels, times=times, panels=[panel], span=_refusal_span(tables, refused)),
+            hover(times, [panel]),
         )
     ]
 
@@ -122,11 +104,8 @@ def _fund_chart(tables: Tables, summary: Mapping[str, Any]) -> list[Chart]:
 def _refusal_span(tables: Tables, refused: str | None) -> Span | None:
     if not refused:
         return None
-    width = f"{minutes.bin_minutes(tables['timeline'])}m"
-    times = tables["timeline"]["time"]
-    later = times.filter(times.dt.strftime("%Y-%m-%dT%H:%M:%S") >= refused[:19])
-    start = later.dt.truncate(width)[0]
-    return Span(start, None, f"{refused[11:16]} first takeover refused")
+    start = minutes.bin_of(tables, datetime.fromisoformat(refused))
+    return Span(start, None, f"{clock(refused)} first takeover refused")
 
 
 def _transfer_chart(tables: Tables) -> list[Chart]:
@@ -134,7 +113,7 @@ def _transfer_chart(tables: Tables) -> list[Chart]:
     if flows.is_empty():
         return []
     told = "; ".join(
-        f"{payer} paid {compact_usd(usd)} to {receiver} ({reason})"
+        f"{payer} paid {short_usd(usd)} to {receiver} ({reason})"
         for payer, receiver, reason, usd in flows.iter_rows()
     )
     return [
@@ -142,8 +121,8 @@ def _transfer_chart(tables: Tables) -> list[Chart]:
             "who-paid-whom",
             "Who paid whom",
             f"Flows of money between groups: {told}.",
-            "Money that changed hands beyond trading at mark. What prices alone made or lost is not "
-            "in it. An account can be in more than one group.",
+            "Money that changed hands beyond trading at mark. What prices alone made or lost is "
+            "not in it. An account can be in more than one group.",
             flows,
             partial(draw_transfers, flows=flows),
         )
@@ -174,17 +153,20 @@ def _lorenz_chart(tables: Tables) -> list[Chart]:
 def distance_chart(tables: Tables) -> Chart:
     """Distance to liquidation before and after."""
     data = distance.distance(tables)
-    bands = data["band"].cast(pl.String).to_list()
+    bands = data["band"].to_list()
     series = [("before", data["before"].to_list()), ("after", data["after"].to_list())]
     gone = int(data["after"][-1])
-    alt = f"Bars: margin units by distance to liquidation before and after; {gone:,} have no position left."
+    alt = (
+        "Bars: margin units by distance to liquidation before and after; "
+        f"{gone:,} have no position left."
+    )
     return Chart(
         "distance",
         "Distance to liquidation, before and after",
         alt,
-        "Distance: (equity less maintenance margin) over notional, the adverse move of all positions "
-        "that would bring liquidation. A unit is a cross account or one isolated position; those "
-        "with a position at the start are counted.",
+        "Distance: (equity less maintenance margin) over notional, the adverse move of all "
+        "positions that would bring liquidation. A unit is a cross account or one isolated "
+        "position; those with a position at the start are counted.",
         data,
         partial(draw_bands, bands=bands, series=series, unit="margin units"),
     )

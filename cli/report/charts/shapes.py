@@ -1,15 +1,16 @@
 """Pictures that are not over time: Lorenz curves, who paid whom, distances."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-import polars as pl
-
-from crashsim.cli.report.charts.svg import Canvas, Scale, compact_usd, ticks
+from crashsim.cli.report.charts.svg import Canvas, Scale, ticks
+from crashsim.engine.readings import Frame
+from crashsim.engine.readings.transfers import totals
+from crashsim.lab.figures import short_usd
 
 _Nodes = dict[str, tuple[float, float, float]]  # by name: top, height, pixels a dollar
 
 
-def draw_lorenz(width: float, curves: pl.DataFrame) -> Canvas:
+def draw_lorenz(width: float, curves: Frame) -> Canvas:
     """Lorenz curves: share of accounts across, share of the burden upwards."""
     side = min(width - 76, 400.0)
     names = curves["burden"].unique(maintain_order=True).to_list()
@@ -26,7 +27,7 @@ def draw_lorenz(width: float, curves: pl.DataFrame) -> Canvas:
     canvas.line((legend_x, legend_y - 4), (legend_x + 22, legend_y - 4), "even")
     canvas.text((legend_x + 30, legend_y), "everyone bears the same", "dim")
     for kind, name in enumerate(names):
-        curve = curves.filter(pl.col("burden") == name)
+        curve = curves.filter(burden=name)
         points = [(x(a), y(b)) for a, b in curve.select("accounts_frac", "amount_frac").iter_rows()]
         canvas.polyline(points, f"s{kind} d{kind % 3}")
         row = legend_y + 22 * (kind + 1)
@@ -35,13 +36,14 @@ def draw_lorenz(width: float, curves: pl.DataFrame) -> Canvas:
     return canvas
 
 
-def draw_transfers(width: float, flows: pl.DataFrame) -> Canvas:
+def draw_transfers(width: float, flows: Frame) -> Canvas:
     """Who paid (left) whom (right): ribbons as thick as the money; the rest is in the table."""
-    height = max(250.0, 70.0 * flows["payer"].n_unique(), 70.0 * flows["receiver"].n_unique())
+    paid, received = totals(flows, "payer"), totals(flows, "receiver")
+    height = max(250.0, 70.0 * len(paid), 70.0 * len(received))
     canvas = Canvas(width, height + 30)
     edge = min(190.0, width * 0.3)
-    left = _stack(flows, "payer", height)
-    right = _stack(flows, "receiver", height)
+    left = _stack(paid, height)
+    right = _stack(received, height)
     canvas.text((edge - 10, 14), "paid", "title", "end")
     canvas.text((width - edge + 10, 14), "received", "title")
     kinds = {name: kind for kind, name in enumerate(left)}
@@ -51,11 +53,11 @@ def draw_transfers(width: float, flows: pl.DataFrame) -> Canvas:
         thick = (usd * left[payer][2], usd * right[receiver][2])
         at = (starts[i] + 24, ends[i] + 24)
         ribbon = _ribbon(edge + 8, at[0], thick[0], width - edge - 8, at[1], thick[1])
-        tip = f"{payer} to {receiver}: {reason}, {compact_usd(usd)}"
+        tip = f"{payer} to {receiver}: {reason}, {short_usd(usd)}"
         canvas.path(ribbon, f"f{kinds[payer]} flow", tip)
     for name, (top, size, _) in left.items():
         canvas.rect((edge, top + 24), (8, size), f"f{kinds[name]}")
-        _label(canvas, edge - 8, top + 24 + size / 2, name, _sum(flows, "payer", name), "end")
+        _label(canvas, edge - 8, top + 24 + size / 2, name, short_usd(paid[name]), "end")
     for name, (top, size, _) in right.items():
         canvas.rect(
             (width - edge - 8, top + 24),
@@ -67,13 +69,13 @@ def draw_transfers(width: float, flows: pl.DataFrame) -> Canvas:
             width - edge + 8,
             top + 24 + size / 2,
             name,
-            _sum(flows, "receiver", name),
+            short_usd(received[name]),
             "start",
         )
     return canvas
 
 
-def _offsets(flows: pl.DataFrame, column: str, own: _Nodes, others: _Nodes) -> list[float]:
+def _offsets(flows: Frame, column: str, own: _Nodes, others: _Nodes) -> list[float]:
     """Where each ribbon leaves its node: in the order of the nodes at its other end."""
     other = "receiver" if column == "payer" else "payer"
     rows = list(flows.select(column, other, "amount_usd").iter_rows())
@@ -86,21 +88,12 @@ def _offsets(flows: pl.DataFrame, column: str, own: _Nodes, others: _Nodes) -> l
     return found
 
 
-def _sum(flows: pl.DataFrame, column: str, name: str) -> str:
-    return compact_usd(float(flows.filter(pl.col(column) == name)["amount_usd"].sum()))
-
-
-def _stack(
-    flows: pl.DataFrame, column: str, height: float
-) -> dict[str, tuple[float, float, float]]:
-    """Top, height and pixels a dollar of each node, the largest first."""
-    sums = flows.group_by(column, maintain_order=True).agg(pl.col("amount_usd").sum())
-    sums = sums.sort("amount_usd", descending=True, maintain_order=True)
+def _stack(sums: Mapping[str, float], height: float) -> _Nodes:
+    """The nodes of one side from the top down."""
     room = 46.0  # for two lines of words between thin nodes
-    count = sums.height
-    scale = (height - room * count) / float(sums["amount_usd"].sum() or 1.0)
+    scale = (height - room * len(sums)) / (sum(sums.values()) or 1.0)
     placed, top = {}, room / 2
-    for name, usd in sums.iter_rows():
+    for name, usd in sums.items():
         size = max(usd * scale, 2.0)
         placed[name] = (top, size, size / usd)
         top += size + room

@@ -12,28 +12,20 @@ Point = tuple[float, float]
 
 # Okabe and Ito's colours, which remain apart for colour-blind readers.
 LIGHT_STYLE = """
-text{font-family:Helvetica,Arial,'Liberation Sans','DejaVu Sans',sans-serif;font-size:12px;fill:#333}
+text{font-family:Helvetica,Arial,'Liberation Sans','DejaVu Sans',sans-serif}
+text{font-size:12px;fill:#333}
 .title{font-weight:700;fill:#111}.dim{fill:#666}.strong{font-weight:700}
 .halo{paint-order:stroke;stroke:#fff;stroke-width:3px;stroke-linejoin:round}
-.grid{stroke:#e2e2de;stroke-width:1}.axis{stroke:#888;stroke-width:1}.even{stroke:#888;stroke-dasharray:4 4}
+.grid{stroke:#e2e2de;stroke-width:1}.axis{stroke:#888;stroke-width:1}
+.even{stroke:#888;stroke-dasharray:4 4}
 .band{fill:#d55e00;opacity:.1}.mark{stroke:#d55e00;stroke-width:1;stroke-dasharray:3 3}
 .l{fill:none;stroke-width:2;stroke-linejoin:round}.d1{stroke-dasharray:6 3}.d2{stroke-dasharray:2 3}
-.s0{stroke:#0072b2}.s1{stroke:#d55e00}.s2{stroke:#009e73}.s3{stroke:#cc79a7}.s4{stroke:#b07800}.s5{stroke:#2a8fc4}
-.f0{fill:#0072b2}.f1{fill:#d55e00}.f2{fill:#009e73}.f3{fill:#cc79a7}.f4{fill:#e69f00}.f5{fill:#56b4e9}
+.s0{stroke:#0072b2}.s1{stroke:#d55e00}.s2{stroke:#009e73}
+.s3{stroke:#cc79a7}.s4{stroke:#b07800}.s5{stroke:#2a8fc4}
+.f0{fill:#0072b2}.f1{fill:#d55e00}.f2{fill:#009e73}
+.f3{fill:#cc79a7}.f4{fill:#e69f00}.f5{fill:#56b4e9}
 .soft{opacity:.25}.flow{opacity:.45}
 """
-
-
-def compact_usd(amount: float) -> str:
-    """Dollars in few characters: `$1.2bn`, `-$340k`, `$0`."""
-    size = abs(amount)
-    for unit, name in ((1e9, "bn"), (1e6, "m"), (1e3, "k")):
-        if size >= unit * 0.9995:
-            digits = 0 if size / unit >= 99.95 else 1
-            written = f"{size / unit:.{digits}f}".removesuffix(".0")
-            return f"{'-' if amount < 0 else ''}${written}{name}"
-    digits = 2 if 0 < size < 10 and size != round(size) else 0
-    return f"{'-' if amount < 0 and round(size, digits) else ''}${size:.{digits}f}"
 
 
 @dataclass(frozen=True)

@@ -1,17 +1,14 @@
 """Several runs side by side: the metrics and the curves."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
-
-import polars as pl
+from itertools import cycle
 
 from crashsim.cli.report.charts.chart import Chart
 from crashsim.cli.report.charts.panels import Panel, Series, draw_panels, hover
-from crashsim.cli.report.charts.svg import Canvas
 from crashsim.cli.report.view import RunView
-from crashsim.engine.readings.over_time import over_time
+from crashsim.engine.readings.over_time import on_shared_times, over_time
 from crashsim.lab.figures import clock, usd
 
 # The metrics a reader asks for first; the rest is in each run's summary.json.
@@ -86,7 +83,7 @@ def versus_charts(runs: Sequence[RunView]) -> list[Chart]:
             ("debt_usd", "Debt owed by accounts"),
             ("fund_usd", "Insurance fund and vaults"),
         )
-        if (panel := _panel(data, times, runs, column, title)) is not None
+        for panel in _panels(title, on_shared_times(data, column), [run.label for run in runs])
     ]
     if not panels:
         return []
@@ -98,29 +95,19 @@ def versus_charts(runs: Sequence[RunView]) -> list[Chart]:
             f"Curves over time, one per run ({named}): {', '.join(p.title for p in panels)}.",
             "One line a run. Dashes repeat what colours say.",
             data,
-            partial(_draw, times=times, panels=panels),
+            partial(draw_panels, times=times, panels=panels),
             hover(times, panels),
         )
     ]
 
 
-def _panel(
-    data: pl.DataFrame, times: Sequence[datetime], runs: Sequence[RunView], column: str, title: str
-) -> Panel | None:
-    grid = pl.DataFrame({"time": times}, schema={"time": data.schema["time"]})
-    series = []
-    for kind, run in enumerate(runs):
-        own = data.filter(pl.col("run") == run.label).select("time", column)
-        values = grid.join(own, on="time", how="left")[column].forward_fill()
-        if values.null_count() < values.len():
-            series.append(
-                Series(run.label, values.fill_null(0.0).to_list(), "line", kind % _COLOURS)
-            )
+def _panels(title: str, curves: Mapping[str, Sequence[float]], runs: Sequence[str]) -> list[Panel]:
+    """One panel, none where nothing is ever more than 0. A run has one colour in all panels."""
+    series = [
+        Series(run, curves[run], "line", kind)
+        for run, kind in zip(runs, cycle(range(_COLOURS)), strict=False)
+        if run in curves
+    ]
     if not any(any(one.values) for one in series):
-        return None
-    named = title if len(series) > 1 else f"{title}: {series[0].label}"
-    return Panel(named, series, 130)
-
-
-def _draw(width: float, times: Sequence[datetime], panels: Sequence[Panel]) -> Canvas:
-    return draw_panels(width, times, panels)
+        return []
+    return [Panel(title if len(series) > 1 else f"{title}: {series[0].label}", series, 130)]

@@ -3,7 +3,7 @@
 Sample (seconds with decimals; size is base for linear, USD for inverse contracts; homeNotional is
 base units in both; a column RPI came later; the order of the rows is not guaranteed):
 
-    1760130964.8317,ABCUSDT,Sell,2,10.0,MinusTick,00000000-0000-0000-0000-000000000001,2e+09,2,20.0,0
+    1760130964.8317,ABCUSDT,Sell,2,10.0,MinusTick,00000000-0000-0000-0000-000000000001,2e9,2,20.0,0
 """
 
 from collections.abc import Iterator

@@ -3,7 +3,8 @@
 Sample:
 
     {"time":"2025-10-10T21:16:04.9","ver_num":1,"raw":{"channel":"l2Book","data":{"coin":"ABC",
-     "time":1760130964831,"levels":[[{"px":"9.9","sz":"5.0","n":2}],[{"px":"10.1","sz":"4.0","n":1}]]}}}
+     "time":1760130964831,"levels":[[{"px":"9.9","sz":"5.0","n":2}],
+     [{"px":"10.1","sz":"4.0","n":1}]]}}}
 """
 
 from collections.abc import Iterator

@@ -31,7 +31,7 @@ MAX_WHOLE_BYTES = 2**30  # of a file that has to be in memory at once
 
 @dataclass(frozen=True)
 class Blob:
-    """Readable content. name: the innermost file name; path: the file as the user gave it, then the members."""
+    """Readable content. name: of the innermost file; path: as the user gave it, then members."""
 
     name: str
     path: str

@@ -279,5 +279,6 @@ def _is_data(name: str) -> bool:
 def _refuse_crowd(blob: Blob, members: int, limit: int) -> None:
     if members > limit:
         raise InputError(
-            f"{blob.path}: {members:,} members, more than {limit:,}; unpack it and import the folder"
+            f"{blob.path}: {members:,} members, more than {limit:,}; "
+            "unpack it and import the folder"
         )

@@ -19,7 +19,7 @@ _MISSING = ("", "null", "none", "nan", "na", "n/a", "\\n", "<nil>", "nat")
 
 
 class Rows:
-    """Rows of one file. frame: columns as in the file; first_row: number of its first row, from 1."""
+    """Rows of one file. frame: columns as in the file; first_row: its number, from 1."""
 
     def __init__(self, frame: pl.DataFrame, path: str, first_row: int) -> None:
         self.frame = frame
@@ -68,7 +68,7 @@ class Rows:
         return values
 
     def time(self, name: str, options: Options, unit: str | None = None) -> pl.Series:
-        """UTC time of millisecond precision; unit as the format's documentation has it, if it does."""
+        """UTC time of millisecond precision; unit as the format's documentation has it, if any."""
         raw = self._column(name)
         ms = to_utc_ms(raw, options.time_unit or unit, options.tz)
         hint = f" in {options.time_unit or unit}" if options.time_unit or unit else ""

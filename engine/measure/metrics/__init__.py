@@ -1,4 +1,4 @@
-"""The metrics of a run (SEMANTICS, section 7): every number with its words.
+"""The metrics of a run (docs/semantics.md, section 7): every number with its words.
 
 A new metric is one entry of METRICS in the module of its noun; summary.json, the terminal and the
 docs take it from there.

@@ -2,8 +2,9 @@
 
 import polars as pl
 
+from crashsim.data.clock import utc_text
 from crashsim.engine.arrays import rows_by
-from crashsim.engine.measure.metric import Metric, Replayed, iso_utc
+from crashsim.engine.measure.metric import Metric, Replayed
 
 
 def _together(run: Replayed) -> pl.DataFrame:
@@ -21,7 +22,7 @@ def _low_at(run: Replayed) -> str | None:
     if total.is_empty():
         return None
     row = int(total["equity_usd"].to_numpy().argmin())
-    return iso_utc(int(total["time"].to_physical()[row]))
+    return utc_text(int(total["time"].to_physical()[row]))
 
 
 def _low_by_absorber(run: Replayed) -> dict[str, float]:
@@ -33,7 +34,7 @@ def _low_by_absorber(run: Replayed) -> dict[str, float]:
 
 def _first_refusal_at(run: Replayed) -> str | None:
     times = [refusal.time_ms for refusal in run.outcome.first_refusals]
-    return iso_utc(min(times)) if times else None
+    return utc_text(min(times)) if times else None
 
 
 def _underwater_usd(run: Replayed) -> float:

@@ -19,7 +19,7 @@ def _adl_notional_usd(run: Replayed) -> float:
 
 
 def needed_usd(run: Replayed) -> float:
-    """What ADL prices moved from winners to losers against mark (SEMANTICS, section 7)."""
+    """What ADL prices moved from winners to losers against mark (docs/semantics.md, section 7)."""
     moved = _LOSER_SIDE * (pl.col("price") - pl.col("mark_price")) * pl.col("size")
     return float(run.outcome.adl_fills.select(moved.clip(lower_bound=0.0).sum()).item())
 

@@ -11,7 +11,6 @@ from typer.testing import CliRunner
 
 from crashsim.cli import exits
 from crashsim.cli.commands.fetch import fetch
-from crashsim.cli.show import fetch as fetch_view
 from crashsim.data.fetch.archives import ARCHIVES
 from crashsim.data.fetch.remote import Endpoint, Remote
 
@@ -22,7 +21,8 @@ KEY = "data/futures/um/daily/klines/BTCUSDT/1m/BTCUSDT-1m-2025-10-10.zip"
 @pytest.fixture
 def crashsim(tmp_path: Path, archive: Any, monkeypatch: Any) -> Callable[..., Any]:
     monkeypatch.setattr(
-        fetch_view, "Remote", lambda source, mirror: Remote(source, mirror or Endpoint(archive.url))
+        "crashsim.data.fetch.remote.Remote",
+        lambda source, mirror: Remote(source, mirror or Endpoint(archive.url)),
     )
     monkeypatch.setenv("CRASHSIM_HOME", str(tmp_path))
     app = typer.Typer(rich_markup_mode=None)

@@ -21,7 +21,9 @@ def at(*offsets_ms: int) -> pl.Series:
     return pl.Series([T0 + ms for ms in offsets_ms]).cast(pl.Datetime("ms", "UTC"))
 
 
-def fill(offset_ms: int, tid: int, account: str, side: str, direction: str, crossed: bool) -> dict:  # type: ignore[type-arg]
+def fill(
+    offset_ms: int, tid: int, account: str, side: str, direction: str, crossed: bool
+) -> dict[str, object]:
     return {
         "time": T0 + offset_ms,
         "block_number": 1 + offset_ms,

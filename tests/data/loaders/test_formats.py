@@ -1,4 +1,4 @@
-"""Every format of the matrix from made-up rows: what it is told to be, and what becomes of a row."""
+"""Every format of the matrix from made-up rows: what it is told to be, what becomes of a row."""
 
 import io
 import json

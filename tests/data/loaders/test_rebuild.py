@@ -69,7 +69,8 @@ def position(user: str, size: float, entry: float, **more: object) -> dict[str, 
     } | more
 
 
-# At the mark of 10: 0xaa is short 5 from 11 (up 5), 0xbb long 5 from 10, 0xcc isolated long 1 short 1.
+# At the mark of 10: 0xaa is short 5 from 11 (up 5), 0xbb long 5 from 10, 0xcc isolated long 1
+# and short 1.
 ACCOUNTS = {"0xaa": 100.0, "0xbb": 200.0, "0xcc": 50.0, "0xdd": 7.0, "0xee": 0.0}
 
 
@@ -192,7 +193,8 @@ def test_at_the_snapshot_the_book_is_the_snapshot_without_its_profits(record: Re
 
 def test_five_minutes_later_only_what_happened_by_then_counts(record: Record) -> None:
     book = book_at(record, T0 + 5 * MINUTE)
-    # 0xaa: +2 x (11-9) - 0.1, +3 x (11-8), then long 1 from 8. 0xbb: -2, -3 x 2, then short 1 from 8.
+    # 0xaa: +2 x (11-9) - 0.1, +3 x (11-8), then long 1 from 8.
+    # 0xbb: -2, -3 x 2, then short 1 from 8.
     assert cash(book) == pytest.approx(
         {
             "0x99": 0.0,

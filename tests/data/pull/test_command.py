@@ -11,15 +11,16 @@ from typer.testing import CliRunner
 
 from crashsim.cli import exits
 from crashsim.cli.commands.pull import pull
-from crashsim.cli.show import pull as pull_view
 from crashsim.data.errors import NetworkError
+from crashsim.data.pull import client, rehearsal
 
 NIGHT = ["--start", "2025-10-10T20:00Z", "--end", "2025-10-10T22:00"]
 
 
 @pytest.fixture
 def crashsim(tmp_path: Path, venue: Any, client_of: Any, monkeypatch: Any) -> Callable[..., Any]:
-    monkeypatch.setattr(pull_view, "Client", lambda feed, exchange: client_of(feed))
+    monkeypatch.setattr(rehearsal, "Client", client.Client)  # a rehearsal opens its own
+    monkeypatch.setattr(client, "Client", lambda feed, exchange: client_of(feed))
     monkeypatch.setenv("CRASHSIM_HOME", str(tmp_path))
     app = typer.Typer(rich_markup_mode=None)
     app.command()(pull)

@@ -26,8 +26,3 @@ def pseudonymised(tables: Mapping[str, pl.DataFrame], key: str) -> dict[str, pl.
 def _renamed(frame: pl.DataFrame, names: Mapping[str, str]) -> pl.DataFrame:
     columns = [name for name in _COLUMNS if name in frame.columns]
     return frame.with_columns(pl.col(columns).replace(names))
-
-
-def shortened(account: str, most: int = 18) -> str:
-    """A long address as its first eight and last six characters."""
-    return account if len(account) <= most else f"{account[:8]}…{account[-6:]}"
