@@ -1,13 +1,15 @@
 """One account's statement: every item that moved its equity or its debt, and a sum that holds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 
 from crashsim.engine.arrays import plain_sum
 from crashsim.engine.readings import Tables
+from crashsim.engine.record.tables import INPUT
 
 ROUNDING_USD = 0.005
 
@@ -20,7 +22,8 @@ class Item:
     adl_winner, adl_loser (fills against mark), fee, funding, deposit, deposit_to_debt, withdrawal,
     withdrawal_refused, shortfall, debt, loss_share, collateral, isolated_to_debt. size is signed as
     the position was (long > 0). ahead: positions that were asked before; counterparty: the other
-    account, absorber or `book`. note: what part of a shortfall somebody else bore.
+    account, absorber or `book`. candidates, score_inputs: how many were ranked and what the score
+    read by name, of an adl_winner. note: what part of a shortfall somebody else bore.
     """
 
     kind: str
@@ -35,6 +38,8 @@ class Item:
     rank: int | None = None
     score: float | None = None
     counterparty: str = ""
+    candidates: int | None = None
+    score_inputs: Mapping[str, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -189,6 +194,8 @@ def _deleveraging(tables: Tables, account: str, first: dict[str, float]) -> Iter
             rank=row["rank"],
             score=row["score"],
             counterparty=row["loser"],
+            candidates=row["candidates"],
+            score_inputs=_score_inputs(row),
         )
         yield _price(item, first[row["market"]])
         yield item
@@ -206,6 +213,11 @@ def _deleveraging(tables: Tables, account: str, first: dict[str, float]) -> Iter
         )
         yield _price(item, first[row["market"]])
         yield item
+
+
+def _score_inputs(fill: Mapping[str, Any]) -> dict[str, float]:
+    read = {name: value for name, value in fill.items() if name.startswith(INPUT)}
+    return {name.removeprefix(INPUT): value for name, value in read.items() if value is not None}
 
 
 def _still_open(tables: Tables, account: str) -> Iterable[Item]:

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from crashsim.engine.adl.scores import COLUMNS
+
 TIME = pl.Datetime("ms", "UTC")
+INPUT = "input_"  # of the columns of adl_fills that say what a score read
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,10 @@ _WHEN = Column("time", TIME, "UTC", "time of the step")
 _ACCOUNT = _text("account", "account id")
 _MARKET = _text("market", "market name as in the price file")
 _MODE = _text("margin_mode", "cross or isolated")
+
+
+def _read(what: str) -> str:
+    return f"read by the score: {what}; null where it was not read or not known"
 
 
 def _positions(moment: str, mark: str) -> tuple[Column, ...]:
@@ -137,6 +144,11 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("score", pl.Float64(), "", "ranking score at the start of the rule"),
         _usd("winner_upnl_usd", "of the part closed, at mark"),
         _usd("cost_usd", "what the winner lost against mark; negative where it gained"),
+        _count("candidates", "positions that were ranked with the winner's"),
+        *(
+            Column(f"{INPUT}{name}", pl.Float64(), "", _read(what))
+            for name, what in COLUMNS.items()
+        ),
     ),
     "shortfalls": (
         _STEP,

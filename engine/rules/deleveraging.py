@@ -42,6 +42,7 @@ def deleverage(
     for index in watched:
         if _is_breached(run.state.absorbers[index], step):
             _deleverage_absorber(run, step, ranking, index)
+    ranking.record_inputs()
 
 
 def _answered(run: Run, ranking: Ranking, units: Indices) -> Flags:
