@@ -25,16 +25,23 @@ _DEPOSITS = ("net", "ring_fence")
 
 @dataclass(frozen=True)
 class Variant:
-    """One run of a comparison. what: how it differs from the first, in words."""
+    """One run of a comparison. what: how it differs from the first, in words.
+
+    venue_file: which venue it is, by name or path, where that is not the scenario's.
+    """
 
     name: str
     what: str
     venue: Venue
     file: FunctionFile | None = None
+    venue_file: str | None = None
 
     def of(self, scenario: Scenario) -> Scenario:
         """The scenario under this variant's rules."""
-        return scenario.model_copy(update={"venue": self.venue})
+        head = scenario.scenario
+        if self.venue_file is not None:
+            head = head.model_copy(update={"venue": self.venue_file})
+        return scenario.model_copy(update={"scenario": head, "venue": self.venue})
 
 
 @dataclass(frozen=True)
@@ -87,7 +94,8 @@ def _venues(names: Iterable[str], settings: Sequence[str], base: Venue) -> Itera
     for name in names:
         venue = load_venue(name, set=own)
         if venue != base:
-            yield Variant(f"venue {venue.name}", f"all rules of {venue.name}", venue)
+            what = f"all rules of {venue.name}"
+            yield Variant(f"venue {venue.name}", what, venue, venue_file=name)
 
 
 def _policies(sources: Iterable[PolicySource], base: Venue) -> Iterator[Variant]:
