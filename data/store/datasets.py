@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -11,6 +10,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import polars as pl
 
 from crashsim.scenarios.errors import InputError
+from crashsim.scenarios.files.beside import beside
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
@@ -121,9 +121,8 @@ def write_manifest(path: Path, info: DatasetInfo) -> None:
         "last_ms": info.last_ms,
         "parts": [asdict(part) for part in info.parts],
     }
-    beside = path.with_name(f".{os.getpid()}.manifest")
-    beside.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
-    beside.replace(path)
+    with beside(path) as made:
+        made.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
 
 
 def public_place(place: str) -> str:
