@@ -3,12 +3,15 @@
 import os
 import re
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from crashsim.cli.exits import BROKEN_PIPE
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+
+    from crashsim.lab.folders.run_folder import RunFolder
 
 
 def emit(text: str) -> None:
@@ -36,6 +39,13 @@ def emit_rendered(console: "Console", *renderables: "RenderableType") -> None:
             console.print(renderable)
     # Tables are padded to their width, which only makes lines longer in a file.
     emit(re.sub(r" +$", "", captured.get(), flags=re.MULTILINE))
+
+
+def emit_notes(folders: "Iterable[RunFolder]") -> None:
+    """Write to stderr what a reader should know about these run folders."""
+    for folder in folders:
+        for note in folder.notes:
+            print(f"crashsim: note: {note}", file=sys.stderr)
 
 
 def emit_json(content: object) -> None:

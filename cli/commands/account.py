@@ -50,6 +50,7 @@ def account(
     if json + csv + md > 1:
         raise OutputError("give one of --json, --csv and --md")
     folders = [find_run(run), *(folder for name in across or () for folder in find_runs(name))]
+    output.emit_notes(folders)
     views = [account.view_of(folder, account_id) for folder in folders]
     if json:
         content = [account.as_json(view) for view in views]

@@ -125,6 +125,7 @@ def compare(
     from crashsim.lab import conditions
     from crashsim.lab.compare import compare as compare_variants
     from crashsim.lab.folders import comparison_folder
+    from crashsim.lab.request import Request
     from crashsim.lab.variants import Wanted, variants
     from crashsim.scenarios import Overrides, load
 
@@ -147,20 +148,14 @@ def compare(
     )
     loaded = load(scenario, overrides=overrides)
     wanted = Wanted(policy or (), adl_score or (), venue or (), loss or ())
-    compared = variants(loaded, wanted, set_ or ())
+    compared = variants(loaded, wanted, overrides.set)
     with progress_bar(f"comparing {len(compared)} runs of {loaded.name}") as progress:
         found = compare_variants(
             loaded, compared, horizon_s=horizon, keep=keep_runs, workers=jobs, progress=progress
         )
-    argv = sys.argv[1:]
-    told = comparison_folder.content(found, argv)
-    path = comparison_folder.save(found, told, out, argv)
+    told = comparison_folder.content(found, sys.argv[1:])
+    path = comparison_folder.save(found, told, out, Request(scenario, overrides), sys.argv[1:])
     announce(found, told, path, json=json, csv=csv, md=md, parquet=parquet)
-    met = conditions.met(wanted_conditions, found)
-    _tell(met)
-    raise typer.Exit(exits.FINDING if met else 0)
-
-
-def _tell(met: list[str]) -> None:
-    for line in met:
+    for line in (met := conditions.met(wanted_conditions, found)):
         typer.echo(f"crashsim: --fail-on met by {line}", err=True)
+    raise typer.Exit(exits.FINDING if met else 0)

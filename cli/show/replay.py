@@ -10,9 +10,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from crashsim.engine.record.tables import TABLES
 from crashsim.lab import figures
 from crashsim.lab.figures import usd
+from crashsim.lab.folders.manifest import Manifest, Window
+from crashsim.lab.folders.provenance import Statement
 from crashsim.lab.folders.run_folder import RunFolder
 
 _SPARK_COLUMNS = 56
@@ -29,7 +30,7 @@ def rendered(folder: RunFolder) -> RenderableType:
 def _parts(folder: RunFolder) -> Iterable[RenderableType]:
     accounts = folder.table("accounts")
     yield _head(folder.manifest)
-    yield _section("How this is known", _statements(folder.manifest["provenance"]["statements"]))
+    yield _section("How this is known", _statements(folder.manifest.provenance.statements))
     yield _section("What happened", _happened(folder.summary))
     yield _section("When", _when(folder))
     if accounts["was_deleveraged"].any():
@@ -51,27 +52,30 @@ def _grid() -> Table:
     return Table.grid(padding=(0, 2, 0, 0))
 
 
-def _head(manifest: Mapping[str, Any]) -> RenderableType:
-    scenario, window = manifest["scenario"]["scenario"], manifest["window"]
-    title = scenario.get("title") or scenario["name"]
+def _head(manifest: Manifest) -> RenderableType:
+    scenario, window = manifest.scenario.scenario, manifest.window
     rows = _grid()
-    rows.add_row("scenario", f"{scenario['name']}, seed {manifest['seed']}")
-    rows.add_row("venue rules", Text(manifest["venue"]["name"], style="bold"))
-    span = figures.span(window["start"], window["end"])
-    rows.add_row("window", f"{span}, {figures.many(window['steps'], 'step')}")
-    counted = (figures.many(window[f"{name}s"], name) for name in ("account", "position", "market"))
-    flows = figures.many(window["flows"], "deposit or withdrawal", "deposits and withdrawals")
+    rows.add_row("scenario", f"{scenario.name}, seed {manifest.seed}")
+    rows.add_row("venue rules", Text(manifest.venue.name, style="bold"))
+    span = figures.span(window.start, window.end)
+    rows.add_row("window", f"{span}, {figures.many(window.steps, 'step')}")
+    counted = (
+        figures.many(window.accounts, "account"),
+        figures.many(window.positions, "position"),
+        figures.many(window.markets, "market"),
+    )
+    flows = figures.many(window.flows, "deposit or withdrawal", "deposits and withdrawals")
     rows.add_row("replayed", ", ".join((*counted, flows)))
-    return Group(Text(title, style="bold"), rows)
+    return Group(Text(scenario.title or scenario.name, style="bold"), rows)
 
 
 _STYLE = {"recorded": "green", "reconstructed": "yellow", "assumed": "yellow", "note": "cyan"}
 
 
-def _statements(statements: Sequence[Mapping[str, str]]) -> RenderableType:
+def _statements(statements: Sequence[Statement]) -> RenderableType:
     rows = _grid()
     for statement in statements[:_STATEMENTS]:
-        rows.add_row(Text(statement["kind"], style=_STYLE[statement["kind"]]), statement["text"])
+        rows.add_row(Text(statement.kind, style=_STYLE[statement.kind]), statement.text)
     if len(statements) > _STATEMENTS:
         rows.add_row("", f"and {len(statements) - _STATEMENTS} more in manifest.json")
     return rows
@@ -121,13 +125,13 @@ def _when(folder: RunFolder) -> RenderableType:
         rows.add_row(
             "debt carried", figures.sparkline(timeline["debt_usd"], _SPARK_COLUMNS, level=True)
         )
-    rows.add_row("", _axis(folder.manifest["window"], timeline.height))
+    rows.add_row("", _axis(folder.manifest.window, timeline.height))
     rows.add_row("marks fell by", _falls(folder.summary))
     return rows
 
 
-def _axis(window: Mapping[str, Any], steps: int) -> Text:
-    start, end = figures.clock(window["start"]), figures.clock(window["end"])
+def _axis(window: Window, steps: int) -> Text:
+    start, end = figures.clock(window.start), figures.clock(window.end)
     gap = min(steps, _SPARK_COLUMNS) - len(start) - len(end)
     return Text(f"{start}{' ' * max(gap, 1)}{end} UTC", style="dim")
 
@@ -231,19 +235,21 @@ def _backing(summary: Mapping[str, Any]) -> RenderableType:
 
 def _closing(folder: RunFolder) -> RenderableType:
     manifest = folder.manifest
-    conservation = manifest["conservation"]["largest_residual_frac_of_gross"]
+    conservation = manifest.conservation.largest_residual_frac_of_gross
     rows = _grid()
     rows.add_row(
         "conservation",
         f"money and sizes add up: largest residual {figures.residual(conservation)} of gross",
     )
-    if markets := manifest["markets_on_default_margin_table"]:
+    if markets := manifest.markets_on_default_margin_table:
         rows.add_row("margin", f'{_few(markets)}: the default table ("*") served')
-    for warning in manifest["warnings"]:
+    for warning in manifest.warnings:
         rows.add_row(Text("warning", style="red"), warning)
-    rows.add_row("files", f"{folder.path} (manifest.json, summary.json, {len(TABLES)} tables)")
+    rows.add_row(
+        "files", f"{folder.path} (manifest.json, summary.json, {len(manifest.rows)} tables)"
+    )
     return rows
 
 
-def _few(markets: list[str]) -> str:
+def _few(markets: Sequence[str]) -> str:
     return ", ".join(markets) if len(markets) <= 5 else f"{len(markets)} markets"

@@ -54,14 +54,14 @@ def find_runs(name: str) -> list[RunFolder]:
     return [run_folder.read(folder) for folder in kept]
 
 
-def find_exact(name: str) -> RunFolder:
-    """The run of a path or of a whole name under `runs/`. Raises InputError."""
+def find_exact(name: str) -> Path:
+    """The run folder of a path or of a whole name under `runs/`. Raises InputError."""
     path = Path(name)
     if not path.is_dir():
         path = RUNS / name
     if path.is_symlink() or not run_folder.is_run_folder(path):
         raise InputError(f'"{name}" is no run folder; give its path or its whole name')
-    return RunFolder(path, {}, {})
+    return path
 
 
 def run_paths() -> list[Path]:

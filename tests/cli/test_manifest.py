@@ -134,4 +134,4 @@ def test_the_name_of_a_run_is_one_folder_whatever_the_scenario_is_called(
 def test_arguments_are_kept_without_folders_and_without_where_the_output_went(
     argv: list[str], public: list[str]
 ) -> None:
-    assert manifest.public_argv(argv) == public
+    assert list(manifest.public_argv(argv)) == public
