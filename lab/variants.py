@@ -4,7 +4,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from crashsim.engine.adl.policies import without_adl
 from crashsim.lab import policy_sources
 from crashsim.lab.policy_sources import FunctionFile, PolicySource
 from crashsim.lab.request import Request
@@ -88,13 +87,9 @@ def variants(scenario: Scenario, wanted: Wanted, settings: Sequence[str]) -> lis
         wanted = _story(scenario)
     base = scenario.venue
     own = Variant(f"venue {base.name}", "the scenario's rules", base)
-    off = Variant(
-        NO_ADL,
-        f"{base.name} with auto-deleveraging off",
-        without_adl(base),
-        kind="set",
-        asked="adl.enabled=false",
-    )
+    adl_off = base.model_copy(update={"adl": base.adl.model_copy(update={"enabled": False})})
+    what = f"{base.name} with auto-deleveraging off"
+    off = Variant(NO_ADL, what, adl_off, kind="set", asked="adl.enabled=false")
     found = [
         *_venues(_split(wanted.venues), settings, base),
         *(_policy(policy_sources.one(text), base, text) for text in _split(wanted.policies)),
