@@ -129,7 +129,12 @@ class _Replay:
             self._run.venue.liquidation, self._capacity[index], [0.0] * (2 * mark.size)
         )
         return Step(
-            index, int(self._tape.time_ms[index]), mark, mark.tolist(), previous, order_book
+            index,
+            int(self._tape.time_ms[index]),
+            mark,
+            mark.tolist(),
+            previous=previous,
+            book=order_book,
         )
 
     def _advance(self, step: Step) -> None:
@@ -197,20 +202,20 @@ class _Replay:
                     index,
                     absorber.cash_usd,
                     absorber.equity_usd(step.mark),
-                    absorber.net_notional_usd(step.mark),
+                    notional_usd=absorber.net_notional_usd(step.mark),
                 )
             )
         self._run.events.timeline.append(
             TimelineRow(
-                step.index,
-                totals.liquidated_usd,
-                totals.taken_over_usd,
-                totals.adl_usd,
-                totals.shortfall_usd,
-                self._debt_usd(),
-                totals.units_below_mm,
-                totals.units_bankrupt,
-                state.platform_cash_usd,
+                step=step.index,
+                liquidated_usd=totals.liquidated_usd,
+                taken_over_usd=totals.taken_over_usd,
+                adl_usd=totals.adl_usd,
+                shortfall_usd=totals.shortfall_usd,
+                debt_usd=self._debt_usd(),
+                units_below_mm=totals.units_below_mm,
+                units_bankrupt=totals.units_bankrupt,
+                platform_cash_usd=state.platform_cash_usd,
             )
         )
         touched = None if step.all_touched else _indices(step.touched)

@@ -56,7 +56,7 @@ def run(
         replay_s=round(replayed - read, 3),
         metrics_s=round(time.perf_counter() - replayed, 3),
     )
-    return Finished(scenario, inputs, outcome, metrics, timings, file)
+    return Finished(scenario, inputs, outcome, metrics, timings=timings, file=file)
 
 
 def with_policy(

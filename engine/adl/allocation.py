@@ -92,18 +92,18 @@ def _fill(run: Run, step: Step, queue: Queue, place: int, loser: Loser, qty: flo
     step.totals.adl_usd += qty * step.prices[loser.market]
     run.events.adl_fills.append(
         AdlFill(
-            step.index,
-            loser.market,
-            row,
-            -1 - row if row < 0 else -1,
-            loser.row,
-            loser.absorber,
-            -loser.side,
-            qty,
-            loser.price,
-            loser.bankruptcy_price,
-            place + 1,
-            queue.score[place],
-            entry,
+            step=step.index,
+            market=loser.market,
+            winner_row=row,
+            winner_absorber=-1 - row if row < 0 else -1,
+            loser_row=loser.row,
+            loser_absorber=loser.absorber,
+            side=-loser.side,
+            qty=qty,
+            price=loser.price,
+            bankruptcy_price=loser.bankruptcy_price,
+            rank=place + 1,
+            score=queue.score[place],
+            winner_entry=entry,
         )
     )

@@ -133,8 +133,8 @@ class Ranking:
             row,
             state.row_market[row],
             state.size[row],
-            state.entry[row],
-            state.row_unit[row].astype(np.float64),
+            entry=state.entry[row],
+            tie=state.row_unit[row].astype(np.float64),
         )
         if not self._run.venue.adl.absorbers_eligible:
             return units
@@ -149,7 +149,7 @@ class Ranking:
         ]
         columns = np.array(found, dtype=np.float64).reshape(-1, 6).T
         place, row, market = (column.astype(np.intp) for column in columns[:3])
-        return Candidates(place, row, market, columns[3], columns[4], columns[5])
+        return Candidates(place, row, market, columns[3], entry=columns[4], tie=columns[5])
 
     def _tie(self, absorber: int) -> float:
         """An absorber's place among unit ids: its id is (name, empty)."""

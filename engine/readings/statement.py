@@ -150,7 +150,13 @@ def _price(item: Item, first_mark: float) -> Item:
     assert item.size is not None and item.mark_price is not None
     gain = item.size * (item.mark_price - first_mark)
     return Item(
-        "price", item.time, item.market, item.size, first_mark, item.mark_price, equity_usd=gain
+        "price",
+        item.time,
+        item.market,
+        item.size,
+        price=first_mark,
+        mark_price=item.mark_price,
+        equity_usd=gain,
     )
 
 
@@ -168,8 +174,8 @@ def _closings(tables: Tables, account: str, first: dict[str, float]) -> Iterable
             row["time"],
             row["market"],
             size,
-            row["price"],
-            row["mark_price"],
+            price=row["price"],
+            mark_price=row["mark_price"],
             equity_usd=size * (against - row["mark_price"]),
             counterparty=row["counterparty"],
         )
@@ -188,8 +194,8 @@ def _deleveraging(tables: Tables, account: str, first: dict[str, float]) -> Iter
             row["time"],
             row["market"],
             size,
-            row["price"],
-            row["mark_price"],
+            price=row["price"],
+            mark_price=row["mark_price"],
             equity_usd=size * (row["price"] - row["mark_price"]),
             rank=row["rank"],
             score=row["score"],
@@ -206,8 +212,8 @@ def _deleveraging(tables: Tables, account: str, first: dict[str, float]) -> Iter
             row["time"],
             row["market"],
             size,
-            row["price"],
-            row["mark_price"],
+            price=row["price"],
+            mark_price=row["mark_price"],
             equity_usd=size * (row["price"] - row["mark_price"]),
             counterparty=row["winner"],
         )
@@ -227,7 +233,15 @@ def _still_open(tables: Tables, account: str) -> Iterable[Item]:
     for row in own.iter_rows(named=True):
         opening, mark = first[row["market"]], row["mark_price"]
         gain = row["size"] * (mark - opening)
-        yield Item("price", end, row["market"], row["size"], opening, mark, equity_usd=gain)
+        yield Item(
+            "price",
+            end,
+            row["market"],
+            row["size"],
+            price=opening,
+            mark_price=mark,
+            equity_usd=gain,
+        )
 
 
 def _flows(tables: Tables, account: str) -> Iterable[Item]:

@@ -85,9 +85,9 @@ class Shortfall(NamedTuple):
     account: int
     shortfall_usd: float
     paid_by_absorbers_usd: float
-    carried_usd: float
-    written_off_usd: float
-    shared_usd: float
+    carried_usd: float = 0.0
+    written_off_usd: float = 0.0
+    shared_usd: float = 0.0
 
 
 class LossShare(NamedTuple):
