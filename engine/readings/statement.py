@@ -1,7 +1,7 @@
 """One account's statement: every item that moved its equity or its debt, and a sum that holds."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -145,19 +145,25 @@ def _fills(tables: Tables, account: str) -> Iterable[Item]:
     yield from _deleveraging(tables, account, first)
 
 
+def _closed(kind: str, row: Mapping[str, Any], size: float, against: float, who: str) -> Item:
+    """A fill: what its price made of it against the mark of its step."""
+    return Item(
+        kind,
+        row["time"],
+        row["market"],
+        size,
+        price=row["price"],
+        mark_price=row["mark_price"],
+        equity_usd=size * (against - row["mark_price"]),
+        counterparty=who,
+    )
+
+
 def _price(item: Item, first_mark: float) -> Item:
     """What the moves of the mark made of the closed part, from the first mark to the fill's."""
     assert item.size is not None and item.mark_price is not None
     gain = item.size * (item.mark_price - first_mark)
-    return Item(
-        "price",
-        item.time,
-        item.market,
-        item.size,
-        price=first_mark,
-        mark_price=item.mark_price,
-        equity_usd=gain,
-    )
+    return replace(item, kind="price", price=first_mark, equity_usd=gain, counterparty="")
 
 
 def _closings(tables: Tables, account: str, first: dict[str, float]) -> Iterable[Item]:
@@ -169,16 +175,8 @@ def _closings(tables: Tables, account: str, first: dict[str, float]) -> Iterable
         taken = row["stage"] == "takeover"
         # A takeover is at mark and hands the unit's equity over, each position its share of it.
         against = row["bankruptcy_price"] if taken else row["price"]
-        item = Item(
-            "takeover" if taken else "liquidation",
-            row["time"],
-            row["market"],
-            size,
-            price=row["price"],
-            mark_price=row["mark_price"],
-            equity_usd=size * (against - row["mark_price"]),
-            counterparty=row["counterparty"],
-        )
+        kind = "takeover" if taken else "liquidation"
+        item = _closed(kind, row, size, against, row["counterparty"])
         yield _price(item, first[row["market"]])
         yield item
         if row["fee_usd"]:
@@ -189,34 +187,13 @@ def _deleveraging(tables: Tables, account: str, first: dict[str, float]) -> Iter
     fills = tables["adl_fills"]
     for row in fills.filter(pl.col("winner") == account).iter_rows(named=True):
         size = row["size"] if row["side"] == "long" else -row["size"]
-        item = Item(
-            "adl_winner",
-            row["time"],
-            row["market"],
-            size,
-            price=row["price"],
-            mark_price=row["mark_price"],
-            equity_usd=size * (row["price"] - row["mark_price"]),
-            rank=row["rank"],
-            score=row["score"],
-            counterparty=row["loser"],
-            candidates=row["candidates"],
-            score_inputs=_score_inputs(row),
-        )
+        item = _closed("adl_winner", row, size, row["price"], row["loser"])
         yield _price(item, first[row["market"]])
-        yield item
+        ranked = {name: row[name] for name in ("rank", "score", "candidates")}
+        yield replace(item, **ranked, score_inputs=_score_inputs(row))
     for row in fills.filter(pl.col("loser") == account).iter_rows(named=True):
         size = -row["size"] if row["side"] == "long" else row["size"]
-        item = Item(
-            "adl_loser",
-            row["time"],
-            row["market"],
-            size,
-            price=row["price"],
-            mark_price=row["mark_price"],
-            equity_usd=size * (row["price"] - row["mark_price"]),
-            counterparty=row["winner"],
-        )
+        item = _closed("adl_loser", row, size, row["price"], row["winner"])
         yield _price(item, first[row["market"]])
         yield item
 
