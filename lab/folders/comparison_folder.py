@@ -12,13 +12,11 @@ from crashsim.engine.measure import comparison
 from crashsim.engine.measure.metrics import COMPARISON_METRICS, METRICS, Metric
 from crashsim.lab.compare import Compared
 from crashsim.lab.folders import manifest, provenance, run_folder
-from crashsim.lab.folders.run_names import kept_name
+from crashsim.lab.folders.run_names import COMPARISON, kept_name
 from crashsim.lab.folders.whole import replace_whole
 from crashsim.lab.replay import RUNS
 from crashsim.lab.request import Request
 from crashsim.lab.variants import Variant
-
-CONTENT = "comparison.json"
 
 CAVEAT = (
     "Haircuts compare each run with the same night without auto-deleveraging, whose profits could "
@@ -104,7 +102,7 @@ def _policy_file(variant: Variant) -> dict[str, str] | None:
 
 def check_target(path: Path) -> None:
     """Refuse a place that holds something other than a comparison. Raises OutputError."""
-    run_folder.refuse_foreign(path, is_ours=(path / CONTENT).is_file())
+    run_folder.refuse_foreign(path, is_ours=(path / COMPARISON).is_file())
 
 
 def save(
@@ -122,7 +120,7 @@ def save(
     check_target(path)
 
     def fill(folder: Path) -> None:
-        run_folder.write_json(folder / CONTENT, told)
+        run_folder.write_json(folder / COMPARISON, told)
         run_folder.write_json(folder / run_folder.TIMINGS, compared.timings)
         run_folder.write_table(folder, "metrics", compared.metrics, csv=False)
         run_folder.write_table(folder, "changes", compared.changes, csv=False)

@@ -91,6 +91,14 @@ def _kind(metric: str, unit: str) -> Any:
     return str if unit == "UTC" else _NUMBER
 
 
+def read_table(path: Path, field: str) -> dict[str, Any]:
+    """A field of a JSON file that holds more fields. Raises InputError."""
+    found = _object(path, path.read_bytes()).get(field)
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: {field}: found {json.dumps(found)}, expected a table; {_AGAIN}")
+    return found
+
+
 def is_manifest(path: Path) -> bool:
     """Whether crashsim wrote this file about a run."""
     try:

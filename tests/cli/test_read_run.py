@@ -148,3 +148,11 @@ def test_a_damaged_table_is_named(copy: Path) -> None:
     done = typed("account", str(copy), "bob")
     assert isinstance(done.exception, InputError)
     assert "accounts.parquet cannot be read" in str(done.exception)
+
+
+@pytest.mark.parametrize("content", ["{}", '{"runs": 3}', "[]", "{"])
+def test_a_comparison_that_is_amiss_is_named(tmp_path: Path, content: str) -> None:
+    (tmp_path / "comparison.json").write_text(content, encoding="utf-8")
+    done = typed("report", str(tmp_path))
+    assert isinstance(done.exception, InputError)
+    assert "comparison.json: " in str(done.exception)

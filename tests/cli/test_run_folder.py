@@ -189,3 +189,21 @@ def test_json_keeps_its_order_and_its_letters(tmp_path: Path, hand_made: Any) ->
     text = (path / "manifest.json").read_text(encoding="utf-8")
     assert "Zürich" in text
     assert list(json.loads(text)) == list(hand_made.manifest)
+
+
+def test_a_run_folder_may_be_read_by_whom_any_new_folder_may(
+    tmp_path: Path, hand_made: Any
+) -> None:
+    (tmp_path / "any").mkdir()
+    mode = hand_made.write(tmp_path / "run").path.stat().st_mode
+    assert mode == (tmp_path / "any").stat().st_mode
+
+
+def test_two_writers_of_one_place_do_not_meet(tmp_path: Path) -> None:
+    target = tmp_path / "file"
+    with beside.beside(target) as first, beside.beside(target) as second:
+        assert first != second
+        first.write_text("first")
+        second.write_text("second")
+    assert target.read_text() == "first"  # the last to be moved
+    assert names(tmp_path) == ["file"]
