@@ -1,7 +1,8 @@
 """What was asked of a run, as it was given: enough to ask again."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from crashsim.scenarios import Overrides
 
@@ -22,23 +23,9 @@ class Request:
 
     def public(self) -> "Request":
         """The same with absolute paths cut to their names: a manifest tells nobody's folders."""
-        asked = self.overrides
-        overrides = replace(
-            asked,
-            prices=tuple(_public_path(path) for path in asked.prices),
-            book=_public_path(asked.book) if asked.book else None,
-            flows=_public_path(asked.flows) if asked.flows else None,
-            venue=public_text(str(asked.venue)) if asked.venue else None,
-            set=tuple(public_text(text) for text in asked.set),
-            extra_book=tuple(_public_path(path) for path in asked.extra_book),
-        )
-        return Request(
-            scenario=public_text(self.scenario),
-            overrides=overrides,
-            policy=public_text(self.policy) if self.policy else None,
-            adl_score=self.adl_score,
-            loss=public_text(self.loss) if self.loss else None,
-        )
+        own = {name: _public(value) for name, value in vars(self).items()}
+        changes = {name: _public(value) for name, value in vars(self.overrides).items()}
+        return Request(**own | {"overrides": Overrides(**changes)})
 
 
 def public_text(text: str) -> str:
@@ -47,5 +34,12 @@ def public_text(text: str) -> str:
     return option + equals + Path(value).name if Path(value).is_absolute() else text
 
 
-def _public_path(path: Path) -> Path:
-    return Path(path.name) if path.is_absolute() else path
+def _public(value: Any) -> Any:
+    match value:
+        case str():
+            return public_text(value)
+        case Path():
+            return Path(public_text(str(value)))
+        case tuple():
+            return tuple(map(_public, value))
+    return value

@@ -91,11 +91,12 @@ def _kind(metric: str, unit: str) -> Any:
     return str if unit == "UTC" else _NUMBER
 
 
-def read_table(path: Path, field: str) -> dict[str, Any]:
-    """A field of a JSON file that holds more fields. Raises InputError."""
+def read_field(path: Path, field: str, kind: type[dict[str, Any]] | type[str]) -> Any:
+    """One field of a JSON file: a text or a table. Raises InputError."""
     found = _object(path, path.read_bytes()).get(field)
-    if not isinstance(found, dict):
-        raise InputError(f"{path}: {field}: found {json.dumps(found)}, expected a table; {_AGAIN}")
+    if not isinstance(found, kind):
+        what = "a table" if kind is dict else "a text"
+        raise InputError(f"{path}: {field}: found {json.dumps(found)}, expected {what}; {_AGAIN}")
     return found
 
 

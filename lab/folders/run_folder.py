@@ -1,6 +1,5 @@
 """The run folder: written beside its place and moved there whole, and read back."""
 
-import json
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -13,7 +12,13 @@ import crashsim
 from crashsim.engine.record.tables import polars_schema
 from crashsim.lab.errors import OutputError
 from crashsim.lab.folders.manifest import Manifest
-from crashsim.lab.folders.records import Summary, is_manifest, read_manifest, read_summary
+from crashsim.lab.folders.records import (
+    Summary,
+    is_manifest,
+    read_field,
+    read_manifest,
+    read_summary,
+)
 from crashsim.lab.folders.whole import dump_json, replace_whole
 from crashsim.scenarios.errors import InputError
 
@@ -55,11 +60,8 @@ class RunFolder:
     @property
     def started_at(self) -> str | None:
         """When the run was made, where the folder says so."""
-        try:
-            told = json.loads((self.path / TIMINGS).read_bytes())
-        except (OSError, ValueError):
-            return None
-        return str(told["started_at"]) if isinstance(told, dict) and "started_at" in told else None
+        path = self.path / TIMINGS
+        return str(read_field(path, "started_at", str)) if path.is_file() else None
 
     def tables(self) -> dict[str, pl.DataFrame]:
         """All the tables that the run has, by name."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from crashsim.lab.folders import run_folder
-from crashsim.lab.folders.records import read_table
+from crashsim.lab.folders.records import read_field
 from crashsim.lab.folders.run_folder import RunFolder
 from crashsim.lab.replay import RUNS
 from crashsim.scenarios.errors import InputError
@@ -46,7 +46,7 @@ def find_runs(name: str) -> list[RunFolder]:
     path = Path(name) if Path(name).is_dir() else RUNS / name
     if not (path / COMPARISON).is_file():
         return [find_run(name)]
-    names = read_table(path / COMPARISON, "runs")
+    names = read_field(path / COMPARISON, "runs", dict)
     places = [path / "runs" / kept_name(str(name)) for name in names]
     kept = [place for place in places if run_folder.is_run_folder(place)]
     if not kept:
