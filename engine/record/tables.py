@@ -51,8 +51,15 @@ _MARKET = _text("market", "market name as in the price file")
 _MODE = _text("margin_mode", "cross or isolated")
 
 
-def _read(what: str) -> str:
-    return f"read by the score: {what}; null where it was not read or not known"
+_WORDS_OF_UNITS = {"USD": "USD", "USD per base unit": "USD/base", "in base units": "base"}
+
+
+def _input(name: str, what: str) -> Column:
+    """What a score read; `what` ends with the unit where there is one."""
+    meaning, _, words = what.rpartition(", ")
+    unit = _WORDS_OF_UNITS.get(words, "")
+    read = f"read by the score: {meaning if unit else what}; null where not read or not known"
+    return Column(f"{INPUT}{name}", pl.Float64(), unit, read)
 
 
 def _positions(moment: str, mark: str) -> tuple[Column, ...]:
@@ -145,10 +152,7 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _usd("winner_upnl_usd", "of the part closed, at mark"),
         _usd("cost_usd", "what the winner lost against mark; negative where it gained"),
         _count("candidates", "positions that were ranked with the winner's"),
-        *(
-            Column(f"{INPUT}{name}", pl.Float64(), "", _read(what))
-            for name, what in COLUMNS.items()
-        ),
+        *(_input(name, what) for name, what in COLUMNS.items()),
     ),
     "shortfalls": (
         _STEP,
