@@ -3,12 +3,15 @@
 import os
 import re
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from crashsim.cli.exits import BROKEN_PIPE
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+
+    from crashsim.lab.folders.run_folder import RunFolder
 
 
 def emit(text: str) -> None:
@@ -41,6 +44,13 @@ def emit_rendered(console: "Console", *renderables: "RenderableType") -> None:
 def note(line: str) -> None:
     """Write a line to stderr, beside the result."""
     print(line, file=sys.stderr)
+
+
+def emit_notes(folders: "Iterable[RunFolder]") -> None:
+    """Write to stderr what a reader should know about these run folders."""
+    for folder in folders:
+        for text in folder.notes:
+            note(f"crashsim: note: {text}")
 
 
 def emit_json(content: object) -> None:

@@ -46,14 +46,12 @@ def replay(
     score: Score | None = None,
     keep_path: bool = False,
     progress: Progress | None = None,
-    watch: str | None = None,
 ) -> Outcome:
     """Replay a tape over a book under one venue's rules.
 
     `search` changes the time taken, never the result. `score` ranks candidates in the place of
     the venue's `adl.score`. `keep_path` adds `Outcome.equity_path`. `progress(done, total)` is
-    called after each step. `watch` names an account of which the outcome then has the inputs of
-    its ADL scores.
+    called after each step.
 
     Raises PolicyError for an ADL score or sharing rule that cannot be evaluated, and
     ConservationError if money or sizes do not add up.
@@ -61,10 +59,7 @@ def replay(
     state = open_state(tape, book, venue)
     ranking = score or compile_score(venue.adl.score)
     recorder = PathRecorder(state) if keep_path else None
-    prepared = _Replay(tape, flows, venue, state, ranking, seed, search, recorder)
-    if watch is not None:
-        prepared.watch(watch)
-    return prepared.run_all(progress)
+    return _Replay(tape, flows, venue, state, ranking, seed, search, recorder).run_all(progress)
 
 
 class _Replay:
@@ -111,11 +106,6 @@ class _Replay:
             return DenseSearch(state, tables)
         return PrunedSearch(state, tables, self._marks)
 
-    def watch(self, account: str) -> None:
-        """Record what scores read of this account; an unknown one has nothing to record."""
-        accounts = self._run.state.accounts
-        self._run.watched = accounts.index(account) if account in accounts else -1
-
     def run_all(self, progress: Progress | None) -> Outcome:
         """Every step, then the tables."""
         steps = self._tape.time_ms.size
@@ -139,7 +129,12 @@ class _Replay:
             self._run.venue.liquidation, self._capacity[index], [0.0] * (2 * mark.size)
         )
         return Step(
-            index, int(self._tape.time_ms[index]), mark, mark.tolist(), previous, order_book
+            index,
+            int(self._tape.time_ms[index]),
+            mark,
+            mark.tolist(),
+            previous=previous,
+            book=order_book,
         )
 
     def _advance(self, step: Step) -> None:
@@ -207,20 +202,20 @@ class _Replay:
                     index,
                     absorber.cash_usd,
                     absorber.equity_usd(step.mark),
-                    absorber.net_notional_usd(step.mark),
+                    notional_usd=absorber.net_notional_usd(step.mark),
                 )
             )
         self._run.events.timeline.append(
             TimelineRow(
-                step.index,
-                totals.liquidated_usd,
-                totals.taken_over_usd,
-                totals.adl_usd,
-                totals.shortfall_usd,
-                self._debt_usd(),
-                totals.units_below_mm,
-                totals.units_bankrupt,
-                state.platform_cash_usd,
+                step=step.index,
+                liquidated_usd=totals.liquidated_usd,
+                taken_over_usd=totals.taken_over_usd,
+                adl_usd=totals.adl_usd,
+                shortfall_usd=totals.shortfall_usd,
+                debt_usd=self._debt_usd(),
+                units_below_mm=totals.units_below_mm,
+                units_bankrupt=totals.units_bankrupt,
+                platform_cash_usd=state.platform_cash_usd,
             )
         )
         touched = None if step.all_touched else _indices(step.touched)

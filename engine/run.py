@@ -29,7 +29,6 @@ class Run:
     bankrupt_since_ms: NDArray[np.int64]
     bankrupt_last_step: NDArray[np.int64]
     deficit_noted: Flags
-    watched: int = -1  # index of the account whose score inputs are recorded; -1: nobody's
     last_fill_ms: dict[int, int] = field(default_factory=dict)  # by row: its last fill on the book
     haircut_pool_usd: float = 0.0  # losses still to be taken from withdrawals
     charged_units: set[int] = field(default_factory=set)  # for losses of the last step

@@ -62,7 +62,16 @@ def compare(
         "replay_s": round(replayed - read, 3),
         "metrics_s": round(time.perf_counter() - replayed, 3),
     }
-    return Compared(scenario, inputs, variants, done, metrics, changes, horizon_s, timings)
+    return Compared(
+        scenario=scenario,
+        inputs=inputs,
+        variants=variants,
+        done=done,
+        metrics=metrics,
+        changes=changes,
+        horizon_s=horizon_s,
+        timings=timings,
+    )
 
 
 def _jobs(
@@ -76,7 +85,7 @@ def _jobs(
             variant.venue,
             variant.file,
             scenario.seed,
-            horizon_s,
+            horizon_s=horizon_s,
             own_counterfactual=without_adl(variant.venue) != shared,
             keep=keep,
         )

@@ -2,7 +2,6 @@
 
 import hashlib
 import importlib.util
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,12 +36,6 @@ class PolicySource:
 
     policy: Policy
     file: FunctionFile | None = None
-
-
-def named(texts: Sequence[str]) -> list[PolicySource]:
-    """The policies of `--policy` options; a text may list several, separated by commas."""
-    names = [name.strip() for text in texts for name in text.split(",")]
-    return [one(name) for name in names if name]
 
 
 def one(text: str) -> PolicySource:

@@ -14,7 +14,9 @@ from crashsim.engine.record.outcome import Outcome
 from crashsim.engine.replay import Progress
 from crashsim.lab import policy_sources
 from crashsim.lab.folders import manifest, run_folder
+from crashsim.lab.folders.run_folder import Timings
 from crashsim.lab.policy_sources import FunctionFile, load_function
+from crashsim.lab.request import Request
 from crashsim.scenarios.models.scenario import Scenario
 
 RUNS = Path("runs")
@@ -28,7 +30,7 @@ class Finished:
     inputs: Inputs
     outcome: Outcome
     metrics: dict[str, Value]
-    timings: manifest.Timings
+    timings: Timings
     file: FunctionFile | None = None
 
 
@@ -49,13 +51,13 @@ def run(
     outcome = _replay(scenario, inputs, file, progress)
     replayed = time.perf_counter()
     metrics = summarise(Replayed(outcome, inputs.tape))
-    timings = manifest.Timings(
+    timings = Timings(
         started_at,
         read_s=round(read - begun, 3),
         replay_s=round(replayed - read, 3),
         metrics_s=round(time.perf_counter() - replayed, 3),
     )
-    return Finished(scenario, inputs, outcome, metrics, timings, file)
+    return Finished(scenario, inputs, outcome, metrics, timings=timings, file=file)
 
 
 def with_policy(
@@ -86,7 +88,9 @@ def _replay(
     )
 
 
-def save(finished: Finished, out: Path | None, argv: Sequence[str], *, csv: bool) -> Path:
+def save(
+    finished: Finished, out: Path | None, request: Request, argv: Sequence[str], *, csv: bool
+) -> Path:
     """Write the run folder and return its path. argv: for people only. Raises OutputError."""
     path = out or RUNS / manifest.run_name(finished.scenario, finished.inputs, finished.file)
     run_folder.write(
@@ -97,10 +101,11 @@ def save(finished: Finished, out: Path | None, argv: Sequence[str], *, csv: bool
             finished.scenario,
             finished.inputs,
             finished.outcome,
+            request,
             argv,
-            finished.timings,
             finished.file,
         ),
+        finished.timings,
         csv=csv,
     )
     return path

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Literal
 
-from crashsim.engine.adl.policies import without_adl
 from crashsim.lab import policy_sources
 from crashsim.lab.policy_sources import FunctionFile, PolicySource
+from crashsim.lab.request import Request
 from crashsim.scenarios import bundled_losses, load_loss, load_venue
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.files.overrides import parse_setting
@@ -25,16 +26,40 @@ _DEPOSITS = ("net", "ring_fence")
 
 @dataclass(frozen=True)
 class Variant:
-    """One run of a comparison. what: how it differs from the first, in words."""
+    """One run of a comparison. what: how it differs from the first, in words.
+
+    kind, asked: the option that asks for the same run alone, and its text.
+    """
 
     name: str
     what: str
     venue: Venue
     file: FunctionFile | None = None
+    kind: Literal["", "venue", "policy", "adl_score", "loss", "set"] = ""
+    asked: str = ""
 
     def of(self, scenario: Scenario) -> Scenario:
         """The scenario under this variant's rules."""
-        return scenario.model_copy(update={"venue": self.venue})
+        head = scenario.scenario
+        if self.kind == "venue":
+            head = head.model_copy(update={"venue": self.asked})
+        return scenario.model_copy(update={"scenario": head, "venue": self.venue})
+
+    def alone(self, request: Request) -> Request:
+        """What asks for this run alone, where `request` asks for the first."""
+        changes = request.overrides
+        match self.kind:
+            case "venue":
+                return replace(request, overrides=replace(changes, venue=self.asked))
+            case "set":
+                return replace(request, overrides=replace(changes, set=(*changes.set, self.asked)))
+            case "policy":
+                return replace(request, policy=self.asked)
+            case "adl_score":
+                return replace(request, adl_score=self.asked)
+            case "loss":
+                return replace(request, loss=self.asked)
+        return request
 
 
 @dataclass(frozen=True)
@@ -62,11 +87,13 @@ def variants(scenario: Scenario, wanted: Wanted, settings: Sequence[str]) -> lis
         wanted = _story(scenario)
     base = scenario.venue
     own = Variant(f"venue {base.name}", "the scenario's rules", base)
-    off = Variant(NO_ADL, f"{base.name} with auto-deleveraging off", without_adl(base))
+    adl_off = base.model_copy(update={"adl": base.adl.model_copy(update={"enabled": False})})
+    what = f"{base.name} with auto-deleveraging off"
+    off = Variant(NO_ADL, what, adl_off, kind="set", asked="adl.enabled=false")
     found = [
         *_venues(_split(wanted.venues), settings, base),
-        *_policies(policy_sources.named(wanted.policies), base),
-        *_policies([policy_sources.from_expression(text) for text in wanted.scores], base),
+        *(_policy(policy_sources.one(text), base, text) for text in _split(wanted.policies)),
+        *(_score(text, base) for text in wanted.scores),
         *(_loss(name, base) for name in _split(wanted.losses)),
     ]
     return _named_apart([own, *found, off])
@@ -87,22 +114,28 @@ def _venues(names: Iterable[str], settings: Sequence[str], base: Venue) -> Itera
     for name in names:
         venue = load_venue(name, set=own)
         if venue != base:
-            yield Variant(f"venue {venue.name}", f"all rules of {venue.name}", venue)
+            what = f"all rules of {venue.name}"
+            yield Variant(f"venue {venue.name}", what, venue, kind="venue", asked=name)
 
 
-def _policies(sources: Iterable[PolicySource], base: Venue) -> Iterator[Variant]:
-    for source in sources:
-        name = source.policy.name
-        what = f"{base.name}, winners ranked by {name}"
-        if source.policy.score is None and source.file is None:
-            what = f"{base.name}, winners closed {name.replace('_', ' ')}"
-        yield Variant(f"policy {name}", what, source.policy.applied_to(base), source.file)
+def _policy(source: PolicySource, base: Venue, text: str) -> Variant:
+    name = source.policy.name
+    what = f"{base.name}, winners ranked by {name}"
+    if source.policy.score is None and source.file is None:
+        what = f"{base.name}, winners closed {name.replace('_', ' ')}"
+    venue = source.policy.applied_to(base)
+    return Variant(f"policy {name}", what, venue, source.file, kind="policy", asked=text)
+
+
+def _score(text: str, base: Venue) -> Variant:
+    return replace(_policy(policy_sources.from_expression(text), base, text), kind="adl_score")
 
 
 def _loss(name: str, base: Venue) -> Variant:
     rules = _loss_rules(name, base.loss)
     venue = base.model_copy(update={"loss": rules})
-    return Variant(f"loss {name}", f"{base.name}, losses borne by the rule {name}", venue)
+    what = f"{base.name}, losses borne by the rule {name}"
+    return Variant(f"loss {name}", what, venue, kind="loss", asked=name)
 
 
 def _loss_rules(name: str, own: LossRules) -> LossRules:

@@ -83,7 +83,7 @@ def run(
         for policy in policies
     ]
     left_out = table.frame.height - solvent.height
-    return Allocated(table.file, deficit_usd, left_out, winners, allocations)
+    return Allocated(table.file, deficit_usd, left_out, winners, allocations=allocations)
 
 
 def _score_of(policy: str) -> str:

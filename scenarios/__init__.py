@@ -17,10 +17,11 @@ if TYPE_CHECKING:
         bundled_scenarios,
         bundled_venues,
     )
-    from crashsim.scenarios.facts import Fact, FactSheet, scenario_sheet, venue_sheet
+    from crashsim.scenarios.facts import FactSheet, scenario_sheet, venue_sheet
     from crashsim.scenarios.files.loading import load, load_loss, load_venue
     from crashsim.scenarios.files.overrides import Overrides
     from crashsim.scenarios.files.starter import new_scenario
+    from crashsim.scenarios.models.sources import Fact
 
 __all__ = [
     "Fact",
@@ -39,7 +40,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Fact": "facts",
+    "Fact": "models.sources",
     "FactSheet": "facts",
     "Listing": "bundled",
     "Overrides": "files.overrides",

@@ -1,5 +1,6 @@
 """A hand-made run: the tables, summary and manifest of a folder, without an engine."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,10 +10,12 @@ from typing import Any
 import polars as pl
 import pytest
 
-from crashsim.engine.measure.metrics import METRICS
+from crashsim.engine.measure.metrics import METRICS, Metric
 from crashsim.engine.record.tables import TABLES, polars_schema
 from crashsim.lab.folders import run_folder
+from crashsim.lab.folders.manifest import Manifest
 
+TIMINGS = run_folder.Timings("2025-10-11T09:00:00Z", 1.0, 2.0, 3.0)
 START = datetime(2025, 10, 10, 21, tzinfo=UTC)
 BLANK = {pl.String(): "", pl.Boolean(): False, pl.Int64(): 0, pl.Float64(): 0.0}
 
@@ -40,7 +43,8 @@ class HandMade:
         return place | {"size": size, "mark_price": mark_price}
 
     def write(self, path: Path, *, csv: bool = False) -> run_folder.RunFolder:
-        run_folder.write(path, self.tables, self.summary, self.manifest, csv=csv)
+        told = Manifest.model_validate_json(json.dumps(self.manifest))
+        run_folder.write(path, self.tables, self.summary, told, TIMINGS, csv=csv)
         return run_folder.read(path)
 
 
@@ -82,7 +86,7 @@ def timeline() -> list[dict[str, Any]]:
 
 
 def summary() -> dict[str, Any]:
-    values: dict[str, Any] = dict.fromkeys(METRICS, 0)
+    values: dict[str, Any] = {name: _nothing(name) for name in METRICS}
     values |= {
         "mark_fall_frac_by_market": {"BTCUSDT": 0.167, "ATOMUSDT": 0.9989},
         "absorber_low_usd_by_absorber": {"insurance_fund": -1_234_567.0},
@@ -98,14 +102,45 @@ def summary() -> dict[str, Any]:
         "deposits_to_debt_usd": 40_000.0,
         "platform_receivable_usd": 12_000.0,
     }
-    return {name: {"value": value, "unit": METRICS[name].unit} for name, value in values.items()}
+    return {name: _entry(METRICS[name], value) for name, value in values.items()}
+
+
+def _nothing(metric: str) -> Any:
+    if "_by_" in metric:
+        return {}
+    return None if METRICS[metric].unit == "UTC" else 0
+
+
+def _entry(metric: Metric, value: Any) -> dict[str, Any]:
+    words = ("unit", "definition", "sign", "horizon", "price_source")
+    return {"value": value, **{word: getattr(metric, word) for word in words}, "inputs": {}}
 
 
 def manifest() -> dict[str, Any]:
+    known = {"provenance": "assumed", "source": "by hand"}
     return {
+        "format": 1,
         "crashsim": "0.1.0",
+        "run": "night-backpack-00000000",
+        "argv": ["replay", "night"],
+        "request": {
+            "scenario": "night",
+            "overrides": {
+                "prices": [],
+                "book": None,
+                "flows": None,
+                "venue": None,
+                "seed": None,
+                "set": [],
+                "extra_book": [],
+            },
+            "policy": None,
+            "adl_score": None,
+            "loss": None,
+        },
         "scenario": {"scenario": {"name": "night", "title": "A night by hand"}},
         "venue": {"name": "backpack"},
+        "policy_file": None,
         "seed": 7,
         "window": {
             "start": "2025-10-10T21:00:00Z",
@@ -116,17 +151,22 @@ def manifest() -> dict[str, Any]:
             "positions": 20,
             "flows": 3,
         },
+        "inputs": [],
         "provenance": {
+            "markets": {},
+            "book": known,
+            "flows": known,
             "statements": [
                 {"kind": "recorded", "text": "prices and volume of BTCUSDT: bars.parquet."},
                 {"kind": "assumed", "text": "total open interest of $3,000,000,000."},
                 {"kind": "note", "text": "last prices are used as marks in BTCUSDT."},
-            ]
+            ],
         },
         "markets_on_default_margin_table": ["ATOMUSDT"],
         "conservation": {"largest_residual_frac_of_gross": 3.2e-15, "limit_frac_of_gross": 1e-9},
         "warnings": [],
-        "timings": {"replay_s": 1.0},
+        "rows": dict.fromkeys(TABLES, 0),
+        "packages": {},
     }
 
 

@@ -130,3 +130,34 @@ def test_a_file_name_means_one_thing() -> None:
     surfaces = ("cli/commands", "cli/show")
     names = Counter(path.stem for path in _modules() if str(path.parent) not in surfaces)
     assert {name for name, count in names.items() if count > 1} <= SHARED_NAMES
+
+
+def _records(tree: ast.Module) -> set[str]:
+    """Names of the data classes and named tuples of a module."""
+    return {
+        node.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef)
+        and ("NamedTuple" in map(ast.unparse, node.bases) or "dataclass" in str(_marks(node)))
+    }
+
+
+def _marks(node: ast.ClassDef) -> list[str]:
+    return [ast.unparse(mark) for mark in node.decorator_list]
+
+
+def test_a_record_names_its_fields_beyond_the_fourth() -> None:
+    rooms = ("engine", "lab", "data")
+    trees = {
+        path: ast.parse(path.read_text("utf-8")) for r in rooms for path in (ROOT / r).rglob("*.py")
+    }
+    records = {name for tree in trees.values() for name in _records(tree)}
+    assert len(records) > 50
+    wrong = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {node.func.id}"
+        for path, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        if node.func.id in records and len(node.args) > 4
+    ]
+    assert wrong == []

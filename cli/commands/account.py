@@ -8,7 +8,6 @@ from crashsim.cli import completion, options
 
 if TYPE_CHECKING:
     from crashsim.cli.show.account import AccountView
-    from crashsim.lab.folders.run_folder import RunFolder
 
 
 def account(
@@ -27,10 +26,6 @@ def account(
             help="The same account under this run, or compare folder, too; repeatable.",
         ),
     ] = None,
-    quick: Annotated[
-        bool,
-        typer.Option("--quick", help="Do not replay again for the inputs of ADL scores."),
-    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print everything as JSON.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print every item as CSV.")] = False,
     md: Annotated[bool, typer.Option("--md", help="Print the statement as Markdown.")] = False,
@@ -39,8 +34,7 @@ def account(
 
     Opening equity, what prices made of each position, liquidations, takeovers, fees, funding,
     auto-deleveraging (with rank, score and its inputs), shortfall, debt, deposits applied to debt,
-    closing equity. What the score read is not in the run folder: the run is made again from its
-    manifest, unless --quick.
+    closing equity.
 
     \b
     Examples:
@@ -54,7 +48,8 @@ def account(
 
     options.one_form(json=json, csv=csv, md=md)
     folders = [find_run(run), *(folder for name in across or () for folder in find_runs(name))]
-    views = [_view(folder, account_id, quick) for folder in folders]
+    output.emit_notes(folders)
+    views = [account.view_of(folder, account_id) for folder in folders]
     if json:
         content = [account.as_json(view) for view in views]
         output.emit_json(content if across else content[0])
@@ -64,26 +59,6 @@ def account(
         output.emit(_markdown(views))
     else:
         _print(views)
-
-
-def _view(folder: "RunFolder", account_id: str, quick: bool) -> "AccountView":
-    from dataclasses import replace
-
-    from crashsim.cli.progress import progress_bar
-    from crashsim.cli.show import account
-    from crashsim.lab import rerun
-    from crashsim.scenarios.errors import InputError
-
-    view = account.view_of(folder, account_id)
-    if quick or not account.was_deleveraged(view):
-        return view
-    try:
-        with progress_bar(f"replaying {folder.path.name} again") as progress:
-            inputs = rerun.score_inputs(folder, account_id, progress)
-        return replace(view, inputs=inputs)
-    except InputError as error:
-        typer.echo(f"crashsim: without the inputs of ADL scores: {error}", err=True)
-        return view
 
 
 def _markdown(views: "list[AccountView]") -> str:

@@ -2,14 +2,11 @@
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from crashsim.cli import completion, options
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
 
 
 def compare(
@@ -130,12 +127,12 @@ def compare(
     from crashsim.lab.compare import compare as compare_variants
     from crashsim.lab.folders import comparison_folder
     from crashsim.lab.folders.whole import write_whole
+    from crashsim.lab.request import Request
     from crashsim.lab.variants import Wanted, variants
     from crashsim.scenarios import load
 
     if explain is not None:
-        output.emit(_explained(explain))
-        return
+        return output.emit(_explained(explain))
     if scenario is None:
         raise typer.BadParameter("name a SCENARIO, such as oct11", param_hint="SCENARIO")
     options.one_form(json=json, csv=csv, md=md)
@@ -144,23 +141,24 @@ def compare(
     wanted_conditions = conditions.parse(fail_on or ())
     changed = options.overrides(prices, book, flows, with_, set_, seed)
     loaded = load(scenario, overrides=changed)
-    wanted = Wanted(policy or (), adl_score or (), venue or (), loss or ())
-    compared = variants(loaded, wanted, set_ or ())
-    with progress_bar(f"comparing {len(compared)} runs of {loaded.name}") as progress:
+    compared = variants(
+        loaded, Wanted(policy or (), adl_score or (), venue or (), loss or ()), changed.set
+    )
+    with progress_bar(f"comparing {len(compared)} runs of {loaded.name}") as bar:
         found = compare_variants(
-            loaded, compared, horizon_s=horizon, keep=keep_runs, workers=jobs, progress=progress
+            loaded, compared, horizon_s=horizon, keep=keep_runs, workers=jobs, progress=bar
         )
-    argv = sys.argv[1:]
-    told = comparison_folder.content(found, argv)
-    path = comparison_folder.save(found, told, out, argv)
+    told = comparison_folder.content(found, sys.argv[1:])
+    request = Request(scenario, changed)
+    path = comparison_folder.save(found, told, out, request, sys.argv[1:])
     if parquet is not None:
         write_whole(parquet, "--parquet", found.metrics.write_parquet)
     if json:
         output.emit_json(told)
-    elif csv:
-        output.emit(found.metrics.write_csv())
+    elif csv or md:
+        output.emit(found.metrics.write_csv() if csv else markdown(told))
     else:
-        _print(markdown(told) if md else rendered(told, found.changes, path))
+        output.emit_rendered(output.console(), rendered(told, found.changes, path))
     raise typer.Exit(_code(conditions.met(wanted_conditions, found)))
 
 
@@ -177,16 +175,6 @@ def _explained(name: str) -> str:
             "--explain all prints every one"
         )
     return explained([COMPARISON_METRICS[name]])
-
-
-def _print(page: "RenderableType") -> None:
-    """Markdown as it is, tables for the terminal."""
-    from crashsim.cli import output
-
-    if isinstance(page, str):
-        output.emit(page)
-    else:
-        output.emit_rendered(output.console(), page)
 
 
 def _code(met: list[str]) -> int:

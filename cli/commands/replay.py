@@ -86,6 +86,7 @@ def replay(
     from crashsim.cli.show.replay import rendered
     from crashsim.lab.folders import run_folder
     from crashsim.lab.replay import RUNS, run, save, with_policy
+    from crashsim.lab.request import Request
     from crashsim.scenarios import load
 
     if out is not None:
@@ -99,7 +100,8 @@ def replay(
     loaded, file = with_policy(loaded, policy, adl_score)
     with progress_bar(f"replaying {loaded.name}") as progress:
         finished = run(loaded, file, progress)
-    path = save(finished, out, sys.argv[1:], csv=format_ is Format.CSV)
+    request = Request(scenario, changed, policy, adl_score)
+    path = save(finished, out, request, sys.argv[1:], csv=format_ is Format.CSV)
     folder = run_folder.read(path)
     if json:
         output.emit_json(folder.summary)

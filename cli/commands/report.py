@@ -58,6 +58,7 @@ def report(
     from crashsim.lab.folders.run_names import find_runs
 
     folders = [folder for name in runs for folder in find_runs(name)]
+    output.emit_notes(folders)
     shown = views(folders, pseudonymise)
     if story:
         output.emit(story_page.markdown(shown))

@@ -54,6 +54,7 @@ def show(
     from crashsim.lab.folders.run_names import find_run
 
     folder = find_run(run)
+    output.emit_notes([folder])
     if json:
         output.emit_json(folder.summary)
     else:
@@ -77,7 +78,9 @@ def diff(
     from crashsim.lab.folders import run_diff
     from crashsim.lab.folders.run_names import find_run
 
-    found = run_diff.differences(find_run(left), find_run(right))
+    folders = find_run(left), find_run(right)
+    output.emit_notes(folders)
+    found = run_diff.differences(*folders)
     if json:
         output.emit_json([vars(one) for one in found])
     elif csv or md:
@@ -106,5 +109,5 @@ def rm(
 
     folders = [find_exact(name) for name in runs]
     for folder in folders:
-        shutil.rmtree(folder.path)
-        output.emit(f"removed {folder.path}\n")
+        shutil.rmtree(folder)
+        output.emit(f"removed {folder}\n")

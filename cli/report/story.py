@@ -87,7 +87,7 @@ def markdown(runs: Sequence[RunView]) -> str:
     if len(runs) > 1:
         lines += ["", "## Under other rules", "", *_others(runs)]
     lines += ["", "## What to keep in mind", ""]
-    lines += [f"- *{one['kind']}*: {one['text']}" for one in run.statements]
+    lines += [f"- *{one.kind}*: {one.text}" for one in run.statements]
     lines += ["", "## To check it", "", *(f"    {one.command}" for one in runs), ""]
     return "\n".join(lines)
 

@@ -9,8 +9,9 @@ from typing import Any
 from crashsim.cli.report.headlines import Headline, headlines
 from crashsim.engine.readings import Tables
 from crashsim.engine.readings.moments import Moment, moments
-from crashsim.engine.record.tables import TABLES
 from crashsim.lab import figures
+from crashsim.lab.folders.manifest import Manifest
+from crashsim.lab.folders.provenance import Statement
 from crashsim.lab.folders.pseudonyms import pseudonymised
 from crashsim.lab.folders.run_folder import RunFolder
 
@@ -20,7 +21,7 @@ class RunView:
     """One run, read once. label: what tells it from the other runs of the report."""
 
     label: str
-    manifest: Mapping[str, Any]
+    manifest: Manifest
     summary: Mapping[str, Any]
     tables: Tables
     headlines: Sequence[Headline]
@@ -29,35 +30,33 @@ class RunView:
     @property
     def title(self) -> str:
         """The scenario's title."""
-        head = self.manifest["scenario"]["scenario"]
-        return str(head.get("title") or head["name"])
+        head = self.manifest.scenario.scenario
+        return head.title or head.name
 
     @property
     def venue(self) -> str:
         """The venue whose rules were applied."""
-        return str(self.manifest["venue"]["name"])
+        return self.manifest.venue.name
 
     @property
     def span(self) -> str:
         """The window in words."""
-        window = self.manifest["window"]
-        return figures.span(window["start"], window["end"])
+        return figures.span(self.manifest.window.start, self.manifest.window.end)
 
     @property
-    def statements(self) -> Sequence[Mapping[str, str]]:
+    def statements(self) -> Sequence[Statement]:
         """What is recorded, reconstructed and assumed."""
-        found: Sequence[Mapping[str, str]] = self.manifest["provenance"]["statements"]
-        return found
+        return self.manifest.provenance.statements
 
     @property
     def command(self) -> str:
         """The command that makes this run again."""
-        return shlex.join(["crashsim", *self.manifest["argv"]])
+        return shlex.join(["crashsim", *self.manifest.argv])
 
     @property
     def caution(self) -> str:
         """What must be said beside every number."""
-        kinds = {one["kind"] for one in self.statements}
+        kinds = {one.kind for one in self.statements}
         if "assumed" in kinds or "reconstructed" in kinds:
             return (
                 "This is a simulation. Parts of it are reconstructed or assumed, so its counts and "
@@ -73,7 +72,7 @@ def views(folders: Sequence[RunFolder], key: str | None) -> list[RunView]:
 
 
 def _view(folder: RunFolder, label: str, key: str | None) -> RunView:
-    tables: Tables = {name: folder.table(name) for name in TABLES}
+    tables = folder.tables()
     if key:
         tables = pseudonymised(tables, key)
     return RunView(
@@ -88,12 +87,12 @@ def _view(folder: RunFolder, label: str, key: str | None) -> RunView:
 
 def _labels(folders: Sequence[RunFolder]) -> list[str]:
     """The shortest labels that tell the runs apart: venue; venue and settings; the run's name."""
-    scenarios = {folder.manifest["scenario"]["scenario"]["name"] for folder in folders}
+    scenarios = {folder.manifest.scenario.scenario.name for folder in folders}
     names = [folder.path.name for folder in folders]
     candidates = [names, [f"{i}: {name}" for i, name in enumerate(names, 1)]]
     if len(scenarios) == 1:
-        venues = [str(folder.manifest["venue"]["name"]) for folder in folders]
-        changed = [_settings(folder.manifest["argv"]) for folder in folders]
+        venues = [folder.manifest.venue.name for folder in folders]
+        changed = [_settings(folder.manifest.argv) for folder in folders]
         settings = [", ".join([venue, *more]) for venue, more in zip(venues, changed, strict=True)]
         candidates = [venues, settings, *candidates]
     return next(labels for labels in candidates if len(set(labels)) == len(labels))

@@ -8,8 +8,8 @@ from crashsim.cli.report.charts.run_charts import charts_of
 from crashsim.cli.report.charts.versus import versus_charts
 from crashsim.cli.report.page import page_of_run, page_of_runs
 from crashsim.cli.report.view import RunView
-from crashsim.lab.errors import OutputError
 from crashsim.lab.folders.run_folder import RunFolder
+from crashsim.lab.folders.whole import refused, write_whole
 
 PNG_ZOOM = 2
 
@@ -23,21 +23,15 @@ def default_target(folders: Sequence[RunFolder]) -> Path:
 def write_report(runs: Sequence[RunView], target: Path, assets: Path | None) -> list[Path]:
     """Write the page, and the charts where asked; returns what was written. Raises OutputError."""
     page = page_of_run(runs[0]) if len(runs) == 1 else page_of_runs(runs)
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        beside = target.with_name(f".{target.name}.unfinished")
-        beside.write_text(page, encoding="utf-8")
-        beside.replace(target)
-        return [target, *(_write_assets(runs, assets) if assets else [])]
-    except OSError as error:
-        reason = error.strerror or error
-        raise OutputError(f"the report {target} cannot be written: {reason}") from error
+    write_whole(target, "the report", lambda made: made.write_text(page, encoding="utf-8"))
+    return [target, *(_write_assets(runs, assets) if assets else [])]
 
 
 def _write_assets(runs: Sequence[RunView], folder: Path) -> list[Path]:
-    folder.mkdir(parents=True, exist_ok=True)
     charts = versus_charts(runs) if len(runs) > 1 else charts_of(runs[0].tables, runs[0].summary)
-    return [path for chart in charts for path in _write_chart(chart, folder)]
+    with refused(f"the folder {folder}"):
+        folder.mkdir(parents=True, exist_ok=True)
+        return [path for chart in charts for path in _write_chart(chart, folder)]
 
 
 def _write_chart(chart: Chart, folder: Path) -> list[Path]:

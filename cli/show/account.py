@@ -1,6 +1,6 @@
 """One account under one run, or under several: sentences, tables, JSON and CSV."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -12,10 +12,8 @@ from rich.text import Text
 from crashsim.cli.sheet import Sheet
 from crashsim.cli.show import statement_words as words
 from crashsim.data.clock import utc_ms, utc_text
-from crashsim.engine.readings import Frame
 from crashsim.engine.readings.statement import Item, Statement, statement_of
 from crashsim.engine.readings.statement_lines import lines_of
-from crashsim.engine.record.tables import TABLES
 from crashsim.lab.figures import usd
 from crashsim.lab.folders.run_folder import RunFolder
 from crashsim.scenarios.errors import InputError
@@ -25,17 +23,16 @@ _FILLS_TOLD = 8
 
 @dataclass(frozen=True)
 class AccountView:
-    """An account's statement and what its ADL scores read (empty where that is not known)."""
+    """An account's statement under one run."""
 
     run: str
     venue: str
     statement: Statement
-    inputs: Frame
 
 
 def view_of(folder: RunFolder, account: str) -> AccountView:
     """Read one account of a run. Raises InputError for an account that is not in its book."""
-    tables = {name: folder.table(name) for name in TABLES}
+    tables = folder.tables()
     found = statement_of(tables, account)
     if found is None:
         known = tables["accounts"]["account"].head(3).to_list()
@@ -43,14 +40,7 @@ def view_of(folder: RunFolder, account: str) -> AccountView:
             f'{folder.path} has no account "{account}"; its accounts are named like '
             f"{', '.join(known)} (accounts.parquet lists all)"
         )
-    return AccountView(
-        str(folder.manifest["run"]), str(folder.manifest["venue"]["name"]), found, Frame()
-    )
-
-
-def was_deleveraged(view: AccountView) -> bool:
-    """Whether there are ADL fills to explain."""
-    return any(item.kind == "adl_winner" for item in view.statement.items)
+    return AccountView(folder.manifest.run, folder.manifest.venue.name, found)
 
 
 def rendered(view: AccountView) -> Iterable[RenderableType]:
@@ -117,31 +107,14 @@ def _check(statement: Statement) -> str:
 def fills_told(view: AccountView) -> list[str]:
     """A sentence a fill, the first few, and what the score read."""
     fills = [item for item in view.statement.items if item.kind == "adl_winner"]
-    told = words.ranked(fills[:_FILLS_TOLD], _candidates(view.inputs))
+    told = [words.ranked(fill) for fill in fills[:_FILLS_TOLD]]
     if more := len(fills[_FILLS_TOLD:]):
         told.append(f"And {more:,} more fills (--json or --csv lists all).")
-    if fills and not view.inputs.is_empty():
-        first = fills[0]
-        read = inputs_of(view, first).items()
+    if fills and fills[0].score_inputs:
+        read = fills[0].score_inputs.items()
         words_read = ", ".join(f"{name} = {value:,.6g}" for name, value in read)
         told.append(f"The score of the first fill was computed from: {words_read}.")
     return told
-
-
-def _candidates(inputs: Frame) -> dict[tuple[str, str], int]:
-    if inputs.is_empty():
-        return {}
-    rows = inputs.select("time", "market", "candidates").iter_rows()
-    return {(f"{time:%H:%M:%S}", market): count for time, market, count in rows}
-
-
-def inputs_of(view: AccountView, fill: Item) -> Mapping[str, float]:
-    """What the score read for this fill's position."""
-    if view.inputs.is_empty():
-        return {}
-    side = "long" if (fill.size or 0.0) > 0 else "short"
-    here = view.inputs.filter(time=fill.time, market=fill.market, side=side)
-    return dict(here.select("name", "value").iter_rows())
 
 
 def as_json(view: AccountView) -> dict[str, Any]:
@@ -157,16 +130,15 @@ def as_json(view: AccountView) -> dict[str, Any]:
         "closing_debt_usd": statement.closing_debt_usd,
         "residual_usd": statement.residual_usd,
         "gross_usd": statement.gross_usd,
-        "items": [_item_json(view, item) for item in statement.items],
+        "items": [_item_json(item) for item in statement.items],
     }
 
 
-def _item_json(view: AccountView, item: Item) -> dict[str, Any]:
+def _item_json(item: Item) -> dict[str, Any]:
     content = {key: value for key, value in asdict(item).items() if value not in (None, "")}
     content["time"] = _iso(item.time)
     if item.kind == "adl_winner" and item.ahead is not None:
         content["ahead"] = item.ahead
-        content["score_inputs"] = dict(inputs_of(view, item))
     return content
 
 

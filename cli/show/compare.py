@@ -17,6 +17,7 @@ from crashsim.engine.measure.comparison import change_totals, most_changed
 from crashsim.engine.measure.metrics import COMPARISON_METRICS, Value
 from crashsim.engine.readings import Frame
 from crashsim.lab import figures
+from crashsim.lab.folders.provenance import Statement
 
 _TOP = 10
 _NAME_COLUMNS = 20
@@ -150,7 +151,7 @@ def _parts(told: Mapping[str, Any], changes: Frame, path: Path) -> Iterable[Rend
         f"{len(runs)} runs of the same prices, accounts and flows, seed {told['seed']}. Under each "
         f"number: its difference from the first run, {first}, if any."
     )
-    yield section("How this is known", statements(told["provenance"]))
+    yield section("How this is known", statements([Statement(**one) for one in told["provenance"]]))
     yield section("The runs", _runs(runs))
     for group in GROUPS:
         yield section(group.question, _table_of(group, told))

@@ -11,7 +11,7 @@ from rich.text import Text
 from crashsim.cli import output
 from crashsim.cli.sheet import pairs
 from crashsim.scenarios import Fact, FactSheet, Listing
-from crashsim.scenarios.facts import Grounds
+from crashsim.scenarios.models.sources import FactCounts
 
 Note = tuple[str | None, str | None, str | None]  # since, source, assumption
 
@@ -45,7 +45,7 @@ def _parts(sheet: FactSheet) -> Iterable[RenderableType]:
     if sheet.missing:
         yield Text("\nWhat this file cannot express", style="bold")
         yield from (_ground("-", "", missing, indent=2) for missing in sheet.missing)
-    yield Text(f"\n{_count(sheet.facts)}", style="dim")
+    yield Text(f"\n{_count(sheet.counts)}", style="dim")
 
 
 def _section(fact: Fact) -> str:
@@ -82,7 +82,6 @@ def _ground(label: str, style: str, text: str, indent: int = 6) -> RenderableTyp
     return Padding(row, (0, 0, 0, indent))
 
 
-def _count(facts: Sequence[Fact]) -> str:
-    found = Grounds.of(facts)
-    words = f"{len(facts)} values: {found.sourced} with a source, {found.assumed} assumed"
-    return f"{words}, {found.neither} with neither" if found.neither else words
+def _count(counts: FactCounts) -> str:
+    words = f"{counts.values} values: {counts.sourced} with a source, {counts.assumed} assumed"
+    return f"{words}, {counts.neither} with neither" if counts.neither else words

@@ -8,9 +8,10 @@ from rich.text import Text
 
 from crashsim.cli.sheet import pairs, section, table
 from crashsim.engine.readings import Frame, minutes, people
-from crashsim.engine.record.tables import TABLES
 from crashsim.lab import figures
 from crashsim.lab.figures import usd
+from crashsim.lab.folders.manifest import Manifest, Window
+from crashsim.lab.folders.provenance import Statement
 from crashsim.lab.folders.run_folder import RunFolder
 
 _BARS = " ▁▂▃▄▅▆▇█"
@@ -28,7 +29,7 @@ def rendered(folder: RunFolder) -> RenderableType:
 
 def _parts(folder: RunFolder) -> Iterable[RenderableType]:
     yield _head(folder.manifest)
-    yield section("How this is known", statements(folder.manifest["provenance"]["statements"]))
+    yield section("How this is known", statements(folder.manifest.provenance.statements))
     yield section("What happened", _happened(folder.summary))
     yield section("When", _when(folder))
     tables = {name: folder.table(name) for name in ("accounts", "adl_fills")}
@@ -43,28 +44,29 @@ def _parts(folder: RunFolder) -> Iterable[RenderableType]:
     yield section("Checks and files", _closing(folder))
 
 
-def _head(manifest: Mapping[str, Any]) -> RenderableType:
-    scenario, window = manifest["scenario"]["scenario"], manifest["window"]
-    title = scenario.get("title") or scenario["name"]
+def _head(manifest: Manifest) -> RenderableType:
+    scenario, window = manifest.scenario.scenario, manifest.window
     rows = pairs()
-    rows.add_row("scenario", f"{scenario['name']}, seed {manifest['seed']}")
-    rows.add_row("venue rules", Text(manifest["venue"]["name"], style="bold"))
-    span = figures.span(window["start"], window["end"])
-    rows.add_row("window", f"{span}, {figures.many(window['steps'], 'step')}")
-    counted = (figures.many(window[f"{name}s"], name) for name in ("account", "position", "market"))
-    flows = figures.many(window["flows"], "deposit or withdrawal", "deposits and withdrawals")
+    rows.add_row("scenario", f"{scenario.name}, seed {manifest.seed}")
+    rows.add_row("venue rules", Text(manifest.venue.name, style="bold"))
+    span = figures.span(window.start, window.end)
+    rows.add_row("window", f"{span}, {figures.many(window.steps, 'step')}")
+    counted = (
+        figures.many(window.accounts, "account"),
+        figures.many(window.positions, "position"),
+        figures.many(window.markets, "market"),
+    )
+    flows = figures.many(window.flows, "deposit or withdrawal", "deposits and withdrawals")
     rows.add_row("replayed", ", ".join((*counted, flows)))
-    return Group(Text(title, style="bold"), rows)
+    return Group(Text(scenario.title or scenario.name, style="bold"), rows)
 
 
 _STYLE = {"recorded": "green", "reconstructed": "yellow", "assumed": "yellow", "note": "cyan"}
 
 
-def statements(found: Sequence[Mapping[str, str]]) -> RenderableType:
+def statements(found: Sequence[Statement]) -> RenderableType:
     """What is recorded, reconstructed and assumed: the first statements of a manifest."""
-    rows = pairs(
-        (Text(one["kind"], style=_STYLE[one["kind"]]), one["text"]) for one in found[:_STATEMENTS]
-    )
+    rows = pairs((Text(one.kind, style=_STYLE[one.kind]), one.text) for one in found[:_STATEMENTS])
     if more := len(found[_STATEMENTS:]):
         rows.add_row("", f"and {more} more in manifest.json")
     return rows
@@ -105,7 +107,7 @@ def _when(folder: RunFolder) -> RenderableType:
         bars = minutes.levels(timeline[column], _SPARK_COLUMNS, len(_BARS[1:]), peak=peak)
         if any(bars):
             rows.add_row(label, sparkline(bars))
-    rows.add_row("", _axis(folder.manifest["window"], timeline[:_SPARK_COLUMNS].height))
+    rows.add_row("", _axis(folder.manifest.window, timeline[:_SPARK_COLUMNS].height))
     rows.add_row("marks fell by", _falls(folder.summary))
     return rows
 
@@ -115,8 +117,8 @@ def sparkline(levels: Iterable[int]) -> str:
     return "".join(_BARS[level] for level in levels)
 
 
-def _axis(window: Mapping[str, Any], columns: int) -> Text:
-    start, end = figures.clock(window["start"]), figures.clock(window["end"])
+def _axis(window: Window, columns: int) -> Text:
+    start, end = figures.clock(window.start), figures.clock(window.end)
     gap = _gap_width(columns, start, end)
     return Text(f"{start}{' ' * gap}{end} UTC", style="dim")
 
@@ -175,19 +177,21 @@ def _backing(summary: Mapping[str, Any]) -> RenderableType:
 
 def _closing(folder: RunFolder) -> RenderableType:
     manifest = folder.manifest
-    conservation = manifest["conservation"]["largest_residual_frac_of_gross"]
+    conservation = manifest.conservation.largest_residual_frac_of_gross
     rows = pairs()
     rows.add_row(
         "conservation",
         f"money and sizes add up: largest residual {figures.residual(conservation)} of gross",
     )
-    if markets := manifest["markets_on_default_margin_table"]:
+    if markets := manifest.markets_on_default_margin_table:
         rows.add_row("margin", f'{_few(markets)}: the default table ("*") served')
-    for warning in manifest["warnings"]:
+    for warning in manifest.warnings:
         rows.add_row(Text("warning", style="red"), warning)
-    rows.add_row("files", f"{folder.path} (manifest.json, summary.json, {len(TABLES)} tables)")
+    rows.add_row(
+        "files", f"{folder.path} (manifest.json, summary.json, {len(manifest.rows)} tables)"
+    )
     return rows
 
 
-def _few(markets: list[str]) -> str:
+def _few(markets: Sequence[str]) -> str:
     return ", ".join(markets) if len(markets) <= 5 else f"{len(markets)} markets"

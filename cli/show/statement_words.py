@@ -1,7 +1,5 @@
 """A statement in plain sentences."""
 
-from collections.abc import Sequence
-
 from crashsim.engine.readings.statement import Item, Statement
 from crashsim.engine.readings.statement_lines import Line
 from crashsim.lab.figures import usd
@@ -123,17 +121,13 @@ def _at(line: Line) -> str:
     return f"{fills} at {line.price:,.6g}"
 
 
-def ranked(fills: Sequence[Item], candidates: dict[tuple[str, str], int]) -> list[str]:
-    """A sentence a fill: who was ahead, whose bankruptcy it covered."""
-    return [_ranked(item, candidates.get((_clock(item), item.market))) for item in fills]
-
-
-def _ranked(item: Item, candidates: int | None) -> str:
+def ranked(item: Item) -> str:
+    """A fill as a winner: who was ahead, whose bankruptcy it covered."""
     assert item.size is not None and item.rank is not None and item.price is not None
     side = "long" if item.size > 0 else "short"
     ahead = item.ahead or 0
     before = f"{ahead:,} {'was' if ahead == 1 else 'were'}" if ahead else "nobody was"
-    of = f" of {candidates:,}" if candidates else ""
+    of = f" of {item.candidates:,}" if item.candidates else ""
     return (
         f"At {_clock(item)} your {side} of {abs(item.size):,.6g} {item.market} was closed at "
         f"{item.price:,.6g} (mark {item.mark_price:,.6g}) for the bankruptcy of "

@@ -51,7 +51,7 @@ class Table:
 
     def as_input(self, role: str, *notes: str) -> InputFile:
         """The manifest's entry of this file."""
-        return InputFile(self.path.name, self.sha256, self.frame.height, role, notes)
+        return InputFile(self.path.name, self.sha256, self.frame.height, role, notes=notes)
 
 
 def read_table(path: Path) -> Table:

@@ -129,7 +129,7 @@ def _get(
         entry = _adopt(remote, file, target, retry, stamp)
     else:
         body = download(remote, file, target, retry, landed)
-        entry = Entry(file.url, body.bytes, body.sha256, body.checked, stamp)
+        entry = Entry(file.url, body.bytes, body.sha256, body.checked, fetched_at=stamp)
     write_entry(folder, file.key, entry)
     return entry
 
@@ -144,7 +144,7 @@ def _adopt(remote: Remote, file: RemoteFile, target: Path, retry: Retry, stamp: 
             f"{target.name} is here already but is not the archive's file ({size} bytes, SHA-256"
             f" {digest[:12]}...); nothing was overwritten. Move it away and fetch again"
         )
-    return Entry(file.url, size, digest, told is not None, stamp)
+    return Entry(file.url, size, digest, told is not None, fetched_at=stamp)
 
 
 def _sized(remote: Remote, file: RemoteFile, retry: Retry) -> list[Item]:

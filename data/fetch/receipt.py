@@ -1,11 +1,11 @@
 """What was fetched into a folder: one JSON file beside the files, written after each of them."""
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from crashsim.scenarios.errors import InputError
+from crashsim.scenarios.files.beside import beside
 
 RECORD = ".fetched.json"  # hidden: an import of the folder passes over it
 _VERSION = 1
@@ -46,6 +46,5 @@ def write_entry(folder: Path, name: str, entry: Entry) -> None:
         "version": _VERSION,
         "files": {key: asdict(value) for key, value in sorted(entries.items())},
     }
-    beside = folder / f"{RECORD}.{os.getpid()}"
-    beside.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
-    beside.replace(folder / RECORD)
+    with beside(folder / RECORD) as made:
+        made.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")

@@ -159,14 +159,14 @@ def _result(blob: Blob, tally: _Tally) -> Imported:
         what = "; ".join(tally.notes) or "there is nothing below its header"
         raise InputError(f"{blob.path}: {tally.format.id}: no rows ({what})")
     return Imported(
-        blob.path,
-        tally.format.id,
-        tally.source,
-        dict(tally.rows),
-        tuple(sorted(tally.markets)),
-        tally.first_ms,
-        tally.last_ms,
-        tuple(tally.notes),
+        path=blob.path,
+        format_id=tally.format.id,
+        source=tally.source,
+        rows=dict(tally.rows),
+        markets=tuple(sorted(tally.markets)),
+        first_ms=tally.first_ms,
+        last_ms=tally.last_ms,
+        notes=tuple(tally.notes),
     )
 
 

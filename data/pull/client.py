@@ -243,7 +243,15 @@ def _market(feed: Feed, exchange: ccxt.Exchange, market: str) -> dict[str, Any]:
 
 def _row(item: list[Any], traded_usd: float | None, series: str, feed: Feed) -> Row:
     volume = item[5] if series == "last" and feed.volume == "base" else None
-    return Row(int(item[0]), item[1], item[2], item[3], item[4], volume, traded_usd)
+    return Row(
+        time_ms=int(item[0]),
+        open=item[1],
+        high=item[2],
+        low=item[3],
+        close=item[4],
+        volume=volume,
+        volume_usd=traded_usd,
+    )
 
 
 def _seconds(header: str | None) -> float | None:

@@ -131,7 +131,7 @@ def pull(
     for ask in asks:
         if ask.feed.name not in clients:
             clients[ask.feed.name] = client_of(ask.feed)
-        done.append(_Series(ask, store, clients[ask.feed.name], retry, now).pull())
+        done.append(_Series(ask, store, clients[ask.feed.name], retry, now=now).pull())
         if progress is not None:
             progress(len(done), len(asks))
     return done
@@ -220,7 +220,9 @@ class _Series:
         """Counts of what the store now holds of the window, whenever it was asked."""
         times = self._stored_times_ms()
         missing = () if self.ask.series == "funding" else missing_runs(self.ask.window, times)
-        return Pulled(self.ask, self.calls, len(times), missing, self.duplicates, failure)
+        return Pulled(
+            self.ask, self.calls, len(times), missing, duplicates=self.duplicates, failure=failure
+        )
 
     def _stored_times_ms(self) -> list[int]:
         """Distinct times of the dataset in the window; not by `store.read`, which looks at all."""

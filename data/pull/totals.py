@@ -70,7 +70,13 @@ def open_series(rehearsed: Sequence[Rehearsed]) -> list[OpenSeries]:
 
 def _open(venue: str, series: str, items: Sequence[Rehearsed]) -> OpenSeries:
     first = next((urlsplit(item.first_url).path for item in items if item.first_url), None)
-    return OpenSeries(venue, series, len(items), sum(len(item.open) for item in items), first)
+    return OpenSeries(
+        venue=venue,
+        series=series,
+        markets=len(items),
+        calls=sum(len(item.open) for item in items),
+        path=first,
+    )
 
 
 def open_total(rehearsed: Sequence[Rehearsed]) -> OpenTotal:

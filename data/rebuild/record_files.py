@@ -1,8 +1,6 @@
 """A venue's record out of files, and a book into a folder."""
 
 import json
-import os
-import shutil
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
@@ -15,6 +13,7 @@ from crashsim.data.rebuild.record import Record, empty, make_record, snapshot_mo
 from crashsim.data.rebuild.venue_book import VenueBook
 from crashsim.data.store.datasets import file_sha256
 from crashsim.scenarios.errors import InputError
+from crashsim.scenarios.files.beside import beside
 
 _FILL_COLUMNS: tuple[str, ...] = (
     "block_number",
@@ -61,12 +60,12 @@ def write_book(book: VenueBook, out: Path, record: Record, at_ms: int, inputs: l
     """
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise InputError(f"--out {out}: is there already and not empty; name a new folder")
-    beside = out.parent / f".{out.name}.{os.getpid()}"
-    beside.mkdir(parents=True)
-    try:
-        book.accounts.write_parquet(beside / "accounts.parquet")
-        book.positions.write_parquet(beside / "positions.parquet")
-        book.flows.write_parquet(beside / "flows.parquet")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with beside(out) as folder:
+        folder.mkdir()
+        book.accounts.write_parquet(folder / "accounts.parquet")
+        book.positions.write_parquet(folder / "positions.parquet")
+        book.flows.write_parquet(folder / "flows.parquet")
         known = {
             "at_ms": at_ms,
             "snapshot_ms": record.snapshot_ms,
@@ -76,12 +75,7 @@ def write_book(book: VenueBook, out: Path, record: Record, at_ms: int, inputs: l
             "notes": list(book.notes),
             "inputs": [{"file": path.name, "sha256": file_sha256(path)} for path in inputs],
         }
-        (beside / "book.json").write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
-        if out.exists():
-            out.rmdir()
-        beside.replace(out)
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
+        (folder / "book.json").write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
 
 
 def record_inputs(paths: Sequence[str]) -> list[Path]:

@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,6 +11,7 @@ import polars as pl
 
 from crashsim.data.clock import utc_ms, utc_text
 from crashsim.scenarios.errors import InputError
+from crashsim.scenarios.files.beside import beside
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
@@ -132,9 +132,8 @@ def write_manifest(path: Path, info: DatasetInfo) -> None:
         "last_ms": info.last_ms,
         "parts": [asdict(part) for part in info.parts],
     }
-    beside = path.with_name(f".{os.getpid()}.manifest")
-    beside.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
-    beside.replace(path)
+    with beside(path) as made:
+        made.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
 
 
 def public_place(place: str) -> str:

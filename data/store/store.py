@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import polars as pl
 
@@ -67,13 +68,11 @@ class Store:
         _check_inside(rows, dataset, window)
         folder = self._folder(dataset)
         folder.mkdir(parents=True, exist_ok=True)
-        beside = folder / f".{os.getpid()}.part"
-        try:
-            rows.write_parquet(beside, compression="zstd", statistics=True)
-            part = describe_part(beside, rows["time"], window, origin)
-            return self._list_part(dataset, beside, part)
-        finally:
-            beside.unlink(missing_ok=True)
+        with TemporaryDirectory(prefix=".", dir=folder) as place:
+            written = Path(place) / "part"
+            rows.write_parquet(written, compression="zstd", statistics=True)
+            part = describe_part(written, rows["time"], window, origin)
+            return self._list_part(dataset, written, part)
 
     def adopt(self, staged: "Store") -> int:
         """Move every part of another store on the same disk into this one; how many were new.

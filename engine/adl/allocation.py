@@ -88,21 +88,22 @@ def _fill(run: Run, step: Step, queue: Queue, place: int, loser: Loser, qty: flo
         entry = float(run.state.absorbers[-1 - row].entry[loser.market])
         close_absorber(run, step, -1 - row, loser.market, qty, loser.price, start)
     close_loser(run, step, loser, qty)
+    queue.note_fills(slice(place, place + 1))
     step.totals.adl_usd += qty * step.prices[loser.market]
     run.events.adl_fills.append(
         AdlFill(
-            step.index,
-            loser.market,
-            row,
-            -1 - row if row < 0 else -1,
-            loser.row,
-            loser.absorber,
-            -loser.side,
-            qty,
-            loser.price,
-            loser.bankruptcy_price,
-            place + 1,
-            queue.score[place],
-            entry,
+            step=step.index,
+            market=loser.market,
+            winner_row=row,
+            winner_absorber=-1 - row if row < 0 else -1,
+            loser_row=loser.row,
+            loser_absorber=loser.absorber,
+            side=-loser.side,
+            qty=qty,
+            price=loser.price,
+            bankruptcy_price=loser.bankruptcy_price,
+            rank=place + 1,
+            score=queue.score[place],
+            winner_entry=entry,
         )
     )

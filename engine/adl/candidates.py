@@ -25,8 +25,8 @@ class Candidates:
             self.row[keep],
             self.market[keep],
             self.size[keep],
-            self.entry[keep],
-            self.tie[keep],
+            entry=self.entry[keep],
+            tie=self.tie[keep],
         )
 
     def with_more(self, more: "Candidates") -> "Candidates":
@@ -36,6 +36,6 @@ class Candidates:
             np.concatenate([self.row, more.row]),
             np.concatenate([self.market, more.market]),
             np.concatenate([self.size, more.size]),
-            np.concatenate([self.entry, more.entry]),
-            np.concatenate([self.tie, more.tie]),
+            entry=np.concatenate([self.entry, more.entry]),
+            tie=np.concatenate([self.tie, more.tie]),
         )

@@ -67,6 +67,7 @@ def _fill(
     closed_isolated = unit[(left == 0.0) & (state.unit_market[unit] != CROSS)]
     for one in closed_isolated.tolist():
         return_isolated(state, step, one, run.nets_debt)
+    queue.note_fills(places)
     closed_qty = float(qty.sum())
     close_loser(run, step, loser, closed_qty)
     step.totals.adl_usd += closed_qty * step.prices[loser.market]

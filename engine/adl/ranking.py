@@ -8,7 +8,7 @@ import numpy as np
 from crashsim.engine.adl.candidates import Candidates
 from crashsim.engine.adl.score_columns import derived_columns, rand_column, unit_draw
 from crashsim.engine.arrays import Flags, Floats, Indices, dot
-from crashsim.engine.record.events import Held, ScoreInput
+from crashsim.engine.record.events import Held
 from crashsim.engine.run import Run
 from crashsim.engine.search import RowsOf
 from crashsim.engine.state.step import Step
@@ -42,6 +42,8 @@ class Queue:
 
     row: position row, or -1 - a for absorber a. `head`: everyone before it is closed. rows, sizes
     and scores, (n,), are row, size_at_start and score for those who ask all candidates at once.
+    candidates: (n,) their indices among the step's candidates; filled: shared by the step's queues,
+    those indices of each fill.
     """
 
     rows: Indices
@@ -51,12 +53,18 @@ class Queue:
     score: list[float]
     size_at_start: list[float]
     tie: list[float]
+    candidates: Indices
+    filled: list[Indices]
     head: int = 0
 
     @property
     def is_live(self) -> bool:
         """Whether anyone is left to ask."""
         return self.head < len(self.row)
+
+    def note_fills(self, places: Indices | slice) -> None:
+        """The candidates at these places were filled, once each."""
+        self.filled.append(self.candidates[places])
 
 
 class SideRows:
@@ -82,6 +90,8 @@ class Ranking:
         self._side_rows = side_rows
         self._in_list = in_list
         self._queues: dict[Key, Queue] = {}
+        self._inputs: Mapping[str, Floats] = {}
+        self._filled: list[Indices] = []
 
     def prepare(self, keys: Iterable[Key]) -> None:
         """Rank the candidates of these keys from the present state."""
@@ -94,7 +104,8 @@ class Ranking:
         held = np.abs(found.size) * self._step.mark[found.market]
         for i, key in enumerate(wanted):
             part = slice(int(bounds[i]), int(bounds[i + 1]))
-            self._queues[key] = _queue(found.take(np.arange(*bounds[i : i + 2])), score[part])
+            ranked = found.take(np.arange(*bounds[i : i + 2]))
+            self._queues[key] = _queue(ranked, score[part], order[part], self._filled)
             self._run.events.held.append(
                 Held(self._step.index, key.market, key.side, float(held[part].sum()))
             )
@@ -102,6 +113,13 @@ class Ranking:
     def queue(self, key: Key) -> Queue:
         """The candidates of one prepared key, from the top."""
         return self._queues[key]
+
+    def record_inputs(self) -> None:
+        """Journal what the score read for each fill of the step, in the order of the fills."""
+        if self._filled:
+            fills = np.concatenate(self._filled)
+            read = {name: values[fills] for name, values in self._inputs.items()}
+            self._run.events.score_inputs.append(read)
 
     def _gather(self, keys: list[Key]) -> Candidates:
         state = self._run.state
@@ -115,8 +133,8 @@ class Ranking:
             row,
             state.row_market[row],
             state.size[row],
-            state.entry[row],
-            state.row_unit[row].astype(np.float64),
+            entry=state.entry[row],
+            tie=state.row_unit[row].astype(np.float64),
         )
         if not self._run.venue.adl.absorbers_eligible:
             return units
@@ -131,7 +149,7 @@ class Ranking:
         ]
         columns = np.array(found, dtype=np.float64).reshape(-1, 6).T
         place, row, market = (column.astype(np.intp) for column in columns[:3])
-        return Candidates(place, row, market, columns[3], columns[4], columns[5])
+        return Candidates(place, row, market, columns[3], entry=columns[4], tie=columns[5])
 
     def _tie(self, absorber: int) -> float:
         """An absorber's place among unit ids: its id is (name, empty)."""
@@ -156,29 +174,9 @@ class Ranking:
         if needed & UNIT_COLUMNS:
             base.update(self._unit_columns(found))
         columns = derived_columns(needed, base)
-        self._note_watched(found, columns)
+        counts = np.bincount(found.place).astype(np.float64)
+        self._inputs = columns | {"candidates": counts[found.place]}
         return self._run.score.evaluate(columns)
-
-    def _note_watched(self, found: Candidates, columns: Mapping[str, Floats]) -> None:
-        """What the score reads for the positions of the watched account."""
-        if self._run.watched < 0:
-            return
-        state = self._run.state
-        account = np.where(found.row >= 0, state.unit_account[state.row_unit[found.row]], -1)
-        ranked = np.bincount(found.place)
-        for i in np.flatnonzero(account == self._run.watched).tolist():
-            side = 1 if found.size[i] > 0 else -1
-            self._run.events.score_inputs.extend(
-                ScoreInput(
-                    self._step.index,
-                    int(found.market[i]),
-                    side,
-                    int(ranked[found.place[i]]),
-                    name,
-                    float(columns[name][i]),
-                )
-                for name in sorted(columns)
-            )
 
     def _position_columns(self, found: Candidates, needed: frozenset[str]) -> dict[str, Floats]:
         mark = self._step.mark[found.market]
@@ -263,13 +261,15 @@ class Ranking:
         }
 
 
-def _queue(ranked: Candidates, score: Floats) -> Queue:
+def _queue(ranked: Candidates, score: Floats, candidates: Indices, filled: list[Indices]) -> Queue:
     return Queue(
-        ranked.row,
-        ranked.size,
-        score,
-        ranked.row.tolist(),
-        score.tolist(),
-        ranked.size.tolist(),
-        ranked.tie.tolist(),
+        rows=ranked.row,
+        sizes=ranked.size,
+        scores=score,
+        row=ranked.row.tolist(),
+        score=score.tolist(),
+        size_at_start=ranked.size.tolist(),
+        tie=ranked.tie.tolist(),
+        candidates=candidates,
+        filled=filled,
     )

@@ -18,7 +18,7 @@ COLUMNS: Mapping[str, str] = {
     "notional": "|size| * mark, USD",
     "entry_price": "average entry price, USD per base unit",
     "mark_price": "mark of the step, USD per base unit",
-    "bankruptcy_price": "price that takes the position's share of its unit's equity",
+    "bankruptcy_price": "takes the position's share of its unit's equity, USD per base unit",
     "upnl": "unrealised profit of the position, USD",
     "pnl_frac": "upnl / (|size| * entry)",
     "equity": "equity of the unit, USD",

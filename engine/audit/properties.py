@@ -92,7 +92,7 @@ def audit(
             each.question,
             count,
             len(found[each.name]),
-            found[each.name][0] if found[each.name] else None,
+            example=found[each.name][0] if found[each.name] else None,
         )
         for each in _PROPERTIES
     ]

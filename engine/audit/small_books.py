@@ -33,8 +33,8 @@ class Holder:
             self.cash * share,
             self.size * share,
             self.entry,
-            self.other_size * share,
-            self.opened_ms,
+            other_size=self.other_size * share,
+            opened_ms=self.opened_ms,
         )
 
 
@@ -114,7 +114,7 @@ def _book(draw: np.random.Generator, winners: int) -> SmallBook:
     size = max(1.0, float(np.round(held * draw.uniform(0.2, 0.9))))
     loss = size * (START_PRICE - crash)
     cash = float(np.floor(loss * draw.uniform(0.5, 0.95)))
-    loser = Holder(LOSER, cash, size, START_PRICE, 0.0, 0)
+    loser = Holder(LOSER, cash, size, START_PRICE, other_size=0.0, opened_ms=0)
     return SmallBook(loser, shorts, crash)
 
 
@@ -124,4 +124,6 @@ def _winner(draw: np.random.Generator, name: str) -> Holder:
     leverage = float(draw.choice([0.5, 1.0, 2.0, 5.0, 8.0]))
     cash = float(np.ceil(size * START_PRICE / leverage))
     other = float(draw.integers(-5, 6)) if draw.random() < 0.3 else 0.0
-    return Holder(name, cash, -size, entry, other, int(draw.integers(1, 1_000_000_000)))
+    return Holder(
+        name, cash, -size, entry, other_size=other, opened_ms=int(draw.integers(1, 1_000_000_000))
+    )

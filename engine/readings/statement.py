@@ -1,13 +1,15 @@
 """One account's statement: every item that moved its equity or its debt, and a sum that holds."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
 import polars as pl
 
 from crashsim.engine.arrays import plain_sum
 from crashsim.engine.readings import Tables
+from crashsim.engine.record.tables import INPUT
 
 ROUNDING_USD = 0.005
 
@@ -20,7 +22,8 @@ class Item:
     takeover, adl_winner, adl_loser (fills against mark), fee, funding, deposit, deposit_to_debt,
     withdrawal, withdrawal_refused, shortfall, debt, loss_share, collateral, isolated_to_debt. size
     is signed as the position was (long > 0). counterparty: the other account, absorber or `book`;
-    of a shortfall, who bore it.
+    of a shortfall, who bore it. candidates, score_inputs: how many were ranked and what the score
+    read by name, of an adl_winner.
     """
 
     kind: str
@@ -35,6 +38,8 @@ class Item:
     rank: int | None = None
     score: float | None = None
     counterparty: str = ""
+    candidates: int | None = None
+    score_inputs: Mapping[str, float] | None = None
 
     @property
     def ahead(self) -> int | None:
@@ -145,13 +150,25 @@ def _fills(tables: Tables, account: str) -> Iterable[Item]:
     yield from _deleveraging(tables, account, first)
 
 
+def _closed(kind: str, row: Mapping[str, Any], size: float, against: float, who: str) -> Item:
+    """A fill: what its price made of it against the mark of its step."""
+    return Item(
+        kind,
+        row["time"],
+        row["market"],
+        size,
+        price=row["price"],
+        mark_price=row["mark_price"],
+        equity_usd=size * (against - row["mark_price"]),
+        counterparty=who,
+    )
+
+
 def _price(item: Item, first_mark: float) -> Item:
     """What the moves of the mark made of the closed part, from the first mark to the fill's."""
     assert item.size is not None and item.mark_price is not None
     gain = item.size * (item.mark_price - first_mark)
-    return Item(
-        "price", item.time, item.market, item.size, first_mark, item.mark_price, equity_usd=gain
-    )
+    return replace(item, kind="price", price=first_mark, equity_usd=gain, counterparty="")
 
 
 def _closings(tables: Tables, account: str, first: dict[str, float]) -> Iterable[Item]:
@@ -163,16 +180,8 @@ def _closings(tables: Tables, account: str, first: dict[str, float]) -> Iterable
         taken = row["stage"] == "takeover"
         # A takeover is at mark and hands the unit's equity over, each position its share of it.
         against = row["bankruptcy_price"] if taken else row["price"]
-        item = Item(
-            "takeover" if taken else "liquidation",
-            row["time"],
-            row["market"],
-            size,
-            row["price"],
-            row["mark_price"],
-            equity_usd=size * (against - row["mark_price"]),
-            counterparty=row["counterparty"],
-        )
+        kind = "takeover" if taken else "liquidation"
+        item = _closed(kind, row, size, against, row["counterparty"])
         yield _price(item, first[row["market"]])
         yield item
         if row["fee_usd"]:
@@ -183,34 +192,20 @@ def _deleveraging(tables: Tables, account: str, first: dict[str, float]) -> Iter
     fills = tables["adl_fills"]
     for row in fills.filter(pl.col("winner") == account).iter_rows(named=True):
         size = row["size"] if row["side"] == "long" else -row["size"]
-        item = Item(
-            "adl_winner",
-            row["time"],
-            row["market"],
-            size,
-            row["price"],
-            row["mark_price"],
-            equity_usd=size * (row["price"] - row["mark_price"]),
-            rank=row["rank"],
-            score=row["score"],
-            counterparty=row["loser"],
-        )
+        item = _closed("adl_winner", row, size, row["price"], row["loser"])
         yield _price(item, first[row["market"]])
-        yield item
+        ranked = {name: row[name] for name in ("rank", "score", "candidates")}
+        yield replace(item, **ranked, score_inputs=_score_inputs(row))
     for row in fills.filter(pl.col("loser") == account).iter_rows(named=True):
         size = -row["size"] if row["side"] == "long" else row["size"]
-        item = Item(
-            "adl_loser",
-            row["time"],
-            row["market"],
-            size,
-            row["price"],
-            row["mark_price"],
-            equity_usd=size * (row["price"] - row["mark_price"]),
-            counterparty=row["winner"],
-        )
+        item = _closed("adl_loser", row, size, row["price"], row["winner"])
         yield _price(item, first[row["market"]])
         yield item
+
+
+def _score_inputs(fill: Mapping[str, Any]) -> dict[str, float]:
+    read = {name: value for name, value in fill.items() if name.startswith(INPUT)}
+    return {name.removeprefix(INPUT): value for name, value in read.items() if value is not None}
 
 
 def _still_open(tables: Tables, account: str) -> Iterable[Item]:
@@ -220,7 +215,15 @@ def _still_open(tables: Tables, account: str) -> Iterable[Item]:
     for row in own.iter_rows(named=True):
         opening, mark = first[row["market"]], row["mark_price"]
         gain = row["size"] * (mark - opening)
-        yield Item("price", end, row["market"], row["size"], opening, mark, equity_usd=gain)
+        yield Item(
+            "price",
+            end,
+            row["market"],
+            row["size"],
+            price=opening,
+            mark_price=mark,
+            equity_usd=gain,
+        )
 
 
 def _flows(tables: Tables, account: str) -> Iterable[Item]:

@@ -1,5 +1,6 @@
 """What a replay records while it runs, as named rows of indices and numbers."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
@@ -84,9 +85,9 @@ class Shortfall(NamedTuple):
     account: int
     shortfall_usd: float
     paid_by_absorbers_usd: float
-    carried_usd: float
-    written_off_usd: float
-    shared_usd: float
+    carried_usd: float = 0.0
+    written_off_usd: float = 0.0
+    shared_usd: float = 0.0
 
 
 class LossShare(NamedTuple):
@@ -153,20 +154,6 @@ class Held(NamedTuple):
     capacity_usd: float
 
 
-class ScoreInput(NamedTuple):
-    """One column that the score read for a position of the watched account.
-
-    candidates: how many positions were ranked with it.
-    """
-
-    step: int
-    market: int
-    side: int
-    candidates: int
-    name: str
-    value: float
-
-
 class FirstRefusal(NamedTuple):
     """The first takeover an absorber refused because its floor would have been crossed."""
 
@@ -176,7 +163,10 @@ class FirstRefusal(NamedTuple):
 
 @dataclass(slots=True)
 class Events:
-    """The journal of a run."""
+    """The journal of a run.
+
+    score_inputs: for each step with ADL fills what the score read, (n,) by name in their order.
+    """
 
     closings: list[Closing] = field(default_factory=list)
     adl_fills: AdlFills = field(default_factory=AdlFills)
@@ -186,7 +176,7 @@ class Events:
     absorbers: list[AbsorberRow] = field(default_factory=list)
     timeline: list[TimelineRow] = field(default_factory=list)
     collateral_sales: list[CollateralSale] = field(default_factory=list)
-    score_inputs: list[ScoreInput] = field(default_factory=list)
+    score_inputs: list[Mapping[str, Floats]] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     refusals: dict[int, FirstRefusal] = field(default_factory=dict)
     deficit_usd: float = 0.0

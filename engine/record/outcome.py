@@ -1,11 +1,12 @@
 """What a replay returns."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import polars as pl
 
 from crashsim.engine.record.equity_path import EquityPath
+from crashsim.engine.record.tables import TABLES
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,6 @@ class Outcome:
 
     conservation_residual_frac: the largest residual of docs/semantics.md, section 4, over gross.
     deficit_usd: sum of the negative equity of bankrupt units when their ADL began.
-    score_inputs: step, time, market, side, candidates, name, value: what the ADL score read for the
-    positions of the watched account, each time they were ranked; empty where nobody was watched.
     adl_capacity: market, step, capacity_usd: what candidates held, at mark, where ADL was needed.
     default_margin_markets: markets served by the "*" table.
     equity_path: what every account had after every step, where the replay was asked to keep it.
@@ -50,24 +49,8 @@ class Outcome:
     first_refusals: tuple[Refusal, ...]
     default_margin_markets: tuple[str, ...]
     warnings: tuple[str, ...]
-    score_inputs: pl.DataFrame = field(default_factory=pl.DataFrame)
     equity_path: EquityPath | None = None
 
     def tables(self) -> Mapping[str, pl.DataFrame]:
         """The tables of a run folder by name, in the order they are written."""
-        names = (
-            "accounts",
-            "positions_start",
-            "positions_end",
-            "units",
-            "liquidations",
-            "adl_fills",
-            "shortfalls",
-            "loss_shares",
-            "flows",
-            "collateral_sales",
-            "absorbers",
-            "timeline",
-            "prices_1m",
-        )
-        return {name: getattr(self, name) for name in names}
+        return {name: getattr(self, name) for name in TABLES}

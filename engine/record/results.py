@@ -4,6 +4,7 @@ import numpy as np
 import polars as pl
 
 from crashsim.data.schema import Tape
+from crashsim.engine.adl.scores import COLUMNS
 from crashsim.engine.arrays import Floats
 from crashsim.engine.record.account_table import accounts_table
 from crashsim.engine.record.events import (
@@ -13,7 +14,6 @@ from crashsim.engine.record.events import (
     FlowResult,
     Held,
     LossShare,
-    ScoreInput,
     Shortfall,
     TimelineRow,
 )
@@ -22,6 +22,7 @@ from crashsim.engine.record.journal import Names, fit, frame_of, plain_table
 from crashsim.engine.record.minute_prices import prices_1m
 from crashsim.engine.record.outcome import Outcome, Refusal
 from crashsim.engine.record.snapshot import Snapshot, positions_table, units_table
+from crashsim.engine.record.tables import INPUT
 from crashsim.engine.run import Run
 
 COARSE_STEP_MS = 5_000  # beyond this the previous mark is no proxy for the last one
@@ -51,7 +52,6 @@ def outcome_of(
         timeline=plain_table("timeline", events.timeline, TimelineRow, names),
         prices_1m=prices_1m(tape),
         adl_capacity=_adl_capacity(run, names),
-        score_inputs=_score_inputs(run, names),
         platform_cash_usd=run.state.platform_cash_usd,
         conservation_residual_frac=residual_frac,
         deficit_usd=events.deficit_usd,
@@ -114,6 +114,7 @@ def _adl_fills(run: Run, names: Names) -> pl.DataFrame:
             "score": raw["score"],
             "winner_upnl_usd": signed * (mark - raw["winner_entry"]),
             "cost_usd": signed * (mark - raw["price"]),
+            **_score_inputs(run, raw.height),
         },
     )
 
@@ -130,13 +131,16 @@ def _adl_capacity(run: Run, names: Names) -> pl.DataFrame:
     )
 
 
-def _score_inputs(run: Run, names: Names) -> pl.DataFrame:
-    raw = frame_of(run.events.score_inputs, ScoreInput)
-    return raw.with_columns(
-        names.time(raw["step"]).alias("time"),
-        names.market(raw["market"]).alias("market"),
-        _choose(raw["side"] > 0, "long", "short").alias("side"),
-    )
+def _score_inputs(run: Run, fills: int) -> dict[str, pl.Series]:
+    """How many were ranked at each fill and what the score read; null what it did not or is NaN."""
+    unread = pl.repeat(None, fills, dtype=pl.Float64, eager=True)
+
+    def column(name: str) -> pl.Series:
+        read = [step[name] for step in run.events.score_inputs if name in step]
+        return pl.Series(np.concatenate(read)).fill_nan(None) if read else unread
+
+    inputs = {f"{INPUT}{name}": column(name) for name in COLUMNS}
+    return {"candidates": column("candidates"), **inputs}
 
 
 def _refusals(run: Run, tape: Tape) -> tuple[Refusal, ...]:

@@ -4,7 +4,10 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from crashsim.engine.adl.scores import COLUMNS
+
 TIME = pl.Datetime("ms", "UTC")
+INPUT = "input_"  # of the columns of adl_fills that say what a score read
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,17 @@ _WHEN = Column("time", TIME, "UTC", "time of the step")
 _ACCOUNT = _text("account", "account id")
 _MARKET = _text("market", "market name as in the price file")
 _MODE = _text("margin_mode", "cross or isolated")
+
+
+_WORDS_OF_UNITS = {"USD": "USD", "USD per base unit": "USD/base", "in base units": "base"}
+
+
+def _input(name: str, what: str) -> Column:
+    """What a score read; `what` ends with the unit where there is one."""
+    meaning, _, words = what.rpartition(", ")
+    unit = _WORDS_OF_UNITS.get(words, "")
+    read = f"read by the score: {meaning if unit else what}; null where not read or not known"
+    return Column(f"{INPUT}{name}", pl.Float64(), unit, read)
 
 
 def _positions(moment: str, mark: str) -> tuple[Column, ...]:
@@ -137,6 +151,8 @@ TABLES: dict[str, tuple[Column, ...]] = {
         Column("score", pl.Float64(), "", "ranking score at the start of the rule"),
         _usd("winner_upnl_usd", "of the part closed, at mark"),
         _usd("cost_usd", "what the winner lost against mark; negative where it gained"),
+        _count("candidates", "positions that were ranked with the winner's"),
+        *(_input(name, what) for name, what in COLUMNS.items()),
     ),
     "shortfalls": (
         _STEP,

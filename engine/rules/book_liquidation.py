@@ -149,17 +149,17 @@ def _close_on_book(
     account = run.state.fixed.unit_account[unit]
     run.events.closings.append(
         Closing(
-            step.index,
-            account,
-            row.row,
-            -1,
-            row.market,
-            side,
-            fill.qty,
-            fill.price,
-            bankruptcy,
-            fee,
-            "book",
+            step=step.index,
+            account=account,
+            row=row.row,
+            absorber=-1,
+            market=row.market,
+            side=side,
+            qty=fill.qty,
+            price=fill.price,
+            bankruptcy_price=bankruptcy,
+            fee_usd=fee,
+            stage="book",
         )
     )
     step.totals.liquidated_usd += fill.qty * mark

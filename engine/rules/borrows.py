@@ -52,7 +52,7 @@ def _sell(run: Run, step: Step, unit: int, lot: int, qty: float, price: float) -
             int(state.unit_account[unit]),
             int(state.collateral.market[lot]),
             qty,
-            price,
-            qty * price,
+            price=price,
+            proceeds_usd=qty * price,
         )
     )

@@ -42,6 +42,7 @@ def deleverage(
     for index in watched:
         if _is_breached(run.state.absorbers[index], step):
             _deleverage_absorber(run, step, ranking, index)
+    ranking.record_inputs()
 
 
 def _answered(run: Run, ranking: Ranking, units: Indices) -> Flags:
@@ -115,7 +116,7 @@ def _close(
 ) -> None:
     bankruptcy = margin.bankruptcy_price(row, step.prices[row.market])
     price = _price(run, step, row.market, bankruptcy)
-    loser = Loser(row.row, absorber, row.market, row.size, price, bankruptcy)
+    loser = Loser(row.row, absorber, row.market, row.size, price=price, bankruptcy_price=bankruptcy)
     close_against_winners(run, step, ranking.queue(loser.key), loser)
 
 
@@ -126,7 +127,7 @@ def _measure_absorber(run: Run, step: Step, index: int) -> UnitMargin:
     for market in np.flatnonzero(absorber.size).tolist():
         size = float(absorber.size[market])
         notional = abs(size) * step.prices[market]
-        rows.append(OpenRow(-1, market, size, notional, run.tables.one(market, notional)))
+        rows.append(OpenRow(-1, market, size, notional, mm_usd=run.tables.one(market, notional)))
     rows.sort(key=lambda row: (-row.notional_usd, row.market))
     above_floor = absorber.equity_usd(step.mark) - absorber.floor_usd
     mm = plain_sum(row.mm_usd for row in rows)

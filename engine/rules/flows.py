@@ -64,7 +64,13 @@ def apply_flow(run: Run, step: Step, flow: Flow, settled_marks: list[float] | No
         refused = flow.amount_usd - allowed
     run.events.flows.append(
         FlowResult(
-            flow.time_ms, flow.account, flow.kind, flow.amount_usd, credited, to_debt, refused
+            time_ms=flow.time_ms,
+            account=flow.account,
+            kind=flow.kind,
+            amount_usd=flow.amount_usd,
+            credited_usd=credited,
+            to_debt_usd=to_debt,
+            refused_usd=refused,
         )
     )
 

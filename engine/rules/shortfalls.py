@@ -48,15 +48,15 @@ def _settle(run: Run, step: Step, unit: int, shortfall: float) -> Shortfall:
     if policy == "carry" and run.state.unit_market[unit] != CROSS:
         policy = "write_off"
     if policy == "share":
-        return Shortfall(step.index, account, shortfall, paid, 0.0, 0.0, rest)
+        return Shortfall(step.index, account, shortfall, paid, shared_usd=rest)
     run.state.platform_cash_usd -= rest
     if policy == "withdrawal_haircut":
         run.haircut_pool_usd += rest
     if policy != "carry":
-        return Shortfall(step.index, account, shortfall, paid, 0.0, rest, 0.0)
+        return Shortfall(step.index, account, shortfall, paid, written_off_usd=rest)
     run.state.debt[account] += rest
     run.state.debt_touched.add(account)
-    return Shortfall(step.index, account, shortfall, paid, rest, 0.0, 0.0)
+    return Shortfall(step.index, account, shortfall, paid, carried_usd=rest)
 
 
 def _absorbers_pay(run: Run, step: Step, shortfall: float) -> float:

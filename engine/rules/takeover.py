@@ -108,17 +108,17 @@ def _transfer(run: Run, step: Step, unit: int, margin: UnitMargin, index: int) -
         side = 1 if row.size > 0 else -1
         run.events.closings.append(
             Closing(
-                step.index,
-                account,
-                row.row,
-                index,
-                row.market,
-                side,
-                abs(row.size),
-                mark,
-                margin.bankruptcy_price(row, mark),
-                0.0,
-                "takeover",
+                step=step.index,
+                account=account,
+                row=row.row,
+                absorber=index,
+                market=row.market,
+                side=side,
+                qty=abs(row.size),
+                price=mark,
+                bankruptcy_price=margin.bankruptcy_price(row, mark),
+                fee_usd=0.0,
+                stage="takeover",
             )
         )
         step.totals.taken_over_usd += row.notional_usd

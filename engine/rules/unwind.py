@@ -31,16 +31,16 @@ def _offer(run: Run, step: Step, index: int, market: int) -> None:
     mirror_outside(run, market, side, fill)
     run.events.closings.append(
         Closing(
-            step.index,
-            -1,
-            -1,
-            index,
-            market,
-            side,
-            fill.qty,
-            fill.price,
-            float("nan"),
-            0.0,
-            "unwind",
+            step=step.index,
+            account=-1,
+            row=-1,
+            absorber=index,
+            market=market,
+            side=side,
+            qty=fill.qty,
+            price=fill.price,
+            bankruptcy_price=float("nan"),
+            fee_usd=0.0,
+            stage="unwind",
         )
     )

@@ -186,7 +186,9 @@ def _floats(column: pl.Series) -> Floats:
 
 
 def _absorber(rules: Absorber, markets: int) -> AbsorberState:
-    return AbsorberState(rules, rules.cash, np.zeros(markets), np.zeros(markets), rules.floor)
+    return AbsorberState(
+        rules, rules.cash, np.zeros(markets), np.zeros(markets), floor_usd=rules.floor
+    )
 
 
 def _units(

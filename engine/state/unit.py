@@ -54,7 +54,7 @@ def measure(state: State, tables: MarginTables, unit: int, prices: list[float]) 
         upnl += size * (price - fixed.entry[row])
         mm += row_mm
         gross += notional
-        rows.append(OpenRow(row, market, size, notional, row_mm))
+        rows.append(OpenRow(row, market, size, notional, mm_usd=row_mm))
     if len(rows) > 1:
         rows.sort(key=lambda row: (-row.notional_usd, row.market))
     equity = float(state.cash[unit]) + upnl

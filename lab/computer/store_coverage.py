@@ -42,7 +42,13 @@ def coverage(store: Store) -> list[Coverage]:
             kinds.setdefault((info.dataset.source, info.dataset.kind), []).append(info)
     windows = [scenarios.load(found.name) for found in scenarios.bundled_scenarios()]
     return [
-        Coverage(source, kind, scenario.name, sum(_reaches(i, scenario) for i in infos), len(infos))
+        Coverage(
+            source,
+            kind,
+            scenario.name,
+            sum(_reaches(i, scenario) for i in infos),
+            markets=len(infos),
+        )
         for (source, kind), infos in sorted(kinds.items())
         for scenario in windows
         if any(_overlaps(info, scenario) for info in infos) and scenario.name != "toy"

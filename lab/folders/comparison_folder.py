@@ -12,12 +12,11 @@ from crashsim.engine.measure import comparison
 from crashsim.engine.measure.metrics import COMPARISON_METRICS, METRICS, Metric
 from crashsim.lab.compare import Compared
 from crashsim.lab.folders import manifest, provenance, run_folder
-from crashsim.lab.folders.run_names import kept_name
-from crashsim.lab.folders.whole import dump_json, replace_whole
+from crashsim.lab.folders.run_names import COMPARISON, kept_name
+from crashsim.lab.folders.whole import replace_whole
 from crashsim.lab.replay import RUNS
+from crashsim.lab.request import Request
 from crashsim.lab.variants import Variant
-
-CONTENT = "comparison.json"
 
 CAVEAT = (
     "Haircuts compare each run with the same night without auto-deleveraging, whose profits could "
@@ -42,7 +41,6 @@ def content(compared: Compared, argv: Sequence[str]) -> dict[str, Any]:
         "runs": _runs(compared),
         "metrics": {key: _metric(compared, metric) for key, metric in COMPARISON_METRICS.items()},
         "changes": compared.changes.to_dict(as_series=False),
-        "timings": dict(compared.timings),
     }
 
 
@@ -51,7 +49,7 @@ def _runs(compared: Compared) -> dict[str, Any]:
         variant.name: {
             "what": variant.what,
             "venue": variant.of(compared.scenario).resolved()["venue"],
-            "policy_file": manifest.policy_file(variant.file) if variant.file else None,
+            "policy_file": _policy_file(variant),
             "largest_residual_frac_of_gross": done.conservation_residual_frac,
             "warnings": list(done.warnings),
         }
@@ -94,48 +92,57 @@ def name(compared: Compared) -> str:
 
 def _identity(variant: Variant, compared: Compared) -> list[object]:
     venue = variant.of(compared.scenario).resolved()["venue"]
-    file = manifest.policy_file(variant.file) if variant.file else None
-    return [variant.name, venue, file]
+    return [variant.name, venue, _policy_file(variant)]
+
+
+def _policy_file(variant: Variant) -> dict[str, str] | None:
+    found = manifest.policy_file(variant.file)
+    return found.model_dump() if found else None
 
 
 def check_target(path: Path) -> None:
     """Refuse a place that holds something other than a comparison. Raises OutputError."""
-    run_folder.refuse_foreign(path, is_ours=(path / CONTENT).is_file())
+    run_folder.refuse_foreign(path, is_ours=(path / COMPARISON).is_file())
 
 
 def save(
-    compared: Compared, told: Mapping[str, Any], out: Path | None, argv: Sequence[str]
+    compared: Compared,
+    told: Mapping[str, Any],
+    out: Path | None,
+    request: Request,
+    argv: Sequence[str],
 ) -> Path:
-    """Write the folder and return its path. told: the `content`. Raises OutputError."""
+    """Write the folder and return its path.
+
+    told: the `content`. request: what asks for the first run alone. Raises OutputError.
+    """
     path = out or RUNS / name(compared)
     check_target(path)
 
     def fill(folder: Path) -> None:
-        (folder / CONTENT).write_text(dump_json(told), encoding="utf-8")
+        run_folder.write_json(folder / COMPARISON, told)
+        run_folder.write_json(folder / run_folder.TIMINGS, compared.timings)
         run_folder.write_table(folder, "metrics", compared.metrics, csv=False)
         run_folder.write_table(folder, "changes", compared.changes, csv=False)
-        _save_runs(compared, folder, argv)
+        _save_runs(compared, folder, request, argv)
 
     replace_whole(path, fill)
     return path
 
 
-def _save_runs(compared: Compared, folder: Path, argv: Sequence[str]) -> None:
+def _save_runs(compared: Compared, folder: Path, request: Request, argv: Sequence[str]) -> None:
     for variant, done in zip(compared.variants, compared.done, strict=True):
         if done.outcome is None:
             continue
         scenario = variant.of(compared.scenario)
         values = {key: done.measured.values[key] for key in METRICS}
-        timings = manifest.Timings(
-            str(compared.timings["started_at"]), float(compared.timings["read_s"]), 0.0, 0.0
-        )
-        told = manifest.manifest(
-            scenario, compared.inputs, done.outcome, argv, timings, variant.file
-        )
+        asked = variant.alone(request)
+        told = manifest.manifest(scenario, compared.inputs, done.outcome, asked, argv, variant.file)
         run_folder.write(
             folder / "runs" / kept_name(variant.name),
             done.outcome.tables(),
             manifest.summary(scenario, compared.inputs, values),
             told,
+            None,  # how long one of several took alone is not known
             csv=False,
         )

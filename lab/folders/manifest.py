@@ -5,34 +5,28 @@ import json
 import platform
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict
+
 import crashsim
-from crashsim.data import Inputs
+from crashsim.data import InputFile, Inputs, MarketOrigin
 from crashsim.data.clock import utc_text
 from crashsim.engine.measure.metrics import METRICS, Value
 from crashsim.engine.record.outcome import Outcome
 from crashsim.engine.state.conservation import TOLERANCE_FRAC
 from crashsim.lab.folders import provenance
 from crashsim.lab.policy_sources import FunctionFile
+from crashsim.lab.request import Request, public_text
 from crashsim.scenarios.models.scenario import Scenario
 
 _PACKAGES = ("numpy", "polars", "pyarrow", "pydantic")
+FORMAT = 1
+READABLE_FORMATS = (1,)
 _NAME_DIGITS = 8
 _NOT_IN_NAMES = re.compile(r"[^\w.+-]+")
-
-
-@dataclass(frozen=True)
-class Timings:
-    """When a run was made and how long its parts took; the only part that differs between runs."""
-
-    started_at: str
-    read_s: float
-    replay_s: float
-    metrics_s: float
 
 
 def run_name(scenario: Scenario, inputs: Inputs, file: FunctionFile | None = None) -> str:
@@ -49,72 +43,162 @@ def run_name(scenario: Scenario, inputs: Inputs, file: FunctionFile | None = Non
     return f"{'-'.join(names).lstrip('.-') or 'run'}-{digest[:_NAME_DIGITS]}"
 
 
+class _Part(BaseModel):
+    """A part of a manifest: frozen, strict about types; what a later version adds is kept."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", strict=True)
+
+
+class Named(_Part):
+    """A table with a name: a venue's, or the head of a scenario's."""
+
+    name: str
+    title: str = ""
+
+
+class ScenarioTables(_Part):
+    """A scenario's tables under its file's keys."""
+
+    scenario: Named
+
+
+class Window(_Part):
+    """What was replayed: first and last time (UTC, ISO 8601), and how many of each."""
+
+    start: str
+    end: str
+    steps: int
+    markets: int
+    accounts: int
+    positions: int
+    flows: int
+
+
+class Known(_Part):
+    """How the book or the flows are known, and from where."""
+
+    provenance: str
+    source: str
+
+
+class Provenance(_Part):
+    """How each input is known, and the same in sentences."""
+
+    markets: Mapping[str, MarketOrigin]
+    book: Known
+    flows: Known
+    statements: tuple[provenance.Statement, ...]
+
+
+class Conservation(_Part):
+    """The largest residual of any step over the gross notional, and the limit it kept."""
+
+    largest_residual_frac_of_gross: float
+    limit_frac_of_gross: float
+
+
+class PolicyFile(_Part):
+    """A Python policy that ranked in the place of the venue's score: what ran, by its hash."""
+
+    name: str
+    function: str
+    sha256: str
+
+
+class Manifest(_Part):
+    """The content of manifest.json. rows: of each table of the run folder; argv: for people."""
+
+    format: int
+    crashsim: str
+    run: str
+    argv: tuple[str, ...]
+    request: Request
+    scenario: ScenarioTables
+    venue: Named
+    policy_file: PolicyFile | None
+    seed: int
+    window: Window
+    inputs: tuple[InputFile, ...]
+    provenance: Provenance
+    markets_on_default_margin_table: tuple[str, ...]
+    conservation: Conservation
+    warnings: tuple[str, ...]
+    rows: Mapping[str, int]
+    packages: Mapping[str, str]
+
+    def content(self) -> dict[str, Any]:
+        """As it is written."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+
 def manifest(
     scenario: Scenario,
     inputs: Inputs,
     outcome: Outcome,
+    request: Request,
     argv: Sequence[str],
-    timings: Timings,
     file: FunctionFile | None = None,
-) -> dict[str, Any]:
-    """The content of manifest.json; file: the Python policy that ranked, where there is one."""
+) -> Manifest:
+    """The manifest of a run; file: the Python policy that ranked, where there is one."""
     tables = scenario.resolved()
     venue = tables.pop("venue")
-    return {
-        "crashsim": crashsim.__version__,
-        "run": run_name(scenario, inputs, file),
-        "argv": public_argv(argv),
-        "scenario": tables,
-        "venue": venue,
-        **_policy(file),
-        "seed": scenario.seed,
-        "window": _window(inputs),
-        "inputs": [asdict(each) for each in inputs.files],
-        "provenance": _provenance(scenario, inputs),
-        "markets_on_default_margin_table": list(outcome.default_margin_markets),
-        "conservation": {
-            "largest_residual_frac_of_gross": outcome.conservation_residual_frac,
-            "limit_frac_of_gross": TOLERANCE_FRAC,
-        },
-        "warnings": list(outcome.warnings),
-        "rows": {name: frame.height for name, frame in outcome.tables().items()},
-        "packages": {"python": platform.python_version()}
+    return Manifest(
+        format=FORMAT,
+        crashsim=crashsim.__version__,
+        run=run_name(scenario, inputs, file),
+        argv=public_argv(argv),
+        request=request.public(),
+        scenario=ScenarioTables.model_validate(tables),
+        venue=Named.model_validate(venue),
+        policy_file=policy_file(file),
+        seed=scenario.seed,
+        window=_window(inputs),
+        inputs=inputs.files,
+        provenance=_provenance(scenario, inputs),
+        markets_on_default_margin_table=outcome.default_margin_markets,
+        conservation=Conservation(
+            largest_residual_frac_of_gross=outcome.conservation_residual_frac,
+            limit_frac_of_gross=TOLERANCE_FRAC,
+        ),
+        warnings=outcome.warnings,
+        rows={name: frame.height for name, frame in outcome.tables().items()},
+        packages={"python": platform.python_version()}
         | {name: version(name) for name in _PACKAGES},
-        "timings": asdict(timings),
-    }
+    )
 
 
 def _policy(file: FunctionFile | None) -> dict[str, Any]:
-    """The Python policy that ranked in the place of the venue's score: what ran, by its hash."""
-    return {} if file is None else {"policy_file": policy_file(file)}
+    found = policy_file(file)
+    return {"policy_file": found.model_dump()} if found else {}
 
 
-def policy_file(file: FunctionFile) -> dict[str, str]:
+def policy_file(file: FunctionFile | None) -> PolicyFile | None:
     """A Python policy without its folders."""
-    return {"name": file.path.name, "function": file.function, "sha256": file.sha256}
+    if file is None:
+        return None
+    return PolicyFile(name=file.path.name, function=file.function, sha256=file.sha256)
 
 
-def _window(inputs: Inputs) -> dict[str, Any]:
+def _window(inputs: Inputs) -> Window:
     times = inputs.tape.time_ms
-    return {
-        "start": utc_text(int(times[0])),
-        "end": utc_text(int(times[-1])),
-        "steps": int(times.size),
-        "markets": len(inputs.tape.markets),
-        "accounts": inputs.book.accounts.height,
-        "positions": inputs.book.positions.height,
-        "flows": inputs.flows.frame.height,
-    }
+    return Window(
+        start=utc_text(int(times[0])),
+        end=utc_text(int(times[-1])),
+        steps=int(times.size),
+        markets=len(inputs.tape.markets),
+        accounts=inputs.book.accounts.height,
+        positions=inputs.book.positions.height,
+        flows=inputs.flows.frame.height,
+    )
 
 
-def _provenance(scenario: Scenario, inputs: Inputs) -> dict[str, Any]:
-    told = provenance.statements(scenario, inputs)
-    return {
-        "markets": {market: asdict(origin) for market, origin in inputs.tape.origins.items()},
-        "book": {"provenance": inputs.book.provenance, "source": inputs.book.source},
-        "flows": {"provenance": inputs.flows.provenance, "source": inputs.flows.source},
-        "statements": [asdict(statement) for statement in told],
-    }
+def _provenance(scenario: Scenario, inputs: Inputs) -> Provenance:
+    return Provenance(
+        markets=inputs.tape.origins,
+        book=Known(provenance=inputs.book.provenance, source=inputs.book.source),
+        flows=Known(provenance=inputs.flows.provenance, source=inputs.flows.source),
+        statements=provenance.statements(scenario, inputs),
+    )
 
 
 def summary(scenario: Scenario, inputs: Inputs, values: Mapping[str, Value]) -> dict[str, Any]:
@@ -136,7 +220,7 @@ def _entry(name: str, value: Value, known: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def public_argv(argv: Sequence[str]) -> list[str]:
+def public_argv(argv: Sequence[str]) -> tuple[str, ...]:
     """The arguments with absolute paths cut to their names, as everywhere in a manifest.
 
     `--out` is left out: it says where the run went, not what it is.
@@ -145,11 +229,6 @@ def public_argv(argv: Sequence[str]) -> list[str]:
     skip = False
     for argument in argv:
         if not skip and argument != "--out" and not argument.startswith("--out="):
-            kept.append(_without_folders(argument))
+            kept.append(public_text(argument))
         skip = argument == "--out"
-    return kept
-
-
-def _without_folders(argument: str) -> str:
-    option, equals, value = argument.rpartition("=")
-    return option + equals + Path(value).name if Path(value).is_absolute() else argument
+    return tuple(kept)

@@ -4,7 +4,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from crashsim.data import Book, Flows, InputFile, Inputs, MarketOrigin
-from crashsim.scenarios import venue_sheet
 from crashsim.scenarios.models.scenario import Scenario
 
 KINDS = ("recorded", "reconstructed", "assumed")
@@ -49,12 +48,10 @@ def known(scenario: Scenario, inputs: Inputs) -> Mapping[str, str]:
 
 
 def _ground_of_rules(scenario: Scenario) -> str:
-    facts = venue_sheet(scenario.scenario.venue).facts
-    assumed = sum(fact.assumption is not None for fact in facts)
-    sourced = sum(fact.source is not None and fact.assumption is None for fact in facts)
-    if not assumed and not sourced:
+    counts = scenario.venue.counts()
+    if not counts.assumed and not counts.sourced:
         return "a venue file without sources"
-    return f"{sourced} of {len(facts)} values with a source, {assumed} assumed"
+    return f"{counts.sourced} of {counts.values} values with a source, {counts.assumed} assumed"
 
 
 def _rules(scenario: Scenario) -> list[Statement]:

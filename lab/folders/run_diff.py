@@ -20,11 +20,8 @@ class Difference:
 
 def differences(left: RunFolder, right: RunFolder) -> list[Difference]:
     """Differences of what made the runs (manifest), then of their metrics (summary)."""
-    made = [
-        one
-        for part in _PARTS
-        for one in _compared(part, left.manifest.get(part), right.manifest.get(part))
-    ]
+    ours, theirs = left.manifest.content(), right.manifest.content()
+    made = [one for part in _PARTS for one in _compared(part, ours.get(part), theirs.get(part))]
     names = [*left.summary, *(name for name in right.summary if name not in left.summary)]
     measured = [
         one for name in names for one in _compared(name, _value(left, name), _value(right, name))

@@ -1,21 +1,30 @@
 """The run folder: written beside its place and moved there whole, and read back."""
 
-import json
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from crashsim.engine.record.tables import TABLES, polars_schema
+import crashsim
+from crashsim.engine.record.tables import polars_schema
 from crashsim.lab.errors import OutputError
+from crashsim.lab.folders.manifest import Manifest
+from crashsim.lab.folders.records import (
+    Summary,
+    is_manifest,
+    read_field,
+    read_manifest,
+    read_summary,
+)
 from crashsim.lab.folders.whole import dump_json, replace_whole
 from crashsim.scenarios.errors import InputError
 
 MANIFEST = "manifest.json"
 SUMMARY = "summary.json"
+TIMINGS = "timings.json"
 
 # Fixed, so that the same frame gives the same bytes.
 _COMPRESSION_LEVEL = 3
@@ -23,36 +32,67 @@ _ROW_GROUP_SIZE = 131_072
 
 
 @dataclass(frozen=True)
+class Timings:
+    """When a run was made and how long its parts took: all that differs between equal runs."""
+
+    started_at: str
+    read_s: float
+    replay_s: float
+    metrics_s: float
+
+
+@dataclass(frozen=True)
 class RunFolder:
     """A finished run on disk."""
 
     path: Path
-    manifest: Mapping[str, Any]
-    summary: Mapping[str, Any]
+    manifest: Manifest
+    summary: Summary
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know about the folder itself, in sentences."""
+        made_by = self.manifest.crashsim
+        if made_by == crashsim.__version__:
+            return ()
+        return (f"{self.path} was made by crashsim {made_by}; this is {crashsim.__version__}",)
+
+    @property
+    def started_at(self) -> str | None:
+        """When the run was made, where the folder says so."""
+        path = self.path / TIMINGS
+        return str(read_field(path, "started_at", str)) if path.is_file() else None
+
+    def tables(self) -> dict[str, pl.DataFrame]:
+        """All the tables that the run has, by name."""
+        return {name: self.table(name) for name in self.manifest.rows}
 
     def table(self, name: str) -> pl.DataFrame:
-        """One table of `engine.record.tables.TABLES`."""
-        return pl.read_parquet(self.path / f"{name}.parquet")
+        """One table of `engine.tables.TABLES`. Raises InputError where it cannot be read."""
+        try:
+            return pl.read_parquet(self.path / f"{name}.parquet")
+        except (OSError, pl.exceptions.PolarsError) as error:
+            reason = str(error).partition("\n")[0]
+            raise InputError(
+                f"{self.path / name}.parquet cannot be read ({reason}); make the run again"
+            ) from None
 
 
 def read(path: Path) -> RunFolder:
-    """Open a run folder. Raises InputError where a part of it is missing."""
+    """Open a run folder. Raises InputError where a part of it is missing or not understood."""
     if not is_run_folder(path):
         raise InputError(f"{path} is not a run folder: it has no {MANIFEST} of crashsim")
-    parts = (SUMMARY, *(f"{name}.parquet" for name in TABLES))
+    manifest = read_manifest(path / MANIFEST)
+    parts = (SUMMARY, *(f"{name}.parquet" for name in manifest.rows))
     missing = [part for part in parts if not (path / part).is_file()]
     if missing:
         raise InputError(f"{path} is incomplete: {', '.join(missing)} missing; run it again")
-    return RunFolder(path, _read_json(path / MANIFEST), _read_json(path / SUMMARY))
+    return RunFolder(path, manifest, read_summary(path / SUMMARY))
 
 
 def is_run_folder(path: Path) -> bool:
     """Whether crashsim wrote this folder."""
-    try:
-        manifest = _read_json(path / MANIFEST)
-    except (OSError, ValueError):
-        return False
-    return isinstance(manifest, dict) and "crashsim" in manifest
+    return is_manifest(path / MANIFEST)
 
 
 def check_target(path: Path) -> None:
@@ -94,7 +134,8 @@ def write(
     path: Path,
     tables: Mapping[str, pl.DataFrame],
     summary: Mapping[str, Any],
-    manifest: Mapping[str, Any],
+    manifest: Manifest,
+    timings: Timings | None,
     *,
     csv: bool,
 ) -> None:
@@ -103,23 +144,18 @@ def write(
     Nothing is left behind when it fails. Raises OutputError where the disk refuses.
     """
     check_target(path)
-    replace_whole(path, lambda folder: _write_parts(folder, tables, summary, manifest, csv=csv))
 
+    def fill(folder: Path) -> None:
+        for name, frame in tables.items():
+            if frame.schema != polars_schema(name):
+                raise TypeError(f"table {name} has the columns {frame.schema}")
+            write_table(folder, name, frame, csv=csv)
+        write_json(folder / SUMMARY, summary)
+        write_json(folder / MANIFEST, manifest.content())
+        if timings is not None:
+            write_json(folder / TIMINGS, asdict(timings))
 
-def _write_parts(
-    folder: Path,
-    tables: Mapping[str, pl.DataFrame],
-    summary: Mapping[str, Any],
-    manifest: Mapping[str, Any],
-    *,
-    csv: bool,
-) -> None:
-    for name, frame in tables.items():
-        if frame.schema != polars_schema(name):
-            raise TypeError(f"table {name} has the columns {frame.schema}")
-        write_table(folder, name, frame, csv=csv)
-    _write_json(folder / SUMMARY, summary)
-    _write_json(folder / MANIFEST, manifest)
+    replace_whole(path, fill)
 
 
 def write_table(folder: Path, name: str, frame: pl.DataFrame, *, csv: bool) -> None:
@@ -135,9 +171,6 @@ def write_table(folder: Path, name: str, frame: pl.DataFrame, *, csv: bool) -> N
         frame.write_csv(folder / f"{name}.csv", datetime_format="%Y-%m-%dT%H:%M:%S%.3fZ")
 
 
-def _write_json(path: Path, content: Mapping[str, Any]) -> None:
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write one JSON file of a folder."""
     path.write_text(dump_json(content), encoding="utf-8")
-
-
-def _read_json(path: Path) -> Any:
-    return json.loads(path.read_text(encoding="utf-8"))

@@ -25,9 +25,9 @@ def _entry(folder: RunFolder) -> dict[str, Any]:
     manifest = folder.manifest
     return {
         "run": folder.path.name,
-        "scenario": manifest["scenario"]["scenario"]["name"],
-        "venue": manifest["venue"]["name"],
-        "accounts": manifest["window"]["accounts"],
-        "started_at": manifest["timings"]["started_at"],
+        "scenario": manifest.scenario.scenario.name,
+        "venue": manifest.venue.name,
+        "accounts": manifest.window.accounts,
+        "started_at": folder.started_at,
         **{name: folder.summary[name]["value"] for name in MAIN_METRICS},
     }

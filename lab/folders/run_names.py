@@ -1,9 +1,9 @@
 """Runs by path or by name under `runs/`."""
 
-import json
 from pathlib import Path
 
 from crashsim.lab.folders import run_folder
+from crashsim.lab.folders.records import read_field
 from crashsim.lab.folders.run_folder import RunFolder
 from crashsim.lab.replay import RUNS
 from crashsim.scenarios.errors import InputError
@@ -46,7 +46,7 @@ def find_runs(name: str) -> list[RunFolder]:
     path = Path(name) if Path(name).is_dir() else RUNS / name
     if not (path / COMPARISON).is_file():
         return [find_run(name)]
-    names = json.loads((path / COMPARISON).read_text(encoding="utf-8"))["runs"]
+    names = read_field(path / COMPARISON, "runs", dict)
     places = [path / "runs" / kept_name(str(name)) for name in names]
     kept = [place for place in places if run_folder.is_run_folder(place)]
     if not kept:
@@ -54,14 +54,14 @@ def find_runs(name: str) -> list[RunFolder]:
     return [run_folder.read(folder) for folder in kept]
 
 
-def find_exact(name: str) -> RunFolder:
-    """The run of a path or of a whole name under `runs/`. Raises InputError."""
+def find_exact(name: str) -> Path:
+    """The run folder of a path or of a whole name under `runs/`. Raises InputError."""
     path = Path(name)
     if not path.is_dir():
         path = RUNS / name
     if path.is_symlink() or not run_folder.is_run_folder(path):
         raise InputError(f'"{name}" is no run folder; give its path or its whole name')
-    return RunFolder(path, {}, {})
+    return path
 
 
 def run_paths() -> list[Path]:

@@ -1,12 +1,12 @@
-"""Files and folders that appear whole or not at all: filled beside their place, then moved."""
+"""Files and folders of a user that appear whole or not at all, and a sentence where they cannot."""
 
 import json
-import os
-import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from crashsim.lab.errors import OutputError
+from crashsim.scenarios.files.beside import beside
 
 
 def dump_json(content: object) -> str:
@@ -15,48 +15,32 @@ def dump_json(content: object) -> str:
 
 
 def write_whole(path: Path, argument: str, write: Callable[[Path], object]) -> None:
-    """Make a file by writing a new one beside its place. argument: which one named it.
+    """Make a file whole or not at all. argument: which one named it.
 
     Raises OutputError where the disk refuses.
     """
-    beside = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
-    try:
-        write(beside)
-        beside.rename(path)
-    except OSError as error:
-        reason = error.strerror or error
-        raise OutputError(f"{argument} {path} cannot be written: {reason}") from error
-    finally:
-        beside.unlink(missing_ok=True)
+    with refused(f"{argument} {path}"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside(path) as made:
+            write(made)
 
 
 def replace_whole(path: Path, fill: Callable[[Path], None]) -> None:
-    """Make a folder by filling a new one beside its place, then moving it there.
+    """Make a folder whole or not at all, in the place of one that is there.
 
     Nothing is left behind when it fails. Raises OutputError where the disk refuses.
     """
-    # The process id keeps two runs of the same name apart until one of them is moved into place.
-    beside = path.with_name(f".{path.name}.{os.getpid()}.unfinished")
+    with refused(f"the folder {path}"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with beside(path) as made:
+            made.mkdir()
+            fill(made)
+
+
+@contextmanager
+def refused(what: str) -> Iterator[None]:
+    """Turn what the disk refuses into an OutputError: `what` cannot be written, and why."""
     try:
-        beside.mkdir(parents=True)
-        fill(beside)
-        _move_into_place(beside, path)
+        yield
     except OSError as error:
-        reason = error.strerror or error
-        raise OutputError(f"the folder {path} cannot be written: {reason}") from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
-
-
-def _move_into_place(finished: Path, path: Path) -> None:
-    if not path.exists():
-        finished.rename(path)
-        return
-    earlier = path.with_name(f".{path.name}.{os.getpid()}.earlier")
-    path.rename(earlier)
-    try:
-        finished.rename(path)
-    except OSError:
-        earlier.rename(path)
-        raise
-    shutil.rmtree(earlier)
+        raise OutputError(f"{what} cannot be written: {error.strerror or error}") from error

@@ -12,10 +12,12 @@ from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.files.documents import Document, read_toml
 from crashsim.scenarios.files.overrides import Overrides, Setting, apply, parse_setting
 from crashsim.scenarios.files.paths import absolute_setting, asked_by, missing_files, resolve_paths
-from crashsim.scenarios.files.problems import nearest, sentences
+from crashsim.scenarios.files.problems import dotted, nearest, sentences
 from crashsim.scenarios.models.notes import Notes, split_notes
+from crashsim.scenarios.models.rules import Rules
 from crashsim.scenarios.models.scenario import Scenario, ScenarioFile
-from crashsim.scenarios.models.venue import LossRules, Rules, Venue
+from crashsim.scenarios.models.sources import leaves
+from crashsim.scenarios.models.venue import LossRules, Venue
 
 Model = TypeVar("Model", bound=Rules)
 
@@ -38,11 +40,10 @@ class _Problems:
             self.lines += sentences(model, document, error)
             return None
 
-    def without_notes(self, document: Document) -> Document:
-        """The document without what is written for readers, which is checked on its own."""
+    def without_notes(self, document: Document) -> tuple[Document, Notes]:
+        """The document without what is written for readers, and that, checked on its own."""
         rules, notes = split_notes(document)
-        self.validated(Notes, notes)
-        return rules
+        return rules, self.validated(Notes, notes) or Notes()
 
 
 def load(name_or_path: str | Path, *, overrides: Overrides | None = None) -> Scenario:
@@ -56,8 +57,8 @@ def load(name_or_path: str | Path, *, overrides: Overrides | None = None) -> Sce
     _refuse_unknown_sections(settings, [*ScenarioFile.model_fields, *Venue.model_fields])
     located = locate_scenario(name_or_path)
     problems = _Problems()
-    document = problems.without_notes(read_toml(located.path, located.label))
-    document = resolve_paths(document, located.path.parent, overrides)
+    written, notes = problems.without_notes(read_toml(located.path, located.label))
+    document = resolve_paths(written, located.path.parent, overrides)
     own = [setting for setting in settings if setting.key[0] in ScenarioFile.model_fields]
     document = apply(document, [absolute_setting(setting) for setting in own])
     venue = _venue_of(document, located.path.parent, overrides, problems)
@@ -65,6 +66,7 @@ def load(name_or_path: str | Path, *, overrides: Overrides | None = None) -> Sce
     problems.lines += missing_files(document, overrides)
     problems.raise_any()
     assert file is not None and venue is not None
+    own_paths = resolve_paths(written, located.path.parent, Overrides())
     return Scenario(
         scenario=file.scenario,
         prices=file.prices,
@@ -73,7 +75,7 @@ def load(name_or_path: str | Path, *, overrides: Overrides | None = None) -> Sce
         venue=venue,
         overlays=tuple(path.absolute() for path in overrides.prices),
         extra_book=tuple(path.absolute() for path in overrides.extra_book),
-    )
+    ).told_by(notes, _kept(own_paths, document))
 
 
 def _venue_of(
@@ -112,9 +114,16 @@ def load_venue(name_or_path: str | Path, *, set: Sequence[str] = ()) -> Venue:
 
 
 def _venue(located: Located, settings: Sequence[Setting], problems: _Problems) -> Venue | None:
-    document = problems.without_notes(read_toml(located.path, located.label))
-    document = apply(document, [s for s in settings if s.key[0] in Venue.model_fields])
-    return problems.validated(Venue, document)
+    written, notes = problems.without_notes(read_toml(located.path, located.label))
+    document = apply(written, [s for s in settings if s.key[0] in Venue.model_fields])
+    venue = problems.validated(Venue, document)
+    return venue.told_by(notes, _kept(written, document)) if venue else None
+
+
+def _kept(written: Document, document: Document) -> set[str]:
+    """Keys of the values that are as the file has them."""
+    before = dict(leaves(written.tables))
+    return {dotted(key) for key, value in leaves(document.tables) if before.get(key) == value}
 
 
 class _LossFile(Rules):
@@ -130,11 +139,11 @@ def load_loss(name_or_path: str | Path) -> LossRules:
     """
     located = locate_loss(name_or_path, Path.cwd())
     problems = _Problems()
-    document = problems.without_notes(read_toml(located.path, located.label))
+    document, notes = problems.without_notes(read_toml(located.path, located.label))
     file = problems.validated(_LossFile, document)
     problems.raise_any()
     assert file is not None
-    return file.loss
+    return file.loss.told_by(notes, _kept(document, document), under="loss")
 
 
 def _hint(key: Sequence[str], known: Sequence[str]) -> str:

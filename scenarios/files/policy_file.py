@@ -9,7 +9,7 @@ from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.files.documents import read_toml
 from crashsim.scenarios.files.problems import sentences
 from crashsim.scenarios.models.notes import Notes, split_notes
-from crashsim.scenarios.models.venue import Rules
+from crashsim.scenarios.models.rules import Rules
 
 
 class AdlPatch(Rules):

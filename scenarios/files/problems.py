@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from crashsim.scenarios.files.documents import Document, Key
-from crashsim.scenarios.models.venue import Rules
+from crashsim.scenarios.models.rules import Rules
 
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 Schema = Mapping[str, object]

@@ -5,6 +5,7 @@ import shutil
 from pathlib import Path
 
 from crashsim.scenarios.errors import InputError
+from crashsim.scenarios.files.beside import beside
 
 _TEMPLATE = Path(__file__).parents[1] / "template"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -22,14 +23,12 @@ def new_scenario(folder: Path) -> tuple[Path, ...]:
         )
     if folder.exists() or folder.is_symlink():
         raise InputError(f"{folder} is there already; choose a name that is free")
-    beside = folder.with_name(f".{name}.unfinished")
     try:
-        shutil.copytree(_TEMPLATE, beside)
-        head = beside / "scenario.toml"
-        head.write_text(head.read_text(encoding="utf-8").replace("NAME", name), encoding="utf-8")
-        beside.rename(folder)
+        with beside(folder) as made:
+            shutil.copytree(_TEMPLATE, made)
+            head = made / "scenario.toml"
+            text = head.read_text(encoding="utf-8").replace("NAME", name)
+            head.write_text(text, encoding="utf-8")
     except OSError as error:
         raise InputError(f"{folder} cannot be written: {error.strerror}") from error
-    finally:
-        shutil.rmtree(beside, ignore_errors=True)
     return tuple(sorted(path for path in folder.rglob("*") if path.is_file()))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pydantic import Field, model_validator
 
-from crashsim.scenarios.models.venue import Rules
+from crashsim.scenarios.models.rules import Rules
 
 _OCT11 = Path(__file__).parents[1] / "bundled" / "oct11"
 

@@ -17,7 +17,7 @@ from datetime import date
 from pydantic import Field
 
 from crashsim.scenarios.files.documents import Document
-from crashsim.scenarios.models.venue import Rules
+from crashsim.scenarios.models.rules import Rules
 
 
 class Note(Rules):

@@ -15,7 +15,9 @@ from pydantic import (
 )
 
 from crashsim.scenarios.models.generate import Anchors, FlowSample, Population
-from crashsim.scenarios.models.venue import Rules, Venue
+from crashsim.scenarios.models.rules import Rules
+from crashsim.scenarios.models.sources import Sourced
+from crashsim.scenarios.models.venue import Venue
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
@@ -141,7 +143,7 @@ class FlowSource(Rules):
         return self
 
 
-class ScenarioFile(Rules):
+class ScenarioFile(Sourced):
     """The tables of a `scenario.toml`."""
 
     scenario: ScenarioHead
@@ -190,6 +192,10 @@ class Scenario(ScenarioFile):
         tables = self.model_dump(by_alias=True, exclude_none=True)
         tables["scenario"]["venue"] = Path(self.scenario.venue).name
         return {key: _json_safe(value) for key, value in tables.items()}
+
+    def _stated(self) -> dict[str, object]:
+        own = set(ScenarioFile.model_fields)
+        return self.model_dump(by_alias=True, exclude_unset=True, include=own)
 
 
 def _json_safe(value: object) -> object:

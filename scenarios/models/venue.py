@@ -3,26 +3,21 @@
 Money is in USD, rates are fractions of notional, times are seconds.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Annotated, Literal
 
 from pydantic import (
     AfterValidator,
-    BaseModel,
-    ConfigDict,
     Discriminator,
     Field,
     Tag,
 )
 
 from crashsim.scenarios.markets import table_keys
-
-
-class Rules(BaseModel):
-    """Base of every model here: frozen, strict about types, closed to unknown keys."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False)
+from crashsim.scenarios.models.rules import Rules
+from crashsim.scenarios.models.sources import Fact, Sourced
 
 
 class Tier(Rules):
@@ -193,7 +188,7 @@ LossRule = Literal[
 ]
 
 
-class LossRules(Rules):
+class LossRules(Sourced):
     """Who bears what is left (rule 8 and section 5)."""
 
     policy: Literal["carry", "write_off", "share", "withdrawal_haircut"] = "carry"
@@ -211,7 +206,7 @@ class CollateralAsset(Rules):
 class CollateralRules(Rules):
     """Weights of collateral assets; found by name, then by base, then `"*"`."""
 
-    assets: dict[str, CollateralAsset] = {}
+    assets: dict[str, CollateralAsset] = Field(default_factory=dict)
 
     def weight_of(self, asset: str) -> float | None:
         """The weight of an asset, or None where the venue names none."""
@@ -219,7 +214,7 @@ class CollateralRules(Rules):
         return next(found, None)
 
 
-class Venue(Rules):
+class Venue(Sourced):
     """All rules of one venue, as the engine takes them."""
 
     name: str = Field(min_length=1)
@@ -234,3 +229,6 @@ class Venue(Rules):
     adl: AdlRules
     loss: LossRules = LossRules()
     collateral: CollateralRules = CollateralRules()
+
+    def _known(self) -> Mapping[str, Fact]:
+        return self._told | self.loss._told  # a [loss] file has facts of its own

@@ -10,8 +10,6 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from crashsim.cli.app import app
-from crashsim.lab import rerun
-from crashsim.lab.folders import run_folder
 from crashsim.scenarios.errors import InputError
 
 
@@ -65,22 +63,13 @@ def test_the_deleveraged_learn_who_was_ahead_and_what_the_score_read(place: Path
     assert "computed from: leverage = 0.785714." in told
 
 
-def test_quick_leaves_out_what_needs_another_replay(
-    place: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def refused(*_: object) -> None:
-        raise AssertionError("replayed")
-
-    monkeypatch.setattr(rerun, "score_inputs", refused)
-    assert "place 2 in the queue" in crash(place / "toy", "whale", "--quick").stdout
-
-
 def test_the_json_has_every_item_and_adds_up(place: Path) -> None:
     content = json.loads(crash(place / "toy", "dora", "--json").stdout)
     moved = sum(item["equity_usd"] for item in content["items"])
     assert content["opening_equity_usd"] + moved == pytest.approx(content["closing_equity_usd"])
     (fill,) = (item for item in content["items"] if item["kind"] == "adl_winner")
     assert (fill["rank"], fill["ahead"], fill["counterparty"]) == (1, 0, "bob")
+    assert fill["candidates"] == 2
     assert fill["score_inputs"] == {"leverage": pytest.approx(4.0)}
 
 
@@ -107,14 +96,7 @@ def test_an_unknown_account_is_named_with_examples(place: Path) -> None:
     assert 'no account "zoe"; its accounts are named like ann, bob, cara' in str(done.exception)
 
 
-def test_scores_are_not_explained_from_another_run(place: Path, tmp_path: Path) -> None:
-    folder = run_folder.read(place / "toy")
-    changed = {**folder.manifest, "inputs": [dict(folder.manifest["inputs"][0], sha256="0")]}
-    with pytest.raises(InputError, match="made from other inputs"):
-        rerun.score_inputs(run_folder.RunFolder(folder.path, changed, folder.summary), "whale")
-
-
-def test_a_comparisons_runs_can_be_made_again_too(place: Path, tmp_path: Path) -> None:
+def test_a_comparisons_runs_say_what_the_score_read_too(place: Path, tmp_path: Path) -> None:
     out = tmp_path / "compared"
     made = ["compare", "toy", "--policy", "bitmex", "--keep-runs", "--out", str(out), "--jobs", "1"]
     assert typed(*made).exit_code == 0

@@ -25,6 +25,7 @@ from crashsim.lab.folders import run_folder
 from crashsim.lab.folders.pseudonyms import pseudonym
 from crashsim.lab.folders.run_folder import RunFolder
 from crashsim.lab.replay import run, save
+from crashsim.lab.request import Request
 from crashsim.scenarios import Overrides, load
 from crashsim.scenarios.errors import InputError
 
@@ -32,8 +33,9 @@ MOST_BYTES = 3_000_000
 
 
 def toy(place: Path, *settings: str) -> RunFolder:
-    scenario = load("toy", overrides=Overrides(set=settings))
-    return run_folder.read(save(run(scenario), place, sys.argv[1:], csv=False))
+    request = Request("toy", Overrides(set=settings))
+    scenario = load(request.scenario, overrides=request.overrides)
+    return run_folder.read(save(run(scenario), place, request, sys.argv[1:], csv=False))
 
 
 @pytest.fixture(scope="module")

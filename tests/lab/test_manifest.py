@@ -8,6 +8,7 @@ import pytest
 from crashsim.data import Inputs, read_inputs
 from crashsim.data.schema import MarketOrigin
 from crashsim.lab.folders import manifest, provenance
+from crashsim.lab.request import Request
 from crashsim.scenarios import Overrides, load
 from crashsim.scenarios.models.scenario import Scenario
 
@@ -134,4 +135,33 @@ def test_the_name_of_a_run_is_one_folder_whatever_the_scenario_is_called(
 def test_arguments_are_kept_without_folders_and_without_where_the_output_went(
     argv: list[str], public: list[str]
 ) -> None:
-    assert manifest.public_argv(argv) == public
+    assert list(manifest.public_argv(argv)) == public
+
+
+def test_a_request_is_kept_as_it_was_given_but_for_absolute_folders() -> None:
+    asked = Request(
+        "/home/ada/night",
+        Overrides(
+            prices=(Path("/home/ada/p.csv"), Path("mine/p.csv")),
+            book=Path("/home/ada/book"),
+            venue="/home/ada/venue.toml",
+            seed=7,
+            set=("book.path=/home/ada/b", "adl.price=mark"),
+            extra_book=(Path("mine"),),
+        ),
+        policy="/home/ada/rule.py:rank",
+        loss="mine/loss.toml",
+    )
+    assert asked.public() == Request(
+        "night",
+        Overrides(
+            prices=(Path("p.csv"), Path("mine/p.csv")),
+            book=Path("book"),
+            venue="venue.toml",
+            seed=7,
+            set=("book.path=b", "adl.price=mark"),
+            extra_book=(Path("mine"),),
+        ),
+        policy="rule.py:rank",
+        loss="mine/loss.toml",
+    )

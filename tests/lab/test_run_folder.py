@@ -9,8 +9,9 @@ import pytest
 
 from crashsim.engine.record.tables import TABLES
 from crashsim.lab.errors import OutputError
-from crashsim.lab.folders import run_folder, whole
+from crashsim.lab.folders import run_folder
 from crashsim.scenarios.errors import InputError
+from crashsim.scenarios.files import beside
 
 
 def names(folder: Path) -> list[str]:
@@ -19,12 +20,13 @@ def names(folder: Path) -> list[str]:
 
 def test_a_run_folder_reads_back_as_it_was_written(tmp_path: Path, hand_made: Any) -> None:
     folder = hand_made.write(tmp_path / "run")
-    assert folder.manifest == hand_made.manifest
+    written = json.loads((folder.path / "manifest.json").read_bytes())
+    assert written == folder.manifest.content() == hand_made.manifest
     assert folder.summary == hand_made.summary
     for name, table in hand_made.tables.items():
         assert folder.table(name).equals(table), name
     parquet = [f"{name}.parquet" for name in TABLES]
-    assert names(folder.path) == sorted([*parquet, "manifest.json", "summary.json"])
+    assert names(folder.path) == sorted([*parquet, "manifest.json", "summary.json", "timings.json"])
 
 
 def test_csv_is_written_beside_parquet_with_times_in_utc(tmp_path: Path, hand_made: Any) -> None:
@@ -50,14 +52,14 @@ def test_missing_folders_above_are_made(tmp_path: Path, hand_made: Any) -> None:
 def test_an_earlier_run_is_replaced_whole(tmp_path: Path, hand_made: Any) -> None:
     path = hand_made.write(tmp_path / "run", csv=True).path
     hand_made.manifest["seed"] = 8
-    assert hand_made.write(path).manifest["seed"] == 8
+    assert hand_made.write(path).manifest.seed == 8
     assert not list(path.glob("*.csv"))
     assert names(tmp_path) == ["run"]
 
 
 def test_an_empty_folder_is_used(tmp_path: Path, hand_made: Any) -> None:
     (tmp_path / "run").mkdir()
-    assert hand_made.write(tmp_path / "run").manifest["seed"] == 7
+    assert hand_made.write(tmp_path / "run").manifest.seed == 7
 
 
 @pytest.mark.parametrize(
@@ -103,7 +105,7 @@ def test_a_place_below_a_file_or_a_closed_folder_is_refused_before_the_replay(
     assert names(tmp_path) == ["file"]
 
 
-@pytest.mark.parametrize("broken", ["write_table", "_write_json", "_move_into_place"])
+@pytest.mark.parametrize("broken", ["write_table", "write_json", "_replace_folder"])
 @pytest.mark.parametrize("error", [OSError(28, "No space left on device"), KeyboardInterrupt()])
 def test_a_failure_while_writing_leaves_what_was_there_before(
     tmp_path: Path,
@@ -118,7 +120,7 @@ def test_a_failure_while_writing_leaves_what_was_there_before(
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    home = whole if broken == "_move_into_place" else run_folder
+    home = beside if broken == "_replace_folder" else run_folder
     monkeypatch.setattr(home, broken, fail)
     with pytest.raises((OutputError, KeyboardInterrupt)):
         hand_made.write(path)
@@ -132,7 +134,7 @@ def test_a_disk_that_refuses_is_one_sentence(
     def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(run_folder, "_write_json", full)
+    monkeypatch.setattr(run_folder, "write_json", full)
     with pytest.raises(OutputError, match="cannot be written: No space left on device"):
         hand_made.write(tmp_path / "run")
     assert names(tmp_path) == []
@@ -145,7 +147,7 @@ def test_when_the_last_rename_fails_the_earlier_run_is_put_back(
     rename = Path.rename
 
     def refuse(self: Path, target: Path) -> Path:
-        if self.name.endswith(".unfinished"):
+        if self.name == "made":
             raise OSError(13, "Permission denied")
         return rename(self, target)
 
@@ -153,7 +155,7 @@ def test_when_the_last_rename_fails_the_earlier_run_is_put_back(
     with pytest.raises(OutputError, match="Permission denied"):
         hand_made.write(path)
     assert names(tmp_path) == ["run"]
-    assert run_folder.read(path).manifest["seed"] == 7
+    assert run_folder.read(path).manifest.seed == 7
 
 
 def test_a_table_with_other_columns_is_never_written(tmp_path: Path, hand_made: Any) -> None:
@@ -187,3 +189,21 @@ def test_json_keeps_its_order_and_its_letters(tmp_path: Path, hand_made: Any) ->
     text = (path / "manifest.json").read_text(encoding="utf-8")
     assert "Zürich" in text
     assert list(json.loads(text)) == list(hand_made.manifest)
+
+
+def test_a_run_folder_may_be_read_by_whom_any_new_folder_may(
+    tmp_path: Path, hand_made: Any
+) -> None:
+    (tmp_path / "any").mkdir()
+    mode = hand_made.write(tmp_path / "run").path.stat().st_mode
+    assert mode == (tmp_path / "any").stat().st_mode
+
+
+def test_two_writers_of_one_place_do_not_meet(tmp_path: Path) -> None:
+    target = tmp_path / "file"
+    with beside.beside(target) as first, beside.beside(target) as second:
+        assert first != second
+        first.write_text("first")
+        second.write_text("second")
+    assert target.read_text() == "first"  # the last to be moved
+    assert names(tmp_path) == ["file"]

@@ -4,6 +4,7 @@ from dataclasses import replace
 from random import Random
 from typing import Any
 
+import polars as pl
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -180,11 +181,16 @@ def _comparable(row: Row) -> Row:
     return {name: value for name, value in row.items() if name not in FIXED}
 
 
-PRICES = {column.name for table in TABLES.values() for column in table if column.unit == "USD/base"}
+AMOUNTS = {
+    column.name
+    for table in TABLES.values()
+    for column in table
+    if column.unit in ("USD", "base") and column.dtype == pl.Float64
+}
 
 
 def _scaled_row(row: Row, scale: float) -> Row:
     return {
-        name: value * scale if isinstance(value, float) and name not in PRICES else value
+        name: value * scale if value is not None and name in AMOUNTS else value
         for name, value in _comparable(row).items()
     }

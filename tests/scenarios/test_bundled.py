@@ -158,3 +158,36 @@ def test_the_venue_file_in_the_docs_is_enough(tmp_path: Path) -> None:
     example = page.split("```toml\n")[1].split("```")[0]
     (tmp_path / "mine.toml").write_text(example, encoding="utf-8")
     assert scenarios.load_venue(tmp_path / "mine.toml").name == "mine"
+
+
+@pytest.mark.parametrize("listing", scenarios.bundled_venues(), ids=lambda listing: listing.name)
+def test_a_loaded_venue_carries_the_facts_of_its_file(listing: scenarios.Listing) -> None:
+    def grounds(facts: tuple[Fact, ...]) -> dict[str, tuple[str | None, str | None]]:
+        return {fact.key: (fact.source, fact.assumption) for fact in facts}
+
+    venue = scenarios.load_venue(listing.name)
+    assert grounds(venue.facts()) == grounds(venue_sheet(listing.name).facts)
+    assert venue.counts() == venue_sheet(listing.name).counts
+
+
+def test_a_loaded_scenario_carries_the_facts_of_its_file() -> None:
+    assert scenarios.load("oct11").counts() == scenario_sheet("oct11").counts
+
+
+def test_a_value_that_was_replaced_loses_its_ground_and_the_others_keep_theirs() -> None:
+    plain = scenarios.load_venue("binance").counts()
+    changed = scenarios.load_venue("binance", set=("absorber.insurance_fund.cash=5",))
+    (bare,) = (fact for fact in changed.facts() if not (fact.source or fact.assumption))
+    assert (bare.key, bare.value) == ("absorber.insurance_fund.cash", 5.0)
+    assert changed.counts() == (plain.values, plain.sourced, plain.assumed - 1)
+    head = scenarios.load("oct11", overrides=scenarios.Overrides(seed=99))
+    assert [fact.key for fact in head.facts() if fact.value == 99 and fact.assumption] == []
+
+
+def test_the_facts_of_a_loss_file_come_with_its_rules() -> None:
+    venue = scenarios.load_venue("binance")
+    borne = venue.model_copy(update={"loss": scenarios.load_loss("drift")})
+    told = {fact.key: fact for fact in borne.facts() if fact.key.startswith("loss.")}
+    assert told
+    for fact in loss_sheet("drift").facts:
+        assert told[fact.key].source == fact.source

@@ -87,8 +87,8 @@ def _csv_sample(text: str, path: str) -> Sample:
         return Sample("empty" if not "".join(body).strip() else "csv", path, skip=skip)
     if _is_header(rows[0]):
         names = tuple(name.strip().lower() for name in rows[0])
-        return Sample("csv", path, names, tuple(rows[1:]), delimiter, skip)
-    return Sample("csv", path, (), tuple(rows), delimiter, skip)
+        return Sample("csv", path, names, tuple(rows[1:]), delimiter=delimiter, skip=skip)
+    return Sample("csv", path, (), tuple(rows), delimiter=delimiter, skip=skip)
 
 
 def _delimiter(lines: list[str]) -> str:
