@@ -74,7 +74,6 @@ def _jobs(
         Job(
             variant.name,
             variant.venue,
-            variant.file,
             scenario.seed,
             horizon_s,
             own_counterfactual=without_adl(variant.venue) != shared,

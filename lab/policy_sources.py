@@ -1,59 +1,42 @@
-"""What `--policy` and `--adl-score` name: a bundled policy, an expression, a TOML, or Python."""
+"""What `--policy`, `--adl-score` and `--loss` name: changes of a venue's `[adl]` and `[loss]`."""
 
-import hashlib
-import importlib.util
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import get_args
 
 from crashsim.engine.adl.policies import POLICIES, Policy
-from crashsim.engine.adl.score_functions import FunctionScore, function_score
-from crashsim.engine.adl.scores import compile_score
+from crashsim.engine.sharing import RULES
+from crashsim.lab.function_files import label, score_named, sharing_named
+from crashsim.scenarios import bundled_losses, load_loss
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.files.policy_file import load_policy
 from crashsim.scenarios.files.problems import nearest
+from crashsim.scenarios.models.venue import Deposits, LossPolicy, LossRules, python_function
 
 
-@dataclass(frozen=True)
-class FunctionFile:
-    """A Python function that ranks candidates, and the file it stands in.
-
-    sha256: of the file's bytes when it was named, for the manifest.
-    """
-
-    path: Path
-    function: str
-    sha256: str
-
-    @property
-    def label(self) -> str:
-        """How outputs and errors call it."""
-        return f"{self.path.name}:{self.function}"
-
-
-@dataclass(frozen=True)
-class PolicySource:
-    """A policy as it was named: the patch it makes, and the function where it is Python."""
-
-    policy: Policy
-    file: FunctionFile | None = None
-
-
-def named(texts: Sequence[str]) -> list[PolicySource]:
-    """The policies of `--policy` options; a text may list several, separated by commas."""
+def split(texts: Iterable[str]) -> list[str]:
+    """The names in option texts, each of which may list several, separated by commas."""
     names = [name.strip() for text in texts for name in text.split(",")]
-    return [one(name) for name in names if name]
+    return [name for name in names if name]
 
 
-def one(text: str) -> PolicySource:
-    """The policy of a bundled name, a TOML file, or FILE.py:FUNCTION. Raises InputError."""
-    path, colon, function = text.rpartition(":")
-    if colon and path.endswith(".py"):
-        return _from_python(Path(path), function)
+def named(texts: Sequence[str]) -> list[Policy]:
+    """The policies of `--policy` options."""
+    return [one(name) for name in split(texts)]
+
+
+def one(text: str) -> Policy:
+    """The policy of a bundled name, a TOML file, or FILE.py:FUNCTION.
+
+    Raises InputError, and PolicyError for a score that cannot be evaluated.
+    """
+    if text in POLICIES:
+        return POLICIES[text]
     if text.endswith(".toml"):
         return _from_toml(Path(text))
-    if text in POLICIES:
-        return PolicySource(POLICIES[text])
+    if python_function(text) is not None:
+        score_named(text)  # an error in it is told before anything runs
+        return Policy(label(text), "a Python function", score=text, allocation="queue")
     raise InputError(
         f'there is no policy "{text}"{nearest(text, POLICIES)} '
         f"Bundled: {', '.join(POLICIES)}; or give a TOML file, a Python function as "
@@ -61,55 +44,53 @@ def one(text: str) -> PolicySource:
     )
 
 
-def from_expression(text: str) -> PolicySource:
+def either(name: str | None, expression: str | None) -> Policy | None:
+    """The policy of `--policy` or of `--adl-score`; None where neither is given."""
+    if expression is not None:
+        return from_expression(expression)
+    return None if name is None else one(name)
+
+
+def from_expression(text: str) -> Policy:
     """The policy of `--adl-score`: a queue by this expression.
 
     Raises PolicyError for an expression that cannot be evaluated.
     """
-    compile_score(text)
-    return PolicySource(Policy(text, "an expression", score=text, allocation="queue"))
+    score_named(text)
+    return Policy(text, "an expression", score=text, allocation="queue")
 
 
-def _from_toml(path: Path) -> PolicySource:
+def _from_toml(path: Path) -> Policy:
     found = load_policy(path)
     if found.adl.score is not None:
-        compile_score(found.adl.score)
+        score_named(found.adl.score)
     name = found.name or path.stem
-    return PolicySource(
-        Policy(name, f"from {path.name}", score=found.adl.score, allocation=found.adl.allocation)
-    )
+    return Policy(name, f"from {path.name}", score=found.adl.score, allocation=found.adl.allocation)
 
 
-def _from_python(path: Path, function: str) -> PolicySource:
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise InputError(f"--policy {path}: cannot be read: {error.strerror}") from None
-    file = FunctionFile(path.absolute(), function, hashlib.sha256(content).hexdigest())
-    load_function(file)  # an error in it is told before anything runs
-    return PolicySource(Policy(file.label, "a Python function", allocation="queue"), file)
+def loss_names() -> list[str]:
+    """Every name that `--loss` takes beside files."""
+    bundled = [listing.name for listing in bundled_losses()]
+    return [*get_args(LossPolicy), *get_args(Deposits), *RULES, *bundled]
 
 
-def load_function(file: FunctionFile) -> FunctionScore:
-    """Run the file and take its function as a score.
+def loss_rules(name: str, own: LossRules) -> LossRules:
+    """The `[loss]` of a venue changed by a name, a TOML file or FILE.py:FUNCTION that shares.
 
-    Raises InputError where the file cannot be run or has no such function, and PolicyError for a
-    function that is no score.
+    Raises InputError, and PolicyError for a function that is no such rule.
     """
-    spec = importlib.util.spec_from_file_location(f"crashsim_policy_{file.sha256[:12]}", file.path)
-    assert spec is not None and spec.loader is not None  # a .py path always has a loader
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise InputError(
-            f"--policy {file.path.name}: cannot be run: {type(error).__name__}: {error}"
-        ) from error
-    function = getattr(module, file.function, None)
-    if not callable(function):
-        found = [name for name, value in vars(module).items() if callable(value)]
-        raise InputError(
-            f"--policy {file.label}: the file has no function {file.function}"
-            f"{nearest(file.function, found)}"
-        )
-    return function_score(file.label, function)
+    if name in get_args(LossPolicy):
+        return own.model_copy(update={"policy": name})
+    if name in get_args(Deposits):
+        return own.model_copy(update={"deposits": name})
+    if name in RULES or python_function(name) is not None:
+        sharing_named(name)
+        return own.model_copy(update={"policy": "share", "rule": name})
+    known = loss_names()
+    if name in known or name.endswith(".toml"):
+        return load_loss(name)
+    raise InputError(
+        f'--loss {name}: there is no loss rule "{name}"{nearest(name, known)} '
+        f"Known: {', '.join(known)}; or give a TOML file with a [loss] table, or a Python "
+        "function that shares a loss as FILE.py:FUNCTION"
+    )

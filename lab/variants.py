@@ -3,24 +3,20 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from crashsim.engine.adl.policies import without_adl
+from crashsim.engine.adl.policies import Policy, without_adl
 from crashsim.lab import policy_sources
-from crashsim.lab.policy_sources import FunctionFile, PolicySource
-from crashsim.scenarios import bundled_losses, load_loss, load_venue
-from crashsim.scenarios.errors import InputError
+from crashsim.lab.function_files import FunctionFiles, label, ready
+from crashsim.lab.policy_sources import loss_rules, split
+from crashsim.scenarios import load_venue
 from crashsim.scenarios.files.overrides import parse_setting
-from crashsim.scenarios.files.problems import nearest
 from crashsim.scenarios.models.scenario import Scenario
-from crashsim.scenarios.models.venue import LossRules, Venue
+from crashsim.scenarios.models.venue import Venue
 
 NO_ADL = "no ADL"
 
 # The dispute the tool grew from, told by three venues, five rankings and two ways with deposits.
 STORY_VENUES = ("backpack", "binance", "hyperliquid")
 STORY_POLICIES = ("bitmex", "binance", "hyperliquid", "pro_rata", "random")
-
-_LOSS_POLICIES = ("carry", "write_off", "share")
-_DEPOSITS = ("net", "ring_fence")
 
 
 @dataclass(frozen=True)
@@ -30,7 +26,7 @@ class Variant:
     name: str
     what: str
     venue: Venue
-    file: FunctionFile | None = None
+    files: FunctionFiles
 
     def of(self, scenario: Scenario) -> Scenario:
         """The scenario under this variant's rules."""
@@ -61,13 +57,13 @@ def variants(scenario: Scenario, wanted: Wanted, settings: Sequence[str]) -> lis
     if wanted.is_empty:
         wanted = _story(scenario)
     base = scenario.venue
-    own = Variant(f"venue {base.name}", "the scenario's rules", base)
-    off = Variant(NO_ADL, f"{base.name} with auto-deleveraging off", without_adl(base))
+    own = _variant(f"venue {base.name}", "the scenario's rules", base)
+    off = _variant(NO_ADL, f"{base.name} with auto-deleveraging off", without_adl(base))
     found = [
-        *_venues(_split(wanted.venues), settings, base),
+        *_venues(split(wanted.venues), settings, base),
         *_policies(policy_sources.named(wanted.policies), base),
         *_policies([policy_sources.from_expression(text) for text in wanted.scores], base),
-        *(_loss(name, base) for name in _split(wanted.losses)),
+        *(_loss(name, base) for name in split(wanted.losses)),
     ]
     return _named_apart([own, *found, off])
 
@@ -77,9 +73,9 @@ def _story(scenario: Scenario) -> Wanted:
     return Wanted(policies=STORY_POLICIES, venues=STORY_VENUES, losses=(other,))
 
 
-def _split(texts: Iterable[str]) -> list[str]:
-    names = [name.strip() for text in texts for name in text.split(",")]
-    return [name for name in names if name]
+def _variant(name: str, what: str, venue: Venue) -> Variant:
+    """The variant, once all that its venue names is known to be there."""
+    return Variant(name, what, venue, ready(venue).files)
 
 
 def _venues(names: Iterable[str], settings: Sequence[str], base: Venue) -> Iterator[Variant]:
@@ -87,37 +83,21 @@ def _venues(names: Iterable[str], settings: Sequence[str], base: Venue) -> Itera
     for name in names:
         venue = load_venue(name, set=own)
         if venue != base:
-            yield Variant(f"venue {venue.name}", f"all rules of {venue.name}", venue)
+            yield _variant(f"venue {venue.name}", f"all rules of {venue.name}", venue)
 
 
-def _policies(sources: Iterable[PolicySource], base: Venue) -> Iterator[Variant]:
-    for source in sources:
-        name = source.policy.name
-        what = f"{base.name}, winners ranked by {name}"
-        if source.policy.score is None and source.file is None:
-            what = f"{base.name}, winners closed {name.replace('_', ' ')}"
-        yield Variant(f"policy {name}", what, source.policy.applied_to(base), source.file)
+def _policies(policies: Iterable[Policy], base: Venue) -> Iterator[Variant]:
+    for policy in policies:
+        what = f"{base.name}, winners ranked by {policy.name}"
+        if policy.score is None:
+            what = f"{base.name}, winners closed {policy.name.replace('_', ' ')}"
+        yield _variant(f"policy {policy.name}", what, policy.applied_to(base))
 
 
 def _loss(name: str, base: Venue) -> Variant:
-    rules = _loss_rules(name, base.loss)
-    venue = base.model_copy(update={"loss": rules})
-    return Variant(f"loss {name}", f"{base.name}, losses borne by the rule {name}", venue)
-
-
-def _loss_rules(name: str, own: LossRules) -> LossRules:
-    if name in _LOSS_POLICIES:
-        return own.model_copy(update={"policy": name})
-    if name in _DEPOSITS:
-        return own.model_copy(update={"deposits": name})
-    bundled = [listing.name for listing in bundled_losses()]
-    if name in bundled or name.endswith(".toml"):
-        return load_loss(name)
-    known = [*_LOSS_POLICIES, *_DEPOSITS, *bundled]
-    raise InputError(
-        f'--loss {name}: there is no loss rule "{name}"{nearest(name, known)} '
-        f"Known: {', '.join(known)}; or give a TOML file with a [loss] table"
-    )
+    venue = base.model_copy(update={"loss": loss_rules(name, base.loss)})
+    what = f"{base.name}, losses borne by the rule {label(name)}"
+    return _variant(f"loss {label(name)}", what, venue)
 
 
 def _named_apart(found: Iterable[Variant]) -> list[Variant]:

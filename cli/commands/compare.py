@@ -54,8 +54,9 @@ def compare(
         typer.Option(
             autocompletion=completion.losses,
             metavar="NAME",
-            help="Another rule for losses on the scenario's venue: carry, write_off, share, net, "
-            "ring_fence, or a bundled one (drift, deribit, paradex); repeatable.",
+            help="Another rule for losses on the scenario's venue: who bears them (write_off), what "
+            "deposits do (ring_fence), how they are shared (rap), a bundled set (drift), a TOML "
+            "file, or FILE.py:FUNCTION; repeatable.",
         ),
     ] = None,
     set_: options.Set = None,

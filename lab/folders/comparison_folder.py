@@ -51,7 +51,7 @@ def _runs(compared: Compared) -> dict[str, Any]:
         variant.name: {
             "what": variant.what,
             "venue": variant.of(compared.scenario).resolved()["venue"],
-            "policy_file": manifest.policy_file(variant.file) if variant.file else None,
+            **asdict(variant.files),
             "largest_residual_frac_of_gross": done.conservation_residual_frac,
             "warnings": list(done.warnings),
         }
@@ -94,8 +94,7 @@ def name(compared: Compared) -> str:
 
 def _identity(variant: Variant, compared: Compared) -> list[object]:
     venue = variant.of(compared.scenario).resolved()["venue"]
-    file = manifest.policy_file(variant.file) if variant.file else None
-    return [variant.name, venue, file]
+    return [variant.name, venue, variant.files.as_json() or None]
 
 
 def check_target(path: Path) -> None:
@@ -130,7 +129,7 @@ def _save_runs(compared: Compared, folder: Path, argv: Sequence[str]) -> None:
             str(compared.timings["started_at"]), float(compared.timings["read_s"]), 0.0, 0.0
         )
         told = manifest.manifest(
-            scenario, compared.inputs, done.outcome, argv, timings, variant.file
+            scenario, compared.inputs, done.outcome, argv, timings, variant.files
         )
         run_folder.write(
             folder / "runs" / kept_name(variant.name),

@@ -17,7 +17,7 @@ from crashsim.engine.measure.metrics import METRICS, Value
 from crashsim.engine.record.outcome import Outcome
 from crashsim.engine.state.conservation import TOLERANCE_FRAC
 from crashsim.lab.folders import provenance
-from crashsim.lab.policy_sources import FunctionFile
+from crashsim.lab.function_files import NO_FILES, FunctionFiles
 from crashsim.scenarios.models.scenario import Scenario
 
 _PACKAGES = ("numpy", "polars", "pyarrow", "pydantic")
@@ -35,13 +35,13 @@ class Timings:
     metrics_s: float
 
 
-def run_name(scenario: Scenario, inputs: Inputs, file: FunctionFile | None = None) -> str:
+def run_name(scenario: Scenario, inputs: Inputs, files: FunctionFiles = NO_FILES) -> str:
     """`<scenario>-<venue>-<hash>`; the hash covers scenario, venue, inputs, seed and version."""
     facts = {
         "version": crashsim.__version__,
         "scenario": scenario.resolved(),
         "inputs": [asdict(each) for each in inputs.files],
-        **_policy(file),
+        **files.as_json(),
     }
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
     # A scenario may be called anything; its run folder stays one folder under runs/.
@@ -55,18 +55,18 @@ def manifest(
     outcome: Outcome,
     argv: Sequence[str],
     timings: Timings,
-    file: FunctionFile | None = None,
+    files: FunctionFiles = NO_FILES,
 ) -> dict[str, Any]:
-    """The content of manifest.json; file: the Python policy that ranked, where there is one."""
+    """The content of manifest.json; files: the rules that were Python, what ran by its hash."""
     tables = scenario.resolved()
     venue = tables.pop("venue")
     return {
         "crashsim": crashsim.__version__,
-        "run": run_name(scenario, inputs, file),
+        "run": run_name(scenario, inputs, files),
         "argv": public_argv(argv),
         "scenario": tables,
         "venue": venue,
-        **_policy(file),
+        **files.as_json(),
         "seed": scenario.seed,
         "window": _window(inputs),
         "inputs": [asdict(each) for each in inputs.files],
@@ -82,16 +82,6 @@ def manifest(
         | {name: version(name) for name in _PACKAGES},
         "timings": asdict(timings),
     }
-
-
-def _policy(file: FunctionFile | None) -> dict[str, Any]:
-    """The Python policy that ranked in the place of the venue's score: what ran, by its hash."""
-    return {} if file is None else {"policy_file": policy_file(file)}
-
-
-def policy_file(file: FunctionFile) -> dict[str, str]:
-    """A Python policy without its folders."""
-    return {"name": file.path.name, "function": file.function, "sha256": file.sha256}
 
 
 def _window(inputs: Inputs) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from crashsim.scenarios.models.generate import Anchors, FlowSample, Population
-from crashsim.scenarios.models.venue import Rules, Venue
+from crashsim.scenarios.models.venue import Rules, Venue, python_function
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
@@ -189,6 +189,9 @@ class Scenario(ScenarioFile):
         """
         tables = self.model_dump(by_alias=True, exclude_none=True)
         tables["scenario"]["venue"] = Path(self.scenario.venue).name
+        for table, key in (("adl", "score"), ("loss", "rule")):
+            if python_function(rule := tables["venue"][table][key]):
+                tables["venue"][table][key] = Path(rule).name
         return {key: _json_safe(value) for key, value in tables.items()}
 
 

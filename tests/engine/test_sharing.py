@@ -8,7 +8,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crashsim.engine.errors import PolicyError
-from crashsim.engine.sharing import RULES, Floats, Sharers, rap_weight, share, water_fill
+from crashsim.engine.sharing import (
+    RULES,
+    Floats,
+    Sharers,
+    rap_weight,
+    rule_named,
+    share,
+    water_fill,
+)
 
 PROPORTIONAL = [name for name in RULES if name != "queue"]
 
@@ -208,7 +216,9 @@ def test_rap_weights_multiply_leverage_by_its_risk(model: str, expected: list[fl
 
 
 def test_an_unknown_rule_is_refused_with_the_allowed_names() -> None:
-    with pytest.raises(PolicyError, match=r"'fair'.*pro_rata.*queue"):
+    with pytest.raises(PolicyError, match=r'did you mean "rap_cvar"'):
+        rule_named("rap_cvr")
+    with pytest.raises(PolicyError, match=r'"fair"\. Known: pro_rata.*queue'):
         share("fair", 1.0, made([1.0]))
 
 
