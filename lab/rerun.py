@@ -39,6 +39,8 @@ def score_inputs(folder: RunFolder, account: str, progress: Progress | None = No
 
     Raises InputError where the manifest's command no longer leads to the same run.
     """
+    if not folder.manifest.keys().isdisjoint(("policy_file", "loss_file")):
+        raise InputError(f"{folder.path} ran under rules in Python, which its folder does not hold")
     name, overrides = _arguments(folder.manifest["argv"])
     rules = Venue.model_validate_json(json.dumps(folder.manifest["venue"]))
     scenario = load(name, overrides=overrides).model_copy(update={"venue": rules})

@@ -12,9 +12,9 @@ from crashsim.data.book.winners_file import REQUIRED, read_winners
 from crashsim.data.checked.table import InputFile
 from crashsim.engine.adl.scores import COLUMNS
 from crashsim.engine.winners import Allocation, Winners, allocate, solvent_winners
+from crashsim.lab import policy_sources
 from crashsim.lab.folders.whole import write_whole
 from crashsim.lab.function_files import label, sharing_named
-from crashsim.scenarios.files.policy_file import load_policy
 from crashsim.scenarios.models.venue import python_function
 
 # Rules that need no score and differ most, and queues by what such a table knows.
@@ -96,8 +96,7 @@ def run(
 def _score_of(policy: str) -> str:
     if not policy.endswith(".toml"):
         return label(policy)
-    patch = load_policy(Path(policy)).adl
-    return patch.score if patch.score is not None else "pro_rata"
+    return policy_sources.one(policy).score or "pro_rata"
 
 
 def told(result: Allocated) -> dict[str, Any]:
