@@ -4,207 +4,168 @@ The lists come from a seed, the smallest first, by each basis of a venue in turn
 open interest.
 """
 
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass, replace
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
-from crashsim.engine.arrays import Floats, plain_sum
+from crashsim.engine.arrays import plain_sum
 from crashsim.engine.audit.finding import TOLERANCE_FRAC, Example, Finding, Property, search
 from crashsim.engine.audit.small_books import SPLIT, split_names
 from crashsim.engine.sharing import FunctionRule, Rule, Sharers
 
+_USD = ("weight", "cap", "equity")
+_UNITS = 1024.0
 _MORE = 1.5  # times the loss
 
 
-@dataclass(frozen=True)
-class _Sharer:
-    account: str
-    weight_usd: float
-    cap_usd: float
-    equity_usd: float
-    leverage: float
-
-    def scaled(self, share: float, account: str) -> "_Sharer":
-        """This share of everything but the leverage, under another name."""
-        return _Sharer(
-            account,
-            self.weight_usd * share,
-            self.cap_usd * share,
-            self.equity_usd * share,
-            self.leverage,
-        )
+def _differ(before: float, after: float) -> bool:
+    return abs(after - before) > TOLERANCE_FRAC * max(abs(before), abs(after), 1.0)
 
 
-@dataclass(frozen=True)
-class _Charged:
-    """A loss over sharers, and what the rule charges them, (n,)."""
+def _is_more(before: float, after: float) -> bool:
+    return after > before and _differ(before, after)
 
-    loss_usd: float
-    sharers: tuple[_Sharer, ...]
-    charge_usd: Floats
 
-    def of(self, *accounts: str) -> float:
-        """What these accounts are charged together."""
-        charges = zip(self.sharers, self.charge_usd.tolist(), strict=True)
-        return plain_sum(usd for sharer, usd in charges if sharer.account in accounts)
-
-    def table(self) -> pl.DataFrame:
-        """account, weight, cap, equity, leverage, charge: USD but the leverage."""
-        columns = ("account", "weight", "cap", "equity", "leverage")
-        frame = pl.DataFrame([astuple(each) for each in self.sharers], schema=columns, orient="row")
-        return frame.with_columns(charge=pl.Series(self.charge_usd))
+def _is_less(before: float, after: float) -> bool:
+    return after < before and _differ(before, after)
 
 
 @dataclass(frozen=True)
 class _Trial:
-    before: _Charged
+    """A loss over sharers under a rule. book: account, weight, cap, equity, leverage, charge."""
+
     rule: Rule
+    loss_usd: float
+    book: pl.DataFrame
 
     @property
-    def target(self) -> _Sharer:
-        return self.before.sharers[0]
+    def accounts(self) -> list[str]:
+        return self.book["account"].to_list()
 
-    def changed(self, sharers: Sequence[_Sharer], loss_usd: float | None = None) -> _Charged:
-        loss_usd = self.before.loss_usd if loss_usd is None else loss_usd
-        return _charged(self.rule, loss_usd, tuple(sharers))
+    def charge_usd(self, account: str) -> float:
+        """Of an account, or of the parts it is split in."""
+        own = (pl.col("account") == account) | pl.col("account").str.starts_with(f"{account}.")
+        return plain_sum(self.book.filter(own)["charge"])
 
-    def told(self, sentence: str, after: _Charged | None = None) -> Example:
-        return Example(
-            f"A loss of ${self.before.loss_usd:,.2f}: {sentence}",
-            self.before.table(),
-            None if after is None else after.table(),
-        )
+    def told(self, sentence: str, after: pl.DataFrame | None = None) -> Example:
+        return Example(f"A loss of ${self.loss_usd:,.2f}: {sentence}", self.book, after)
+
+    def compared(
+        self,
+        after: "_Trial",
+        did: str,
+        accounts: Sequence[str],
+        is_broken: Callable[[float, float], bool] = _differ,
+    ) -> Example | None:
+        """An example where the change breaks what the property says of one of these accounts."""
+        for account in accounts:
+            usd, usd_after = self.charge_usd(account), after.charge_usd(account)
+            if is_broken(usd, usd_after):
+                sentence = f"{account} is charged ${usd:,.2f}; {did} ${usd_after:,.2f}"
+                return self.told(sentence, after.book)
+        return None
 
 
 def audit_sharing(rule: Rule, *, count: int = 50, seed: int = 0) -> list[Finding]:
     """Search `count` lists of sharers for each property. Raises PolicyError as the rule does."""
     # The audit is to show what a checked rule would refuse.
     bare = rule.unchecked if isinstance(rule, FunctionRule) else rule
+    return search(_PROPERTIES, _trials(bare, count, seed))
+
+
+def _trials(rule: Rule, count: int, seed: int) -> Iterator[_Trial]:
     draw = np.random.Generator(np.random.PCG64(seed))
-    drawn = (_drawn(draw, number, sharers=2 + number * 6 // count) for number in range(count))
-    return search(_PROPERTIES, (_Trial(_charged(bare, *each), bare) for each in drawn))
+    for number in range(count):
+        sharers = 2 + number * 6 // count
+        book = pl.DataFrame([_sharer(draw, n, number % 3) for n in range(1, sharers + 1)])
+        loss_usd = max(1.0, float(np.round(plain_sum(book["cap"]) * draw.uniform(0.2, 1.2))))
+        yield _charged(rule, loss_usd, book)
 
 
-def _charged(rule: Rule, loss_usd: float, sharers: tuple[_Sharer, ...]) -> _Charged:
-    def column(name: str) -> Floats:
-        return np.array([getattr(each, name) for each in sharers])
-
-    given = Sharers(
-        weight_usd=column("weight_usd"),
-        cap_usd=column("cap_usd"),
-        equity_usd=column("equity_usd"),
-        leverage=column("leverage"),
-        score=column("weight_usd"),
-        beta_frac=np.ones(len(sharers)),
-    )
-    return _Charged(loss_usd, sharers, rule(loss_usd, given))
-
-
-def _drawn(
-    draw: np.random.Generator, number: int, sharers: int
-) -> tuple[float, tuple[_Sharer, ...]]:
-    rows = tuple(_sharer(draw, f"account{n}", number % 3) for n in range(1, sharers + 1))
-    caps = plain_sum(row.cap_usd for row in rows)
-    return max(1.0, float(np.round(caps * draw.uniform(0.2, 1.2)))), rows
-
-
-def _sharer(draw: np.random.Generator, account: str, basis: int) -> _Sharer:
+def _sharer(draw: np.random.Generator, number: int, basis: int) -> dict[str, str | float]:
     equity = 10.0 * float(draw.integers(1, 21))
     leverage = float(draw.choice([0.5, 1.0, 2.0, 5.0]))
     profit = equity * float(draw.integers(1, 11)) / 10
-    weight = (profit, equity, equity * leverage)[basis]
-    return _Sharer(account, weight, min(profit if basis == 0 else equity, equity), equity, leverage)
+    return {
+        "account": f"account{number}",
+        "weight": (profit, equity, equity * leverage)[basis],
+        "cap": (profit, equity, equity)[basis],
+        "equity": equity,
+        "leverage": leverage,
+    }
 
 
-def _differ(one: float, other: float) -> bool:
-    return abs(one - other) > TOLERANCE_FRAC * max(abs(one), abs(other), 1.0)
+def _charged(rule: Rule, loss_usd: float, book: pl.DataFrame) -> _Trial:
+    sharers = Sharers(
+        weight_usd=book["weight"].to_numpy(),
+        cap_usd=book["cap"].to_numpy(),
+        equity_usd=book["equity"].to_numpy(),
+        leverage=book["leverage"].to_numpy(),
+        score=book["weight"].to_numpy(),
+        beta_frac=np.ones(book.height),
+    )
+    charge = pl.Series("charge", rule(loss_usd, sharers))
+    return _Trial(rule, loss_usd, book.with_columns(charge))
 
 
 def _bounded(trial: _Trial) -> Example | None:
-    for sharer in trial.before.sharers:
-        usd = trial.before.of(sharer.account)
-        if _differ(usd, min(max(usd, 0.0), sharer.cap_usd)):
-            cap = f"with a cap of ${sharer.cap_usd:,.2f}"
-            return trial.told(f"{sharer.account} is charged ${usd:,.2f} {cap}")
+    for account, cap, usd in trial.book.select("account", "cap", "charge").iter_rows():
+        if _differ(usd, min(max(usd, 0.0), cap)):
+            return trial.told(f"{account} is charged ${usd:,.2f} with a cap of ${cap:,.2f}")
     return None
 
 
 def _whole(trial: _Trial) -> Example | None:
-    caps = plain_sum(each.cap_usd for each in trial.before.sharers if each.weight_usd > 0)
-    expected, usd = min(trial.before.loss_usd, caps), plain_sum(trial.before.charge_usd.tolist())
-    if not _differ(usd, expected):
+    charged, caps = plain_sum(trial.book["charge"]), plain_sum(trial.book["cap"])
+    expected = min(trial.loss_usd, caps)
+    if not _differ(charged, expected):
         return None
-    return trial.told(f"${usd:,.2f} is charged where ${expected:,.2f} can be")
+    return trial.told(f"${charged:,.2f} is charged where ${expected:,.2f} can be")
 
 
 def _order(trial: _Trial) -> Example | None:
-    after = trial.changed(trial.before.sharers[::-1])
-    return _other_charge(trial, after, "with the accounts in reverse order")
+    after = _charged(trial.rule, trial.loss_usd, trial.book.reverse())
+    return trial.compared(after, "with the accounts in reverse order", trial.accounts)
 
 
 def _unit(trial: _Trial) -> Example | None:
-    sharers = [each.scaled(1024.0, each.account) for each in trial.before.sharers]
-    after = trial.changed(sharers, trial.before.loss_usd * 1024.0)
-    scaled = replace(after, charge_usd=after.charge_usd / 1024.0)
-    return _other_charge(trial, scaled, "with all money times 1,024 and the charge divided by it")
-
-
-def _other_charge(trial: _Trial, after: _Charged, did: str) -> Example | None:
-    for sharer in trial.before.sharers:
-        one, other = trial.before.of(sharer.account), after.of(sharer.account)
-        if _differ(one, other):
-            return trial.told(
-                f"{sharer.account} is charged ${one:,.2f}; {did} it is ${other:,.2f}", after
-            )
-    return None
+    scaled = trial.book.with_columns(pl.col(_USD) * _UNITS)
+    after = _charged(trial.rule, trial.loss_usd * _UNITS, scaled)
+    back = replace(after, book=after.book.with_columns(pl.col("charge") / _UNITS))
+    did = f"with all money times {_UNITS:,.0f}, and the charge divided by it,"
+    return trial.compared(back, did, trial.accounts)
 
 
 def _split(trial: _Trial) -> Example | None:
-    names = split_names(trial.target.account)
-    parts = [trial.target.scaled(1 / SPLIT, name) for name in names]
-    after = trial.changed([*parts, *trial.before.sharers[1:]])
-    return _target_differs(trial, after, after.of(*names), f"split over {SPLIT} accounts")
+    target = trial.book.head(1)
+    parts = pl.concat([target] * SPLIT).with_columns(
+        pl.Series("account", split_names(trial.accounts[0])), pl.col(_USD) / SPLIT
+    )
+    after = _charged(trial.rule, trial.loss_usd, pl.concat([parts, trial.book.slice(1)]))
+    return trial.compared(after, f"split over {SPLIT} accounts", trial.accounts[:1])
 
 
 def _leverage(trial: _Trial) -> Example | None:
-    after = _with_target(trial, replace(trial.target, leverage=trial.target.leverage * 2))
-    usd = after.of(trial.target.account)
-    return _target_differs(trial, after, usd, "with twice the leverage")
-
-
-def _target_differs(trial: _Trial, after: _Charged, usd: float, did: str) -> Example | None:
-    name = trial.target.account
-    before = trial.before.of(name)
-    if not _differ(before, usd):
-        return None
-    return trial.told(f"{name} is charged ${before:,.2f}; {did} ${usd:,.2f}", after)
-
-
-def _with_target(trial: _Trial, target: _Sharer) -> _Charged:
-    return trial.changed([target, *trial.before.sharers[1:]])
+    after = _with_target(trial, pl.col("leverage") * 2)
+    return trial.compared(after, "with twice the leverage", trial.accounts[:1])
 
 
 def _less_weight(trial: _Trial) -> Example | None:
-    target = trial.target
-    less = replace(target, weight_usd=target.weight_usd / 2, cap_usd=target.cap_usd / 2)
-    after = _with_target(trial, less)
-    one, other = trial.before.of(target.account), after.of(target.account)
-    if other <= one or not _differ(one, other):
-        return None
-    did = f"with half the weight and cap ${other:,.2f}"
-    return trial.told(f"{target.account} is charged ${one:,.2f}; {did}", after)
+    after = _with_target(trial, pl.col("weight", "cap") / 2)
+    did = "with half the weight and half the cap"
+    return trial.compared(after, did, trial.accounts[:1], _is_more)
+
+
+def _with_target(trial: _Trial, change: pl.Expr) -> _Trial:
+    target = trial.book.head(1).with_columns(change)
+    return _charged(trial.rule, trial.loss_usd, pl.concat([target, trial.book.slice(1)]))
 
 
 def _larger_loss(trial: _Trial) -> Example | None:
-    after = trial.changed(trial.before.sharers, trial.before.loss_usd * _MORE)
-    for sharer in trial.before.sharers:
-        one, other = trial.before.of(sharer.account), after.of(sharer.account)
-        if other < one and _differ(one, other):
-            did = f"of ${after.loss_usd:,.2f} it is charged ${other:,.2f}"
-            return trial.told(f"{sharer.account} is charged ${one:,.2f}; {did}", after)
-    return None
+    after = _charged(trial.rule, trial.loss_usd * _MORE, trial.book)
+    return trial.compared(after, f"of ${after.loss_usd:,.2f}", trial.accounts, _is_less)
 
 
 _PROPERTIES = (
