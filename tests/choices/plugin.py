@@ -16,8 +16,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from crashsim.engine import sharing
+from crashsim.engine.arrays import Floats
 from crashsim.engine.measure.metrics import COMPARISON_METRICS, METRICS, Metric, Value
-from crashsim.engine.sharing import RULES
+from crashsim.engine.sharing import RULES, Sharers
 from crashsim.scenarios.models.venue import Venue
 from tests.choices.model import Choice, choices
 from tests.reference import adapter
@@ -52,7 +54,7 @@ def change(table: str, name: str, place: int) -> Change:
     if table == "metrics":
         return _other_value(name)
     if table == "sharing":
-        return _other_rules(Choice(("loss", "rule"), name, (_another_rule(name),)), 0)
+        return _other_rule(name)
     return _other_rules(next(each for each in choices() if each.name == name), place)
 
 
@@ -82,6 +84,21 @@ def _other_rules(choice: Choice, place: int) -> Iterator[Callable[[], bool]]:
         yield lambda: bool(met)
     finally:
         adapter.inputs_of = plain
+
+
+@contextmanager
+def _other_rule(name: str) -> Iterator[Callable[[], bool]]:
+    plain, met = sharing.RULES, []
+
+    def other(loss_usd: float, sharers: Sharers) -> Floats:
+        met.append(True)
+        return plain[_another_rule(name)](loss_usd, sharers)
+
+    sharing.RULES = {**plain, name: other}
+    try:
+        yield lambda: bool(met)
+    finally:
+        sharing.RULES = plain
 
 
 @contextmanager
