@@ -53,9 +53,9 @@ def replay(
     """Replay a tape over a book under one venue's rules.
 
     `search` changes the time taken, never the result. `score` ranks candidates in the place of
-    the venue's `adl.score`, and `sharing` shares losses in that of its `loss.rule`. `keep_path` adds `Outcome.equity_path`. `progress(done, total)` is
-    called after each step. `watch` names an account of which the outcome then has the inputs of
-    its ADL scores.
+    the venue's `adl.score`, and `sharing` shares losses in that of its `loss.rule`. `keep_path`
+    adds `Outcome.equity_path`. `progress(done, total)` is called after each step. `watch` names an
+    account of which the outcome then has the inputs of its ADL scores.
 
     Raises PolicyError for an ADL score or sharing rule that cannot be evaluated, and
     ConservationError if money or sizes do not add up.

@@ -103,8 +103,8 @@ def allocate(
     """Lay a deficit on winners by a policy, with the measures of how it falls.
 
     policy: a rule of `engine.sharing.RULES` but `queue`, or a score (a preset or an expression)
-    by which winners queue. sharing: a rule in the place of what the policy names. largest_deficit_usd: of a single loser, for PMR; default: all of it.
-    seed: of the preset `random`.
+    by which winners queue. largest_deficit_usd: of a single loser, for PMR; default: all of it.
+    seed: of the preset `random`. sharing: a rule in the place of what the policy names.
 
     Raises PolicyError for a policy that is neither, or a score that needs columns not given.
     """

@@ -54,9 +54,9 @@ def compare(
         typer.Option(
             autocompletion=completion.losses,
             metavar="NAME",
-            help="Another rule for losses on the scenario's venue: who bears them (write_off), what "
-            "deposits do (ring_fence), how they are shared (rap), a bundled set (drift), a TOML "
-            "file, or FILE.py:FUNCTION; repeatable.",
+            help="Another rule for losses on the scenario's venue: who bears them (write_off), "
+            "what deposits do (ring_fence), how they are shared (rap), a bundled set (drift), a "
+            "TOML file, or FILE.py:FUNCTION; repeatable.",
         ),
     ] = None,
     set_: options.Set = None,

@@ -88,7 +88,8 @@ def audit(
 
     Does splitting an account in ten, doubling its cash or hedging change what is closed of it? Is
     a higher score never closed less? Can anyone lose more than he has? Of a rule that shares
-    losses: is it charged in full and nobody above his cap, and what do splitting or leverage change?
+    losses: are they charged in full and nobody above his cap, and what do splitting and leverage
+    change?
 
     \b
     Examples:
