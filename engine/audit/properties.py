@@ -4,7 +4,7 @@ Each book has one bankrupt long and a few shorts who must close it. The books co
 smallest first, so that the first counter-example found is small enough to read.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -45,15 +45,11 @@ def audit(
 
     Raises PolicyError for a policy that cannot be applied.
     """
-    return search(_PROPERTIES, _trials(policy, score, count, seed))
 
-
-def _trials(policy: Policy, score: Score | None, count: int, seed: int) -> Iterator[_Trial]:
     def run(book: SmallBook) -> Closed:
         return closed_by(policy, score, book, seed)
 
-    for book in books(count, seed):
-        yield _Trial(book, run(book), run)
+    return search(_PROPERTIES, (_Trial(book, run(book), run) for book in books(count, seed)))
 
 
 def _split(trial: _Trial) -> Example | None:
