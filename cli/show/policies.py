@@ -11,7 +11,7 @@ from rich.text import Text
 from crashsim.cli.sheet import Sheet, pairs
 from crashsim.engine.adl.policies import POLICIES, Policy
 from crashsim.engine.adl.presets import PRESETS
-from crashsim.engine.audit.finding import Example, Finding
+from crashsim.engine.audit.counter_examples import Example, Finding
 from crashsim.engine.readings import Frame
 
 BOOKS = "seeded books: one bankrupt long, closed at its bankruptcy price against 2 to 7 shorts"
@@ -59,8 +59,8 @@ def audited(name: str, books: str, findings: Sequence[Finding]) -> RenderableTyp
 def _findings(name: str, books: str, findings: Sequence[Finding]) -> Iterable[RenderableType]:
     yield Text(name, style="bold")
     yield Text(
-        f"{findings[0].tried} {books}. A no is proved by its example; a yes means that no counter-example "
-        "was found."
+        f"{findings[0].tried} {books}. A no is proved by its example; a yes means that no "
+        "counter-example was found."
     )
     for finding in findings:
         verdict = "yes" if finding.holds else f"no, in {finding.broken} of {finding.tried} books"

@@ -11,7 +11,13 @@ import numpy as np
 import polars as pl
 
 from crashsim.engine.arrays import plain_sum
-from crashsim.engine.audit.finding import TOLERANCE_FRAC, Example, Finding, Property, search
+from crashsim.engine.audit.counter_examples import (
+    TOLERANCE_FRAC,
+    Example,
+    Finding,
+    Property,
+    search,
+)
 from crashsim.engine.audit.small_books import SPLIT, split_names
 from crashsim.engine.sharing import FunctionRule, Rule, Sharers
 

@@ -11,7 +11,13 @@ from itertools import pairwise
 from crashsim.engine.adl.policies import Policy
 from crashsim.engine.adl.scores import Score
 from crashsim.engine.arrays import plain_sum
-from crashsim.engine.audit.finding import TOLERANCE_FRAC, Example, Finding, Property, search
+from crashsim.engine.audit.counter_examples import (
+    TOLERANCE_FRAC,
+    Example,
+    Finding,
+    Property,
+    search,
+)
 from crashsim.engine.audit.small_books import SPLIT, SmallBook, books, split_names
 from crashsim.engine.audit.trial import Closed, closed_by
 

@@ -7,7 +7,7 @@ from crashsim.engine.adl.policies import POLICIES, Policy
 from crashsim.engine.adl.score_functions import function_score
 from crashsim.engine.arrays import Floats
 from crashsim.engine.audit.charges import audit_sharing
-from crashsim.engine.audit.finding import Finding
+from crashsim.engine.audit.counter_examples import Finding
 from crashsim.engine.audit.properties import audit
 from crashsim.engine.audit.small_books import books
 from crashsim.engine.sharing import RULES, Sharers, function_rule
