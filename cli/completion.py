@@ -34,7 +34,7 @@ def policies(incomplete: str) -> list[Offer]:
 
 def losses(incomplete: str) -> list[Offer]:
     """Who bears losses, rules that share them, bundled ones, and files."""
-    from crashsim.lab.policy_sources import loss_names
+    from crashsim.lab.rules.policy_sources import loss_names
 
     names = [(name, "") for name in loss_names()]
     return [*_beginning(names, incomplete), *_files(incomplete, ".toml", ".py")]

@@ -20,7 +20,7 @@ from crashsim.engine.measure.metrics import COMPARISON_METRICS, Replayed, summar
 from crashsim.engine.record.equity_path import EquityPath
 from crashsim.engine.record.outcome import Outcome
 from crashsim.engine.replay import Progress
-from crashsim.lab.function_files import ready
+from crashsim.lab.rules.function_files import ready
 from crashsim.scenarios.models.venue import Venue
 
 # Below this many account-steps a worker takes longer to start than to replay.

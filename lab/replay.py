@@ -12,9 +12,9 @@ from crashsim.data.clock import utc_second_text
 from crashsim.engine.measure.metrics import Replayed, Value, summarise
 from crashsim.engine.record.outcome import Outcome
 from crashsim.engine.replay import Progress
-from crashsim.lab import policy_sources
 from crashsim.lab.folders import manifest, run_folder
-from crashsim.lab.function_files import FunctionFiles, Ready, ready
+from crashsim.lab.rules import policy_sources
+from crashsim.lab.rules.function_files import FunctionFiles, Ready, ready
 from crashsim.scenarios.models.scenario import Scenario
 
 RUNS = Path("runs")

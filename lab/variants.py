@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from crashsim.engine.adl.policies import Policy, without_adl
-from crashsim.lab import policy_sources
-from crashsim.lab.function_files import FunctionFiles, label, ready
-from crashsim.lab.policy_sources import loss_rules, split
+from crashsim.lab.rules import policy_sources
+from crashsim.lab.rules.function_files import FunctionFiles, label, ready
+from crashsim.lab.rules.policy_sources import loss_rules, split
 from crashsim.scenarios import load_venue
 from crashsim.scenarios.files.overrides import parse_setting
 from crashsim.scenarios.models.scenario import Scenario

@@ -12,9 +12,9 @@ from crashsim.data.book.winners_file import REQUIRED, read_winners
 from crashsim.data.checked.table import InputFile
 from crashsim.engine.adl.scores import COLUMNS
 from crashsim.engine.winners import Allocation, Winners, allocate, solvent_winners
-from crashsim.lab import policy_sources
 from crashsim.lab.folders.whole import write_whole
-from crashsim.lab.function_files import label, sharing_named
+from crashsim.lab.rules import policy_sources
+from crashsim.lab.rules.function_files import label, sharing_named
 from crashsim.scenarios.models.venue import python_function
 
 # Rules that need no score and differ most, and queues by what such a table knows.

@@ -46,7 +46,7 @@ def show(
     """Print a policy: its expression, its source, and what in it is assumed."""
     from crashsim.cli import output
     from crashsim.cli.show import policies
-    from crashsim.lab import policy_sources
+    from crashsim.lab.rules import policy_sources
 
     policy = policy_sources.one(name)
     if json:
@@ -103,8 +103,8 @@ def audit(
     from crashsim.cli.show import policies
     from crashsim.engine.audit.charges import audit_sharing
     from crashsim.engine.audit.properties import audit as audit_policy
-    from crashsim.lab import policy_sources
-    from crashsim.lab.function_files import label, score_named, sharing_named
+    from crashsim.lab.rules import policy_sources
+    from crashsim.lab.rules.function_files import label, score_named, sharing_named
 
     if sum(given is not None for given in (name, adl_score, loss)) != 1:
         raise typer.BadParameter("give one of NAME, --adl-score and --loss", param_hint="NAME")

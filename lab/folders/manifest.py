@@ -17,7 +17,7 @@ from crashsim.engine.measure.metrics import METRICS, Value
 from crashsim.engine.record.outcome import Outcome
 from crashsim.engine.state.conservation import TOLERANCE_FRAC
 from crashsim.lab.folders import provenance
-from crashsim.lab.function_files import NO_FILES, FunctionFiles
+from crashsim.lab.rules.function_files import NO_FILES, FunctionFiles
 from crashsim.scenarios.models.scenario import Scenario
 
 _PACKAGES = ("numpy", "polars", "pyarrow", "pydantic")

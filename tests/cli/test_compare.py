@@ -14,7 +14,7 @@ from crashsim.cli.app import app
 from crashsim.cli.show.compare import GROUPS, written, written_delta
 from crashsim.engine.measure.metrics import COMPARISON_METRICS
 from crashsim.lab.errors import OutputError
-from crashsim.lab.policy_sources import loss_names
+from crashsim.lab.rules.policy_sources import loss_names
 from crashsim.scenarios.errors import InputError
 
 

@@ -7,7 +7,7 @@ import pytest
 from crashsim.engine.errors import PolicyError
 from crashsim.engine.sharing import RULES
 from crashsim.lab import replay
-from crashsim.lab.function_files import FunctionFile, ready
+from crashsim.lab.rules.function_files import FunctionFile, ready
 from crashsim.scenarios import Overrides, load, load_venue
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.models.venue import Venue

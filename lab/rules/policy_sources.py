@@ -6,7 +6,7 @@ from typing import get_args
 
 from crashsim.engine.adl.policies import POLICIES, Policy
 from crashsim.engine.sharing import RULES
-from crashsim.lab.function_files import label, score_named, sharing_named
+from crashsim.lab.rules.function_files import label, score_named, sharing_named
 from crashsim.scenarios import bundled_losses, load_loss
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.files.policy_file import load_policy
