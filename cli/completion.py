@@ -33,11 +33,25 @@ def policies(incomplete: str) -> list[Offer]:
 
 
 def losses(incomplete: str) -> list[Offer]:
-    """Bundled rules for losses, and TOML files."""
-    from crashsim.scenarios.bundled import bundled_losses
+    """Who bears losses, rules that share them, bundled ones, and files."""
+    from crashsim.lab.rules.policy_sources import loss_names
 
-    bundled = [(found.name, found.title) for found in bundled_losses()]
-    return [*_beginning(bundled, incomplete), *_files(incomplete, ".toml")]
+    names = [(name, "") for name in loss_names()]
+    return [*_beginning(names, incomplete), *_files(incomplete, ".toml", ".py")]
+
+
+def sharing_rules(incomplete: str) -> list[Offer]:
+    """Rules that share a loss, and files that may hold one of the user's."""
+    from crashsim.engine.sharing import RULES
+
+    rules = [(name, (rule.__doc__ or "").partition("\n")[0]) for name, rule in RULES.items()]
+    return [*_beginning(rules, incomplete), *_files(incomplete, ".py")]
+
+
+def allocations(incomplete: str) -> list[Offer]:
+    """What lays a deficit on a table of winners: rules that share it, and rankings."""
+    rules = [offer for offer in sharing_rules(incomplete) if offer[0] != "queue"]
+    return list(dict([*rules, *policies(incomplete)]).items())
 
 
 def runs(incomplete: str) -> list[Offer]:

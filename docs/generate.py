@@ -23,6 +23,7 @@ from crashsim.engine.adl.scores import COLUMNS
 from crashsim.engine.measure.metric import Metric
 from crashsim.engine.measure.metrics import COMPARISON_METRICS, METRICS
 from crashsim.engine.record.tables import TABLES
+from crashsim.engine.sharing import RULES
 from crashsim.scenarios.models.scenario import ScenarioFile
 from crashsim.scenarios.models.venue import Venue
 
@@ -124,6 +125,7 @@ def _policies() -> str:
     ]
     expressions = [[_code(name), _code(preset.expression)] for name, preset in PRESETS.items()]
     columns = [[_code(name), meaning] for name, meaning in COLUMNS.items()]
+    rules = [[_code(name), _first_line(rule.__doc__)] for name, rule in RULES.items()]
     return (
         "# Policies and scores\n\nThe highest score is deleveraged first. "
         "[Write your own](../extend.md#a-policy).\n\n"
@@ -132,7 +134,14 @@ def _policies() -> str:
         + _table(("score", "expression (SQL)"), expressions)
         + "\n## Columns that a score may read\n\n"
         + _table(("column", "meaning"), columns)
+        + "\n## Rules that share a loss\n\nNames for `loss.rule` and `--loss`; h is the charge, w "
+        "the weight. [Write your own](../extend.md#a-rule-that-shares-losses).\n\n"
+        + _table(("rule", "how a loss is shared"), rules)
     )
+
+
+def _first_line(text: str | None) -> str:
+    return (text or "").strip().partition("\n")[0]
 
 
 # Keys of files

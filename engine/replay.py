@@ -25,6 +25,7 @@ from crashsim.engine.rules.takeover import take_over
 from crashsim.engine.rules.unwind import unwind
 from crashsim.engine.run import Run
 from crashsim.engine.search import DenseSearch, PrunedSearch, Search
+from crashsim.engine.sharing import Rule, rule_named
 from crashsim.engine.state.conservation import Conservation
 from crashsim.engine.state.flagged import flag
 from crashsim.engine.state.margin import MarginTables
@@ -44,22 +45,25 @@ def replay(
     *,
     search: Literal["pruned", "dense"] = "pruned",
     score: Score | None = None,
+    sharing: Rule | None = None,
     keep_path: bool = False,
     progress: Progress | None = None,
 ) -> Outcome:
     """Replay a tape over a book under one venue's rules.
 
     `search` changes the time taken, never the result. `score` ranks candidates in the place of
-    the venue's `adl.score`. `keep_path` adds `Outcome.equity_path`. `progress(done, total)` is
-    called after each step.
+    the venue's `adl.score`, and `sharing` shares losses in that of its `loss.rule`. `keep_path`
+    adds `Outcome.equity_path`. `progress(done, total)` is called after each step.
 
     Raises PolicyError for an ADL score or sharing rule that cannot be evaluated, and
     ConservationError if money or sizes do not add up.
     """
     state = open_state(tape, book, venue)
     ranking = score or compile_score(venue.adl.score)
+    rule = sharing or rule_named(venue.loss.rule)
     recorder = PathRecorder(state) if keep_path else None
-    return _Replay(tape, flows, venue, state, ranking, seed, search, recorder).run_all(progress)
+    prepared = _Replay(tape, flows, venue, state, ranking, rule, seed, search, recorder)
+    return prepared.run_all(progress)
 
 
 class _Replay:
@@ -72,6 +76,7 @@ class _Replay:
         venue: Venue,
         state: State,
         score: Score,
+        sharing: Rule,
         seed: int,
         search: str,
         recorder: PathRecorder | None,
@@ -85,6 +90,7 @@ class _Replay:
             venue=venue,
             tables=MarginTables(venue.margin, tape.markets),
             score=score,
+            sharing=sharing,
             seed=seed,
             bankrupt_since_ms=np.zeros(units, dtype=np.int64),
             bankrupt_last_step=np.full(units, -2, dtype=np.int64),

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from crashsim.engine.adl.scores import Score
 from crashsim.engine.arrays import Flags
 from crashsim.engine.record.events import Events
+from crashsim.engine.sharing import Rule
 from crashsim.engine.state.margin import MarginTables
 from crashsim.engine.state.state import State
 from crashsim.scenarios.models.venue import Venue
@@ -25,6 +26,7 @@ class Run:
     venue: Venue
     tables: MarginTables
     score: Score
+    sharing: Rule
     seed: int
     bankrupt_since_ms: NDArray[np.int64]
     bankrupt_last_step: NDArray[np.int64]

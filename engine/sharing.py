@@ -10,13 +10,13 @@ Definitions: arXiv 2512.01112, and pluriholonomic/autodeleveraging-analysis@aae0
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
 from types import MappingProxyType
 
 import numpy as np
 
-from crashsim.engine.arrays import Floats
-from crashsim.engine.errors import PolicyError
+from crashsim.engine.arrays import Floats, read_only
+from crashsim.engine.errors import PolicyError, did_you_mean
 
 
 @dataclass(frozen=True)
@@ -156,11 +156,104 @@ RULES: Mapping[str, Rule] = MappingProxyType(
 )
 
 
-def share(rule: str, loss_usd: float, sharers: Sharers) -> Floats:
-    """Charges in USD, (n,), of a loss by a rule of RULES.
+def rule_named(name: str) -> Rule:
+    """The rule of RULES with this name. Raises PolicyError for an unknown one."""
+    if name not in RULES:
+        raise PolicyError(
+            f'loss.rule: there is no sharing rule "{name}"{did_you_mean(name, RULES)}. '
+            f"Known: {', '.join(RULES)}; or give a Python function as FILE.py:FUNCTION"
+        )
+    return RULES[name]
 
-    Raises PolicyError for an unknown rule.
+
+def share(rule: str, loss_usd: float, sharers: Sharers) -> Floats:
+    """Charges in USD, (n,), of a loss by a rule of RULES. Raises PolicyError for an unknown one."""
+    return rule_named(rule)(loss_usd, sharers)
+
+
+# A rule of the user's own: a function with the signature of those above.
+
+_ROUNDING_FRAC = 1e-9  # of the loss: a charge may leave its bounds by this much
+_COLUMNS = tuple(column.name for column in fields(Sharers))
+
+
+@dataclass(frozen=True)
+class FunctionRule:
+    """A function from a loss in USD and its sharers to charges in USD, (n,).
+
+    name: how errors call it.
     """
-    if rule not in RULES:
-        raise PolicyError(f"Unknown sharing rule '{rule}'. Allowed: {', '.join(RULES)}.")
-    return RULES[rule](loss_usd, sharers)
+
+    name: str
+    function: Rule
+
+    def __call__(self, loss_usd: float, sharers: Sharers) -> Floats:
+        """The charges. Raises PolicyError for unfit ones, and for any out of bounds."""
+        charge = self.unchecked(loss_usd, sharers)
+        slack = _ROUNDING_FRAC * loss_usd
+        out = np.flatnonzero((charge < -slack) | (charge > sharers.cap_usd + slack))
+        if out.size:
+            row = int(out[0])
+            raise PolicyError(
+                f"{self.name} charged ${charge[row]:,.6g} where the cap is "
+                f"${sharers.cap_usd[row]:,.6g}; expected 0 <= charge <= cap"
+            )
+        if charge.sum() > loss_usd + slack * len(charge):
+            raise PolicyError(
+                f"{self.name} charged ${charge.sum():,.6g} for a loss of ${loss_usd:,.6g}; "
+                "expected no more than the loss"
+            )
+        return np.clip(charge, 0.0, sharers.cap_usd)
+
+    def unchecked(self, loss_usd: float, sharers: Sharers) -> Floats:
+        """The charges, whatever their bounds. Raises PolicyError unless finite, one a row."""
+        count = len(sharers.cap_usd)
+        if count == 0:
+            return np.zeros(0)
+        charge = self._call(loss_usd, sharers)
+        if charge.shape != (count,):
+            raise PolicyError(
+                f"{self.name} returned an array of shape {charge.shape} for {count} sharers; "
+                "expected one charge a sharer"
+            )
+        if not np.isfinite(charge).all():
+            raise PolicyError(
+                f"{self.name} returned {charge[~np.isfinite(charge)][0]} for a loss of "
+                f"${loss_usd:,.6g} over weights that sum to ${sharers.weight_usd.sum():,.6g}; "
+                "expected finite charges in USD"
+            )
+        return charge
+
+    def _call(self, loss_usd: float, sharers: Sharers) -> Floats:
+        given = {name: read_only(getattr(sharers, name)) for name in _COLUMNS}
+        try:
+            with np.errstate(all="ignore"):  # what is not finite is refused
+                return np.array(self.function(loss_usd, Sharers(**given)), dtype=np.float64)
+        except AttributeError as error:
+            raise PolicyError(f"{self.name}: {error}; sharers: {', '.join(_COLUMNS)}") from error
+        except Exception as error:
+            raise PolicyError(f"{self.name} failed: {type(error).__name__}: {error}") from error
+
+
+_PROBE = Sharers(
+    weight_usd=np.array([80.0, 20.0, 0.0, 5.0]),
+    cap_usd=np.array([80.0, 20.0, 10.0, 0.0]),
+    equity_usd=np.array([160.0, 30.0, 10.0, 0.0]),
+    leverage=np.array([0.75, 1.0, 0.0, 12.0]),
+    score=np.array([80.0, 20.0, 0.0, 5.0]),
+    beta_frac=np.ones(4),
+)
+
+
+def function_rule(name: str, function: Rule) -> FunctionRule:
+    """A function as a rule, tried out on made-up sharers, also where none has a weight.
+
+    Raises PolicyError for one that fails, returns anything but one finite number a sharer, or
+    gives different charges for the same sharers.
+    """
+    rule = FunctionRule(name, function)
+    for probe in (_PROBE, replace(_PROBE, weight_usd=np.zeros(4), score=np.zeros(4))):
+        charge = rule.unchecked(1.0, probe)
+        if not np.array_equal(rule.unchecked(1.0, probe), charge):
+            raise PolicyError(f"{name} gives different charges for the same loss and sharers")
+    return rule

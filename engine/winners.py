@@ -15,7 +15,7 @@ from crashsim.engine.adl.scores import compile_score
 from crashsim.engine.arrays import Flags, Floats
 from crashsim.engine.errors import PolicyError
 from crashsim.engine.measure import fairness, inequality
-from crashsim.engine.sharing import RULES, Sharers, share
+from crashsim.engine.sharing import RULES, Rule, Sharers
 
 
 @dataclass(frozen=True)
@@ -97,17 +97,19 @@ def allocate(
     winners: Winners,
     largest_deficit_usd: float | None = None,
     seed: int = 0,
+    *,
+    sharing: Rule | None = None,
 ) -> Allocation:
     """Lay a deficit on winners by a policy, with the measures of how it falls.
 
     policy: a rule of `engine.sharing.RULES` but `queue`, or a score (a preset or an expression)
     by which winners queue. largest_deficit_usd: of a single loser, for PMR; default: all of it.
-    seed: of the preset `random`.
+    seed: of the preset `random`. sharing: a rule in the place of what the policy names.
 
     Raises PolicyError for a policy that is neither, or a score that needs columns not given.
     """
-    is_rule = policy in RULES and policy != "queue"
-    score = np.zeros(len(winners.accounts)) if is_rule else _scores(policy, winners, seed)
+    rule = sharing or (RULES.get(policy) if policy != "queue" else None)
+    score = np.zeros(len(winners.accounts)) if rule else _scores(policy, winners, seed)
     sharers = Sharers(
         weight_usd=winners.profit_usd,
         cap_usd=winners.capacity_usd,
@@ -116,7 +118,7 @@ def allocate(
         score=score,
         beta_frac=winners.beta_frac,
     )
-    charge = share(policy if is_rule else "queue", deficit_usd, sharers)
+    charge = (rule or RULES["queue"])(deficit_usd, sharers)
     return _measured(policy, deficit_usd, winners, charge, largest_deficit_usd or deficit_usd)
 
 

@@ -83,7 +83,6 @@ def _jobs(
         Job(
             variant.name,
             variant.venue,
-            variant.file,
             scenario.seed,
             horizon_s=horizon_s,
             own_counterfactual=without_adl(variant.venue) != shared,

@@ -20,7 +20,7 @@ from crashsim.engine.measure.metrics import COMPARISON_METRICS, Replayed, summar
 from crashsim.engine.record.equity_path import EquityPath
 from crashsim.engine.record.outcome import Outcome
 from crashsim.engine.replay import Progress
-from crashsim.lab.policy_sources import FunctionFile, load_function
+from crashsim.lab.rules.function_files import ready
 from crashsim.scenarios.models.venue import Venue
 
 # Below this many account-steps a worker takes longer to start than to replay.
@@ -37,7 +37,6 @@ class Job:
 
     name: str
     venue: Venue
-    file: FunctionFile | None
     seed: int
     horizon_s: float
     own_counterfactual: bool
@@ -158,13 +157,15 @@ def _own_counterfactual(inputs: Inputs, job: Job, outcome: Outcome) -> EquityPat
 
 
 def _replay(inputs: Inputs, tape: Tape, venue: Venue, job: Job) -> Outcome:
+    rules = ready(venue)
     return engine.replay(
         tape,
         inputs.book,
         inputs.flows,
         venue,
         seed=job.seed,
-        score=load_function(job.file) if job.file else None,
+        score=rules.score,
+        sharing=rules.sharing,
         keep_path=True,
     )
 

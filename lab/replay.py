@@ -12,11 +12,11 @@ from crashsim.data.clock import utc_second_text
 from crashsim.engine.measure.metrics import Replayed, Value, summarise
 from crashsim.engine.record.outcome import Outcome
 from crashsim.engine.replay import Progress
-from crashsim.lab import policy_sources
 from crashsim.lab.folders import manifest, run_folder
 from crashsim.lab.folders.run_folder import Timings
-from crashsim.lab.policy_sources import FunctionFile, load_function
 from crashsim.lab.request import Request
+from crashsim.lab.rules import policy_sources
+from crashsim.lab.rules.function_files import FunctionFiles, Ready, ready
 from crashsim.scenarios.models.scenario import Scenario
 
 RUNS = Path("runs")
@@ -31,24 +31,21 @@ class Finished:
     outcome: Outcome
     metrics: dict[str, Value]
     timings: Timings
-    file: FunctionFile | None = None
+    files: FunctionFiles
 
 
-def run(
-    scenario: Scenario,
-    file: FunctionFile | None = None,
-    progress: Progress | None = None,
-) -> Finished:
-    """Read the inputs, replay them and measure. Raises InputError and ConservationError.
+def run(scenario: Scenario, progress: Progress | None = None) -> Finished:
+    """Read the inputs, replay them and measure.
 
-    file: a Python policy that ranks in the place of the venue's score. progress: called with the
-    steps done and all steps.
+    progress: called with the steps done and all steps. Raises InputError, PolicyError for a rule
+    that the venue names and that cannot be applied, and ConservationError.
     """
     started_at = utc_second_text(datetime.now(UTC))
+    rules = ready(scenario.venue)  # before the inputs: reading those may take long
     begun = time.perf_counter()
     inputs = read_inputs(scenario)
     read = time.perf_counter()
-    outcome = _replay(scenario, inputs, file, progress)
+    outcome = _replay(scenario, inputs, rules, progress)
     replayed = time.perf_counter()
     metrics = summarise(Replayed(outcome, inputs.tape))
     timings = Timings(
@@ -57,33 +54,31 @@ def run(
         replay_s=round(replayed - read, 3),
         metrics_s=round(time.perf_counter() - replayed, 3),
     )
-    return Finished(scenario, inputs, outcome, metrics, timings=timings, file=file)
+    return Finished(scenario, inputs, outcome, metrics, timings=timings, files=rules.files)
 
 
-def with_policy(
-    scenario: Scenario, policy: str | None, expression: str | None
-) -> tuple[Scenario, FunctionFile | None]:
-    """The scenario with its venue's ranking replaced, and the Python file that ranks, if any."""
-    if expression is not None:
-        source = policy_sources.from_expression(expression)
-    elif policy is not None:
-        source = policy_sources.one(policy)
-    else:
-        return scenario, None
-    venue = source.policy.applied_to(scenario.venue)
-    return scenario.model_copy(update={"venue": venue}), source.file
+def with_rules(
+    scenario: Scenario, policy: str | None, expression: str | None, loss: str | None
+) -> Scenario:
+    """The scenario with its venue's ranking and its rule for losses replaced by what is named."""
+    venue = scenario.venue
+    if ranking := policy_sources.either(policy, expression):
+        venue = ranking.applied_to(venue)
+    if loss is not None:
+        own = policy_sources.loss_rules(loss, venue.loss)
+        venue = venue.model_copy(update={"loss": own})
+    return scenario.model_copy(update={"venue": venue})
 
 
-def _replay(
-    scenario: Scenario, inputs: Inputs, file: FunctionFile | None, progress: Progress | None
-) -> Outcome:
+def _replay(scenario: Scenario, inputs: Inputs, rules: Ready, progress: Progress | None) -> Outcome:
     return engine.replay(
         inputs.tape,
         inputs.book,
         inputs.flows,
         scenario.venue,
         seed=scenario.seed,
-        score=load_function(file) if file else None,
+        score=rules.score,
+        sharing=rules.sharing,
         progress=progress,
     )
 
@@ -92,7 +87,7 @@ def save(
     finished: Finished, out: Path | None, request: Request, argv: Sequence[str], *, csv: bool
 ) -> Path:
     """Write the run folder and return its path. argv: for people only. Raises OutputError."""
-    path = out or RUNS / manifest.run_name(finished.scenario, finished.inputs, finished.file)
+    path = out or RUNS / manifest.run_name(finished.scenario, finished.inputs, finished.files)
     run_folder.write(
         path,
         finished.outcome.tables(),
@@ -103,7 +98,7 @@ def save(
             finished.outcome,
             request,
             argv,
-            finished.file,
+            finished.files,
         ),
         finished.timings,
         csv=csv,

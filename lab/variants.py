@@ -4,24 +4,22 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from crashsim.lab import policy_sources
-from crashsim.lab.policy_sources import FunctionFile, PolicySource
+from crashsim.engine.adl.policies import Policy
 from crashsim.lab.request import Request
-from crashsim.scenarios import bundled_losses, load_loss, load_venue
-from crashsim.scenarios.errors import InputError
+from crashsim.lab.rules import policy_sources
+from crashsim.lab.rules.function_files import FunctionFiles, label, ready
+from crashsim.lab.rules.policy_sources import loss_rules, split
+from crashsim.scenarios import load_venue
 from crashsim.scenarios.files.overrides import parse_setting
-from crashsim.scenarios.files.problems import nearest
 from crashsim.scenarios.models.scenario import Scenario
-from crashsim.scenarios.models.venue import LossRules, Venue
+from crashsim.scenarios.models.venue import Venue
 
 NO_ADL = "no ADL"
+Kind = Literal["", "venue", "policy", "adl_score", "loss", "set"]
 
 # The dispute the tool grew from, told by three venues, five rankings and two ways with deposits.
 STORY_VENUES = ("backpack", "binance", "hyperliquid")
 STORY_POLICIES = ("bitmex", "binance", "hyperliquid", "pro_rata", "random")
-
-_LOSS_POLICIES = ("carry", "write_off", "share")
-_DEPOSITS = ("net", "ring_fence")
 
 
 @dataclass(frozen=True)
@@ -34,8 +32,8 @@ class Variant:
     name: str
     what: str
     venue: Venue
-    file: FunctionFile | None = None
-    kind: Literal["", "venue", "policy", "adl_score", "loss", "set"] = ""
+    files: FunctionFiles
+    kind: Kind = ""
     asked: str = ""
 
     def of(self, scenario: Scenario) -> Scenario:
@@ -86,15 +84,15 @@ def variants(scenario: Scenario, wanted: Wanted, settings: Sequence[str]) -> lis
     if wanted.is_empty:
         wanted = _story(scenario)
     base = scenario.venue
-    own = Variant(f"venue {base.name}", "the scenario's rules", base)
+    own = _variant(f"venue {base.name}", "the scenario's rules", base)
     adl_off = base.model_copy(update={"adl": base.adl.model_copy(update={"enabled": False})})
     what = f"{base.name} with auto-deleveraging off"
-    off = Variant(NO_ADL, what, adl_off, kind="set", asked="adl.enabled=false")
+    off = _variant(NO_ADL, what, adl_off, "set", "adl.enabled=false")
     found = [
-        *_venues(_split(wanted.venues), settings, base),
-        *(_policy(policy_sources.one(text), base, text) for text in _split(wanted.policies)),
+        *_venues(split(wanted.venues), settings, base),
+        *(_policy(policy_sources.one(text), base, text) for text in split(wanted.policies)),
         *(_score(text, base) for text in wanted.scores),
-        *(_loss(name, base) for name in _split(wanted.losses)),
+        *(_loss(name, base) for name in split(wanted.losses)),
     ]
     return _named_apart([own, *found, off])
 
@@ -104,9 +102,9 @@ def _story(scenario: Scenario) -> Wanted:
     return Wanted(policies=STORY_POLICIES, venues=STORY_VENUES, losses=(other,))
 
 
-def _split(texts: Iterable[str]) -> list[str]:
-    names = [name.strip() for text in texts for name in text.split(",")]
-    return [name for name in names if name]
+def _variant(name: str, what: str, venue: Venue, kind: Kind = "", asked: str = "") -> Variant:
+    """The variant, once all that its venue names is known to be there."""
+    return Variant(name, what, venue, ready(venue).files, kind=kind, asked=asked)
 
 
 def _venues(names: Iterable[str], settings: Sequence[str], base: Venue) -> Iterator[Variant]:
@@ -115,16 +113,14 @@ def _venues(names: Iterable[str], settings: Sequence[str], base: Venue) -> Itera
         venue = load_venue(name, set=own)
         if venue != base:
             what = f"all rules of {venue.name}"
-            yield Variant(f"venue {venue.name}", what, venue, kind="venue", asked=name)
+            yield _variant(f"venue {venue.name}", what, venue, "venue", name)
 
 
-def _policy(source: PolicySource, base: Venue, text: str) -> Variant:
-    name = source.policy.name
-    what = f"{base.name}, winners ranked by {name}"
-    if source.policy.score is None and source.file is None:
-        what = f"{base.name}, winners closed {name.replace('_', ' ')}"
-    venue = source.policy.applied_to(base)
-    return Variant(f"policy {name}", what, venue, source.file, kind="policy", asked=text)
+def _policy(policy: Policy, base: Venue, text: str) -> Variant:
+    what = f"{base.name}, winners ranked by {policy.name}"
+    if policy.score is None:
+        what = f"{base.name}, winners closed {policy.name.replace('_', ' ')}"
+    return _variant(f"policy {policy.name}", what, policy.applied_to(base), "policy", text)
 
 
 def _score(text: str, base: Venue) -> Variant:
@@ -132,25 +128,9 @@ def _score(text: str, base: Venue) -> Variant:
 
 
 def _loss(name: str, base: Venue) -> Variant:
-    rules = _loss_rules(name, base.loss)
-    venue = base.model_copy(update={"loss": rules})
-    what = f"{base.name}, losses borne by the rule {name}"
-    return Variant(f"loss {name}", what, venue, kind="loss", asked=name)
-
-
-def _loss_rules(name: str, own: LossRules) -> LossRules:
-    if name in _LOSS_POLICIES:
-        return own.model_copy(update={"policy": name})
-    if name in _DEPOSITS:
-        return own.model_copy(update={"deposits": name})
-    bundled = [listing.name for listing in bundled_losses()]
-    if name in bundled or name.endswith(".toml"):
-        return load_loss(name)
-    known = [*_LOSS_POLICIES, *_DEPOSITS, *bundled]
-    raise InputError(
-        f'--loss {name}: there is no loss rule "{name}"{nearest(name, known)} '
-        f"Known: {', '.join(known)}; or give a TOML file with a [loss] table"
-    )
+    venue = base.model_copy(update={"loss": loss_rules(name, base.loss)})
+    what = f"{base.name}, losses borne by the rule {label(name)}"
+    return _variant(f"loss {label(name)}", what, venue, "loss", name)
 
 
 def _named_apart(found: Iterable[Variant]) -> list[Variant]:

@@ -11,13 +11,13 @@ import polars as pl
 from crashsim.data.book.winners_file import REQUIRED, read_winners
 from crashsim.data.checked.table import InputFile
 from crashsim.engine.adl.scores import COLUMNS
-from crashsim.engine.sharing import RULES
 from crashsim.engine.winners import Allocation, Winners, allocate, solvent_winners
 from crashsim.lab.folders.whole import write_whole
-from crashsim.scenarios.errors import InputError
-from crashsim.scenarios.files.policy_file import load_policy
+from crashsim.lab.rules import policy_sources
+from crashsim.lab.rules.function_files import label, sharing_named
+from crashsim.scenarios.models.venue import python_function
 
-# Every rule that needs no score, and queues by what such a table knows.
+# Rules that need no score and differ most, and queues by what such a table knows.
 DEFAULT_POLICIES = (
     "pro_rata",
     "levered_pro_rata",
@@ -79,7 +79,14 @@ def run(
     given = [name for name in _EXTRA if name in solvent.columns]
     winners = replace(winners, columns={name: solvent[name].to_numpy() for name in given})
     allocations = [
-        allocate(_score_of(policy), deficit_usd, winners, largest_deficit_usd, seed)
+        allocate(
+            _score_of(policy),
+            deficit_usd,
+            winners,
+            largest_deficit_usd,
+            seed,
+            sharing=sharing_named(policy)[0] if python_function(policy) else None,
+        )
         for policy in policies
     ]
     left_out = table.frame.height - solvent.height
@@ -87,15 +94,9 @@ def run(
 
 
 def _score_of(policy: str) -> str:
-    if policy.rpartition(":")[0].endswith(".py"):
-        raise InputError(
-            f"--policy {policy}: a Python policy ranks positions in a replay; here give a rule "
-            f"({', '.join(name for name in RULES if name != 'queue')}), a score or an expression"
-        )
     if not policy.endswith(".toml"):
-        return policy
-    patch = load_policy(Path(policy)).adl
-    return patch.score if patch.score is not None else "pro_rata"
+        return label(policy)
+    return policy_sources.one(policy).score or "pro_rata"
 
 
 def told(result: Allocated) -> dict[str, Any]:

@@ -21,10 +21,10 @@ def adl(
     policy: Annotated[
         list[str] | None,
         typer.Option(
-            autocompletion=completion.policies,
+            autocompletion=completion.allocations,
             metavar="NAME",
-            help="A sharing rule, a ranking (a queue by it), an expression, or a policy TOML; "
-            "repeatable.  [default: nine of them]",
+            help="A sharing rule, a ranking (a queue by it), an expression, a policy TOML, or "
+            "FILE.py:FUNCTION that shares a loss; repeatable.  [default: nine of them]",
         ),
     ] = None,
     map_: Annotated[

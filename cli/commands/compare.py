@@ -51,8 +51,9 @@ def compare(
         typer.Option(
             autocompletion=completion.losses,
             metavar="NAME",
-            help="Another rule for losses on the scenario's venue: carry, write_off, share, net, "
-            "ring_fence, or a bundled one (drift, deribit, paradex); repeatable.",
+            help="Another rule for losses on the scenario's venue: who bears them (write_off), "
+            "what deposits do (ring_fence), how they are shared (rap), a bundled set (drift), a "
+            "TOML file, or FILE.py:FUNCTION; repeatable.",
         ),
     ] = None,
     set_: options.Set = None,
@@ -136,14 +137,12 @@ def compare(
     if scenario is None:
         raise typer.BadParameter("name a SCENARIO, such as oct11", param_hint="SCENARIO")
     options.one_form(json=json, csv=csv, md=md)
-    if out is not None:
-        comparison_folder.check_target(out)
+    comparison_folder.check_target(out)
     wanted_conditions = conditions.parse(fail_on or ())
     changed = options.overrides(prices, book, flows, with_, set_, seed)
     loaded = load(scenario, overrides=changed)
-    compared = variants(
-        loaded, Wanted(policy or (), adl_score or (), venue or (), loss or ()), changed.set
-    )
+    wanted = Wanted(policy or (), adl_score or (), venue or (), loss or ())
+    compared = variants(loaded, wanted, changed.set)
     with progress_bar(f"comparing {len(compared)} runs of {loaded.name}") as bar:
         found = compare_variants(
             loaded, compared, horizon_s=horizon, keep=keep_runs, workers=jobs, progress=bar
@@ -153,13 +152,13 @@ def compare(
     path = comparison_folder.save(found, told, out, request, sys.argv[1:])
     if parquet is not None:
         write_whole(parquet, "--parquet", found.metrics.write_parquet)
-    if json:
-        output.emit_json(told)
-    elif csv or md:
+    if csv or md:
         output.emit(found.metrics.write_csv() if csv else markdown(told))
+    elif json:
+        output.emit_json(told)
     else:
         output.emit_rendered(output.console(), rendered(told, found.changes, path))
-    raise typer.Exit(_code(conditions.met(wanted_conditions, found)))
+    _tell(conditions.met(wanted_conditions, found))
 
 
 def _explained(name: str) -> str:
@@ -177,9 +176,11 @@ def _explained(name: str) -> str:
     return explained([COMPARISON_METRICS[name]])
 
 
-def _code(met: list[str]) -> int:
+def _tell(met: list[str]) -> None:
+    """End with a finding where a condition is met."""
     from crashsim.cli import exits
 
     for line in met:
         typer.echo(f"crashsim: --fail-on met by {line}", err=True)
-    return exits.FINDING if met else 0
+    if met:
+        raise typer.Exit(exits.FINDING)

@@ -46,9 +46,9 @@ def show(
     """Print a policy: its expression, its source, and what in it is assumed."""
     from crashsim.cli import output
     from crashsim.cli.show import policies
-    from crashsim.lab import policy_sources
+    from crashsim.lab.rules import policy_sources
 
-    policy = policy_sources.one(name).policy
+    policy = policy_sources.one(name)
     if json:
         output.emit_json(policies.as_json(policy))
     else:
@@ -69,6 +69,14 @@ def audit(
         str | None,
         typer.Option(metavar="EXPRESSION", help="Audit a queue by this expression instead."),
     ] = None,
+    loss: Annotated[
+        str | None,
+        typer.Option(
+            autocompletion=completion.sharing_rules,
+            metavar="RULE",
+            help="Audit a rule that shares losses instead: a bundled one or FILE.py:FUNCTION.",
+        ),
+    ] = None,
     books: Annotated[int, typer.Option(min=1, metavar="N", help="Books to try.")] = 50,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of the books.")] = 0,
     check: Annotated[
@@ -79,33 +87,39 @@ def audit(
     """Search small books for what a policy invites, and show the counter-examples.
 
     Does splitting an account in ten, doubling its cash or hedging change what is closed of it? Is
-    a higher score never closed less? Can anyone lose more than he has?
+    a higher score never closed less? Can anyone lose more than he has? Of a rule that shares
+    losses: are they charged in full and nobody above his cap, and what do splitting and leverage
+    change?
 
     \b
     Examples:
       crashsim policies audit profit_usd
       crashsim policies audit my_policy.py:rank --check
       crashsim policies audit --adl-score "upnl * leverage" --books 200
+      crashsim policies audit --loss my_rule.py:share
     """
     from crashsim.cli import output
     from crashsim.cli.exits import FINDING
     from crashsim.cli.show import policies
-    from crashsim.engine.audit.properties import audit as search
-    from crashsim.lab import policy_sources
+    from crashsim.engine.audit.charges import audit_sharing
+    from crashsim.engine.audit.properties import audit as audit_policy
+    from crashsim.lab.rules import policy_sources
+    from crashsim.lab.rules.function_files import label, score_named, sharing_named
 
-    if (name is None) == (adl_score is None):
-        raise typer.BadParameter("give a NAME or --adl-score, one of the two", param_hint="NAME")
-    if name is not None:
-        source = policy_sources.one(name)
+    if [name, adl_score, loss].count(None) != 2:
+        raise typer.BadParameter("give one of NAME, --adl-score and --loss", param_hint="NAME")
+    if loss is not None:
+        title, books_are = label(loss), policies.SHARERS
+        findings = audit_sharing(sharing_named(loss)[0], count=books, seed=seed)
     else:
-        source = policy_sources.from_expression(adl_score or "")
-    score = policy_sources.load_function(source.file) if source.file else None
-    findings = search(source.policy, score=score, count=books, seed=seed)
+        policy = policy_sources.either(name, adl_score)
+        assert policy is not None
+        title, books_are = policy.name, policies.BOOKS
+        score = score_named(policy.score)[0] if policy.score else None
+        findings = audit_policy(policy, score=score, count=books, seed=seed)
     if json:
-        told = policies.findings_json(source.policy.name, findings)
-        output.emit_json(told)
+        output.emit_json(policies.findings_json(title, findings))
     else:
-        shown_findings = policies.audited(source.policy.name, findings)
-        output.emit_rendered(output.console(), shown_findings)
+        output.emit_rendered(output.console(), policies.audited(title, books_are, findings))
     if check and not all(finding.holds for finding in findings):
         raise typer.Exit(FINDING)

@@ -11,8 +11,11 @@ from rich.text import Text
 from crashsim.cli.sheet import Sheet, pairs
 from crashsim.engine.adl.policies import POLICIES, Policy
 from crashsim.engine.adl.presets import PRESETS
-from crashsim.engine.audit.properties import Example, Finding
+from crashsim.engine.audit.counter_examples import Example, Finding
 from crashsim.engine.readings import Frame
+
+BOOKS = "seeded books: one bankrupt long, closed at its bankruptcy price against 2 to 7 shorts"
+SHARERS = "seeded lists of 2 to 7 accounts that share a loss, by profit, equity or open interest"
 
 
 def listed() -> RenderableType:
@@ -48,17 +51,16 @@ def shown(policy: Policy) -> RenderableType:
     return Group(Text(policy.name, style="bold"), Text(policy.description), rows)
 
 
-def audited(name: str, findings: Sequence[Finding]) -> RenderableType:
-    """The findings of an audit, each with its counter-example."""
-    return Group(*_findings(name, findings))
+def audited(name: str, books: str, findings: Sequence[Finding]) -> RenderableType:
+    """The findings of an audit, each with its counter-example. books: BOOKS or SHARERS."""
+    return Group(*_findings(name, books, findings))
 
 
-def _findings(name: str, findings: Sequence[Finding]) -> Iterable[RenderableType]:
+def _findings(name: str, books: str, findings: Sequence[Finding]) -> Iterable[RenderableType]:
     yield Text(name, style="bold")
     yield Text(
-        f"{findings[0].tried} seeded books: one bankrupt long, closed at its bankruptcy price "
-        "against 2 to 7 shorts. A no is proved by its example; a yes means that no counter-example "
-        "was found."
+        f"{findings[0].tried} {books}. A no is proved by its example; a yes means that no "
+        "counter-example was found."
     )
     for finding in findings:
         verdict = "yes" if finding.holds else f"no, in {finding.broken} of {finding.tried} books"

@@ -1,5 +1,8 @@
 """How a loser's position is spread over the candidates of its queue (rule 6)."""
 
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
 from crashsim.engine.adl.losers import Loser, close_absorber, close_loser, close_unit_row
 from crashsim.engine.adl.proportion import fill_in_proportion, in_lots
 from crashsim.engine.adl.ranking import Queue
@@ -8,16 +11,12 @@ from crashsim.engine.record.events import AdlFill
 from crashsim.engine.run import Run
 from crashsim.engine.state.step import Step
 from crashsim.engine.state.unit import DUST_FRAC, measure, settle
+from crashsim.scenarios.models.venue import Allocation
 
 
 def close_against_winners(run: Run, step: Step, queue: Queue, loser: Loser) -> None:
     """Close the loser's position at its price against the queue; what is left stays open."""
-    if run.venue.adl.allocation == "queue":
-        _fill_from_the_top(run, step, queue, loser)
-    elif run.venue.adl.absorbers_eligible:
-        _fill_one_by_one_in_proportion(run, step, queue, loser)
-    else:
-        fill_in_proportion(run, step, queue, loser)
+    ALLOCATIONS[run.venue.adl.allocation](run, step, queue, loser)
 
 
 def _fill_from_the_top(run: Run, step: Step, queue: Queue, loser: Loser) -> None:
@@ -60,6 +59,18 @@ def _equity(run: Run, step: Step, row: int) -> float:
         return run.state.absorbers[-1 - row].equity_usd(step.mark)
     unit = int(run.state.row_unit[row])
     return measure(run.state, run.tables, unit, step.prices).equity_usd
+
+
+def _fill_in_proportion(run: Run, step: Step, queue: Queue, loser: Loser) -> None:
+    if run.venue.adl.absorbers_eligible:
+        _fill_one_by_one_in_proportion(run, step, queue, loser)
+    else:
+        fill_in_proportion(run, step, queue, loser)
+
+
+ALLOCATIONS: Mapping[Allocation, Callable[[Run, Step, Queue, Loser], None]] = MappingProxyType(
+    {"queue": _fill_from_the_top, "pro_rata": _fill_in_proportion}
+)
 
 
 def _fill_one_by_one_in_proportion(run: Run, step: Step, queue: Queue, loser: Loser) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from crashsim.engine.adl.scores import COLUMNS, PROBE, PROBE_ROWS
-from crashsim.engine.arrays import Floats
+from crashsim.engine.arrays import Floats, read_only
 from crashsim.engine.errors import PolicyError
 
 Function = Callable[[Mapping[str, Floats]], Floats]
@@ -29,7 +29,7 @@ class FunctionScore:
     def evaluate(self, columns: Mapping[str, Floats]) -> Floats:
         """Score every candidate; NaN counts as -inf. Raises PolicyError for unfit results."""
         count = len(columns["notional"])
-        given = {name: _read_only(columns[name]) for name in self.columns}
+        given = {name: read_only(columns[name]) for name in self.columns}
         values = self._call(given)
         if values.shape != (count,):
             raise PolicyError(
@@ -91,16 +91,10 @@ class _Seen(Mapping[str, Floats]):
 
     def __getitem__(self, name: str) -> Floats:
         self.names.add(name)
-        return _read_only(PROBE[name])
+        return read_only(PROBE[name])
 
     def __iter__(self) -> Iterator[str]:
         return iter(PROBE)
 
     def __len__(self) -> int:
         return len(PROBE)
-
-
-def _read_only(values: Floats) -> Floats:
-    view = values.view()
-    view.flags.writeable = False
-    return view

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Protocol
 
 import numpy as np
@@ -10,7 +9,7 @@ import polars as pl
 
 from crashsim.engine.adl.presets import PRESETS
 from crashsim.engine.arrays import Floats
-from crashsim.engine.errors import PolicyError
+from crashsim.engine.errors import PolicyError, did_you_mean
 
 COLUMNS: Mapping[str, str] = {
     "side": "+1 for a long, -1 for a short",
@@ -90,8 +89,7 @@ def compile_score(text: str) -> ExpressionScore:
     expression = _parse(PRESETS[text].expression if text in PRESETS else text)
     roots = frozenset(expression.meta.root_names())
     if unknown := sorted(roots - COLUMNS.keys()):
-        near = get_close_matches(unknown[0], [*PRESETS, *COLUMNS], n=1, cutoff=0.75)
-        meant = f" (did you mean {near[0]}?)" if near else ""
+        meant = did_you_mean(unknown[0], [*PRESETS, *COLUMNS])
         raise PolicyError(
             f"Score '{text}': unknown column {', '.join(unknown)}{meant}. {_allowed()}"
         )

@@ -4,52 +4,22 @@ Each book has one bankrupt long and a few shorts who must close it. The books co
 smallest first, so that the first counter-example found is small enough to read.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-
-import polars as pl
 
 from crashsim.engine.adl.policies import Policy
 from crashsim.engine.adl.scores import Score
 from crashsim.engine.arrays import plain_sum
+from crashsim.engine.audit.counter_examples import (
+    TOLERANCE_FRAC,
+    Example,
+    Finding,
+    Property,
+    search,
+)
 from crashsim.engine.audit.small_books import SPLIT, SmallBook, books, split_names
 from crashsim.engine.audit.trial import Closed, closed_by
-
-# A change of what is closed, or of what an equity may fall below 0, that is not rounding.
-_TOLERANCE_FRAC = 1e-6
-
-
-@dataclass(frozen=True)
-class Example:
-    """A counter-example. before, after: the book as given and as changed (None: not changed)."""
-
-    sentence: str
-    before: pl.DataFrame
-    after: pl.DataFrame | None
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One property: in how many of the books tried it was broken, and the first such book."""
-
-    name: str
-    question: str
-    tried: int
-    broken: int
-    example: Example | None
-
-    @property
-    def holds(self) -> bool:
-        """Whether no book broke it."""
-        return self.broken == 0
-
-
-@dataclass(frozen=True)
-class _Property:
-    name: str
-    question: str
-    check: Callable[["_Trial"], Example | None]
 
 
 @dataclass(frozen=True)
@@ -65,7 +35,7 @@ class _Trial:
         before = self.closed.usd(self.book.target)
         result = self.run(changed)
         after = plain_sum(result.usd(name) for name in names)
-        if abs(after - before) <= _TOLERANCE_FRAC * max(before, after, 1.0):
+        if abs(after - before) <= TOLERANCE_FRAC * max(before, after, 1.0):
             return None
         return Example(
             f"{self.book.target} has ${before:,.2f} closed; {did} it has ${after:,.2f} closed",
@@ -81,29 +51,11 @@ def audit(
 
     Raises PolicyError for a policy that cannot be applied.
     """
-    found: dict[str, list[Example]] = {each.name: [] for each in _PROPERTIES}
-    for trial in _trials(policy, score, count, seed):
-        for each in _PROPERTIES:
-            if (example := each.check(trial)) is not None:
-                found[each.name].append(example)
-    return [
-        Finding(
-            each.name,
-            each.question,
-            count,
-            len(found[each.name]),
-            example=found[each.name][0] if found[each.name] else None,
-        )
-        for each in _PROPERTIES
-    ]
 
-
-def _trials(policy: Policy, score: Score | None, count: int, seed: int) -> Iterator[_Trial]:
     def run(book: SmallBook) -> Closed:
         return closed_by(policy, score, book, seed)
 
-    for book in books(count, seed):
-        yield _Trial(book, run(book), run)
+    return search(_PROPERTIES, (_Trial(book, run(book), run) for book in books(count, seed)))
 
 
 def _split(trial: _Trial) -> Example | None:
@@ -136,7 +88,7 @@ def _monotone(trial: _Trial) -> Example | None:
     ranked = sorted(closed.score, key=lambda name: -closed.score[name])
     for high, low in pairwise(ranked):
         parts = closed.part(high), closed.part(low)
-        if closed.score[high] > closed.score[low] and parts[0] < parts[1] - _TOLERANCE_FRAC:
+        if closed.score[high] > closed.score[low] and parts[0] < parts[1] - TOLERANCE_FRAC:
             return Example(
                 f"{high} scores {closed.score[high]:.6g} and has {parts[0]:.1%} of its position "
                 f"closed; {low} scores {closed.score[low]:.6g} and has {parts[1]:.1%} closed",
@@ -151,7 +103,7 @@ def _bounded(trial: _Trial) -> Example | None:
     for winner in trial.book.winners:
         equity_usd, part = closed.equity_usd[winner.name], closed.part(winner.name)
         notional_usd = abs(winner.size) * trial.book.crash
-        if equity_usd < -_TOLERANCE_FRAC * notional_usd or part > 1.0 + _TOLERANCE_FRAC:
+        if equity_usd < -TOLERANCE_FRAC * notional_usd or part > 1.0 + TOLERANCE_FRAC:
             return Example(
                 f"{winner.name} is left with an equity of ${equity_usd:,.2f} and has {part:.1%} "
                 "of its position closed",
@@ -162,13 +114,13 @@ def _bounded(trial: _Trial) -> Example | None:
 
 
 _PROPERTIES = (
-    _Property(
+    Property(
         "split_proof",
         f"Does splitting an account in {SPLIT} leave what is closed the same?",
         _split,
     ),
-    _Property("cash_proof", "Does doubling its cash leave what is closed the same?", _move_cash),
-    _Property("hedge_proof", "Does hedging in another market leave it the same?", _hedge),
-    _Property("monotone", "Has a higher score never less of its position closed?", _monotone),
-    _Property("bounded", "Does nobody lose more than his equity and his position?", _bounded),
+    Property("cash_proof", "Does doubling its cash leave what is closed the same?", _move_cash),
+    Property("hedge_proof", "Does hedging in another market leave it the same?", _hedge),
+    Property("monotone", "Has a higher score never less of its position closed?", _monotone),
+    Property("bounded", "Does nobody lose more than his equity and his position?", _bounded),
 )

@@ -49,33 +49,19 @@ class Closed:
     def table(self, book: SmallBook) -> pl.DataFrame:
         """account, cash, size, entry, other, score, closed_usd, cost_usd: the book and its end."""
         rows = [
-            (
-                holder.name,
-                holder.cash,
-                holder.size,
-                holder.entry,
-                holder.other_size,
-                self.score.get(holder.name),
-                self.usd(holder.name),
-                self.cost_usd.get(holder.name, 0.0),
-            )
+            {
+                "account": holder.name,
+                "cash": holder.cash,
+                "size": holder.size,
+                "entry": holder.entry,
+                "other": holder.other_size,
+                "score": self.score.get(holder.name),
+                "closed_usd": self.usd(holder.name),
+                "cost_usd": self.cost_usd.get(holder.name, 0.0),
+            }
             for holder in book.holders
         ]
-        return pl.DataFrame(rows, schema=_TABLE, orient="row")
-
-
-_TABLE = pl.Schema(
-    {
-        "account": pl.String(),
-        "cash": pl.Float64(),
-        "size": pl.Float64(),
-        "entry": pl.Float64(),
-        "other": pl.Float64(),
-        "score": pl.Float64(),
-        "closed_usd": pl.Float64(),
-        "cost_usd": pl.Float64(),
-    }
-)
+        return pl.DataFrame(rows, schema_overrides={"score": pl.Float64()})
 
 
 def closed_by(policy: Policy, score: Score | None, book: SmallBook, seed: int) -> Closed:

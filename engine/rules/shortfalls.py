@@ -9,7 +9,7 @@ from crashsim.engine.record.events import LossShare, Shortfall
 from crashsim.engine.rules.borrows import repay_borrow
 from crashsim.engine.run import Run
 from crashsim.engine.search import RowsOf
-from crashsim.engine.sharing import Sharers, share
+from crashsim.engine.sharing import Sharers
 from crashsim.engine.state.state import CROSS
 from crashsim.engine.state.step import Step
 
@@ -111,7 +111,7 @@ def _charges(run: Run, step: Step, loss_usd: float) -> Floats:
         score=weight,
         beta_frac=np.ones_like(weight),
     )
-    return share(run.venue.loss.rule, loss_usd, sharers)
+    return run.sharing(loss_usd, sharers)
 
 
 def _record(run: Run, step: Step, charge: Floats) -> None:

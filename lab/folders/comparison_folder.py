@@ -49,7 +49,7 @@ def _runs(compared: Compared) -> dict[str, Any]:
         variant.name: {
             "what": variant.what,
             "venue": variant.of(compared.scenario).resolved()["venue"],
-            "policy_file": _policy_file(variant),
+            **asdict(variant.files),
             "largest_residual_frac_of_gross": done.conservation_residual_frac,
             "warnings": list(done.warnings),
         }
@@ -92,16 +92,16 @@ def name(compared: Compared) -> str:
 
 def _identity(variant: Variant, compared: Compared) -> list[object]:
     venue = variant.of(compared.scenario).resolved()["venue"]
-    return [variant.name, venue, _policy_file(variant)]
+    return [variant.name, venue, variant.files.as_json() or None]
 
 
-def _policy_file(variant: Variant) -> dict[str, str] | None:
-    found = manifest.policy_file(variant.file)
-    return found.model_dump() if found else None
+def check_target(path: Path | None) -> None:
+    """Refuse a place that holds something other than a comparison; None is one under `runs/`.
 
-
-def check_target(path: Path) -> None:
-    """Refuse a place that holds something other than a comparison. Raises OutputError."""
+    Raises OutputError.
+    """
+    if path is None:
+        return run_folder.check_parent(RUNS / COMPARISON)
     run_folder.refuse_foreign(path, is_ours=(path / COMPARISON).is_file())
 
 
@@ -137,7 +137,9 @@ def _save_runs(compared: Compared, folder: Path, request: Request, argv: Sequenc
         scenario = variant.of(compared.scenario)
         values = {key: done.measured.values[key] for key in METRICS}
         asked = variant.alone(request)
-        told = manifest.manifest(scenario, compared.inputs, done.outcome, asked, argv, variant.file)
+        told = manifest.manifest(
+            scenario, compared.inputs, done.outcome, asked, argv, variant.files
+        )
         run_folder.write(
             folder / "runs" / kept_name(variant.name),
             done.outcome.tables(),

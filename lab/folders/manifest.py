@@ -18,8 +18,8 @@ from crashsim.engine.measure.metrics import METRICS, Value
 from crashsim.engine.record.outcome import Outcome
 from crashsim.engine.state.conservation import TOLERANCE_FRAC
 from crashsim.lab.folders import provenance
-from crashsim.lab.policy_sources import FunctionFile
 from crashsim.lab.request import Request, public_text
+from crashsim.lab.rules.function_files import NO_FILES, FunctionFile, FunctionFiles
 from crashsim.scenarios.models.scenario import Scenario
 
 _PACKAGES = ("numpy", "polars", "pyarrow", "pydantic")
@@ -29,13 +29,13 @@ _NAME_DIGITS = 8
 _NOT_IN_NAMES = re.compile(r"[^\w.+-]+")
 
 
-def run_name(scenario: Scenario, inputs: Inputs, file: FunctionFile | None = None) -> str:
+def run_name(scenario: Scenario, inputs: Inputs, files: FunctionFiles = NO_FILES) -> str:
     """`<scenario>-<venue>-<hash>`; the hash covers scenario, venue, inputs, seed and version."""
     facts = {
         "version": crashsim.__version__,
         "scenario": scenario.resolved(),
         "inputs": [asdict(each) for each in inputs.files],
-        **_policy(file),
+        **files.as_json(),
     }
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
     # A scenario may be called anything; its run folder stays one folder under runs/.
@@ -97,14 +97,6 @@ class Conservation(_Part):
     limit_frac_of_gross: float
 
 
-class PolicyFile(_Part):
-    """A Python policy that ranked in the place of the venue's score: what ran, by its hash."""
-
-    name: str
-    function: str
-    sha256: str
-
-
 class Manifest(_Part):
     """The content of manifest.json. rows: of each table of the run folder; argv: for people."""
 
@@ -115,7 +107,8 @@ class Manifest(_Part):
     request: Request
     scenario: ScenarioTables
     venue: Named
-    policy_file: PolicyFile | None
+    policy_file: FunctionFile | None
+    loss_file: FunctionFile | None = None
     seed: int
     window: Window
     inputs: tuple[InputFile, ...]
@@ -137,20 +130,21 @@ def manifest(
     outcome: Outcome,
     request: Request,
     argv: Sequence[str],
-    file: FunctionFile | None = None,
+    files: FunctionFiles = NO_FILES,
 ) -> Manifest:
-    """The manifest of a run; file: the Python policy that ranked, where there is one."""
+    """The manifest of a run; files: the rules that were Python, what ran by its hash."""
     tables = scenario.resolved()
     venue = tables.pop("venue")
     return Manifest(
         format=FORMAT,
         crashsim=crashsim.__version__,
-        run=run_name(scenario, inputs, file),
+        run=run_name(scenario, inputs, files),
         argv=public_argv(argv),
         request=request.public(),
         scenario=ScenarioTables.model_validate(tables),
         venue=Named.model_validate(venue),
-        policy_file=policy_file(file),
+        policy_file=files.policy_file,
+        loss_file=files.loss_file,
         seed=scenario.seed,
         window=_window(inputs),
         inputs=inputs.files,
@@ -165,18 +159,6 @@ def manifest(
         packages={"python": platform.python_version()}
         | {name: version(name) for name in _PACKAGES},
     )
-
-
-def _policy(file: FunctionFile | None) -> dict[str, Any]:
-    found = policy_file(file)
-    return {"policy_file": found.model_dump()} if found else {}
-
-
-def policy_file(file: FunctionFile | None) -> PolicyFile | None:
-    """A Python policy without its folders."""
-    if file is None:
-        return None
-    return PolicyFile(name=file.path.name, function=file.function, sha256=file.sha256)
 
 
 def _window(inputs: Inputs) -> Window:

@@ -1,7 +1,7 @@
 """A policy of one's own as a TOML file: `[adl]` with a score, an allocation, or both."""
 
 from pathlib import Path
-from typing import Literal, Self
+from typing import Self
 
 from pydantic import Field, ValidationError, model_validator
 
@@ -10,13 +10,14 @@ from crashsim.scenarios.files.documents import read_toml
 from crashsim.scenarios.files.problems import sentences
 from crashsim.scenarios.models.notes import Notes, split_notes
 from crashsim.scenarios.models.rules import Rules
+from crashsim.scenarios.models.venue import Allocation
 
 
 class AdlPatch(Rules):
     """The keys of a venue's `[adl]` that a policy may change; the others stay the venue's."""
 
     score: str | None = Field(default=None, min_length=1)
-    allocation: Literal["queue", "pro_rata"] | None = None
+    allocation: Allocation | None = None
 
     @model_validator(mode="after")
     def _changes_something(self) -> Self:

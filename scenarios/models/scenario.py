@@ -17,7 +17,7 @@ from pydantic import (
 from crashsim.scenarios.models.generate import Anchors, FlowSample, Population
 from crashsim.scenarios.models.rules import Rules
 from crashsim.scenarios.models.sources import Sourced
-from crashsim.scenarios.models.venue import Venue
+from crashsim.scenarios.models.venue import Venue, python_function
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MS = timedelta(milliseconds=1)
@@ -191,6 +191,9 @@ class Scenario(ScenarioFile):
         """
         tables = self.model_dump(by_alias=True, exclude_none=True)
         tables["scenario"]["venue"] = Path(self.scenario.venue).name
+        for table, key in (("adl", "score"), ("loss", "rule")):
+            if python_function(rule := tables["venue"][table][key]):
+                tables["venue"][table][key] = Path(rule).name
         return {key: _json_safe(value) for key, value in tables.items()}
 
     def _stated(self) -> dict[str, object]:

@@ -6,6 +6,7 @@ Money is in USD, rates are fractions of notional, times are seconds.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import (
@@ -164,12 +165,21 @@ def _named_apart(absorbers: tuple[Absorber, ...]) -> tuple[Absorber, ...]:
     return absorbers
 
 
+def python_function(text: str) -> tuple[Path, str] | None:
+    """Path and name of a rule given as FILE.py:FUNCTION; None for any other text."""
+    path, _, function = text.rpartition(":")
+    return (Path(path), function) if path.endswith(".py") else None
+
+
+Allocation = Literal["queue", "pro_rata"]
+
+
 class AdlRules(Rules):
-    """Auto-deleveraging (rule 6). `score` is a preset's name or an SQL expression."""
+    """Auto-deleveraging (rule 6). score: a preset's name, an SQL expression, FILE.py:FUNCTION."""
 
     enabled: bool = True
     score: str = Field(min_length=1)
-    allocation: Literal["queue", "pro_rata"] = "queue"
+    allocation: Allocation = "queue"
     eligible: Literal["profitable", "opposite"] = "profitable"
     absorbers_eligible: bool = False
     price: Literal["bankruptcy", "mark", "previous_mark"] = "bankruptcy"
@@ -177,24 +187,17 @@ class AdlRules(Rules):
     lot: float | None = Field(default=None, gt=0)
 
 
-LossRule = Literal[
-    "pro_rata",
-    "levered_pro_rata",
-    "capped_pro_rata",
-    "rap",
-    "min_max",
-    "vector_mirror_descent",
-    "queue",
-]
+LossPolicy = Literal["carry", "write_off", "share", "withdrawal_haircut"]
+Deposits = Literal["net", "ring_fence"]
 
 
 class LossRules(Sourced):
-    """Who bears what is left (rule 8 and section 5)."""
+    """Who bears what is left (rule 8). rule: of `engine.sharing.RULES`, or FILE.py:FUNCTION."""
 
-    policy: Literal["carry", "write_off", "share", "withdrawal_haircut"] = "carry"
-    deposits: Literal["net", "ring_fence"] = "net"
+    policy: LossPolicy = "carry"
+    deposits: Deposits = "net"
     basis: Literal["profit", "equity", "open_interest"] = "profit"
-    rule: LossRule = "pro_rata"
+    rule: str = Field(default="pro_rata", min_length=1)
 
 
 class CollateralAsset(Rules):

@@ -66,13 +66,23 @@ def test_the_terminal_says_who_is_left_out(monkeypatch: pytest.MonkeyPatch) -> N
     assert "…" not in shown
 
 
+def test_a_deficit_is_laid_by_a_rule_in_python() -> None:
+    rule = "def share(loss_usd, sharers):\n    return sharers.cap_usd * loss_usd / 12.5\n"
+    Path("mine.py").write_text(rule, encoding="utf-8")
+    # caps a 8, b 4, c 0.5: of 12.5 together a deficit of 5 takes two fifths
+    adl("w.csv", "--deficit", "5", "--policy", "mine.py:share", "--haircuts", "h.csv")
+    found = pl.read_csv("h.csv")
+    charges = dict(zip(found["account"], found["mine.py:share (USD)"], strict=True))
+    assert charges == pytest.approx({"a": 3.2, "b": 1.6, "c": 0.2})
+
+
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
         (("w.csv", "--map", "weight=profit"), "has no column profit"),
         (("w.csv", "--map", "gain=weight"), "unknown name gain"),
         (("bad.csv",), "has no column for equity, leverage"),
-        (("w.csv", "--policy", "my.py:rank"), "ranks positions in a replay"),
+        (("w.csv", "--policy", "my.py:share"), "my.py: cannot be read"),
     ],
 )
 def test_what_cannot_be_read_is_told(words: tuple[str, ...], reason: str) -> None:

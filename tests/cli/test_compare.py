@@ -1,5 +1,6 @@
 """`crashsim compare` and its neighbours, from the command line."""
 
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from crashsim.cli.app import app
 from crashsim.cli.show.compare import GROUPS, written, written_delta
 from crashsim.engine.measure.metrics import COMPARISON_METRICS
 from crashsim.lab.errors import OutputError
+from crashsim.lab.rules.policy_sources import loss_names
 from crashsim.scenarios.errors import InputError
 
 
@@ -204,3 +206,27 @@ def test_every_metric_of_the_layout_exists_once() -> None:
 def test_how_numbers_are_written(metric: str, value: Any, text: str, delta: str) -> None:
     assert written(metric, value) == text
     assert written_delta(metric, value) == delta
+
+
+def test_every_name_of_a_loss_rule_is_a_run_of_its_own() -> None:
+    names = loss_names()
+    assert {"withdrawal_haircut", "rap_cvar", "ring_fence", "drift"} <= set(names)
+    runs = told(*(word for name in names for word in ("--loss", name)))["runs"]
+    assert [f"loss {name}" for name in names] == list(runs)[1:-1]
+    assert runs["loss rap_cvar"]["venue"]["loss"] == {
+        "policy": "share",
+        "deposits": "net",
+        "basis": "profit",
+        "rule": "rap_cvar",
+    }
+
+
+def test_a_sharing_rule_in_python_is_named_by_its_file_and_hash() -> None:
+    Path("sub").mkdir()
+    rule = "def share(loss_usd, sharers):\n    return sharers.cap_usd * 0.0\n"
+    Path("sub/mine.py").write_text(rule, encoding="utf-8")
+    run = told("--loss", str(Path("sub/mine.py:share").absolute()))["runs"]["loss mine.py:share"]
+    assert run["venue"]["loss"]["rule"] == "mine.py:share"
+    sha256 = hashlib.sha256(rule.encode()).hexdigest()
+    assert run["loss_file"] == {"name": "mine.py", "function": "share", "sha256": sha256}
+    assert run["policy_file"] is None

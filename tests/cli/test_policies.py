@@ -1,7 +1,9 @@
 """`crashsim policies`: listed, shown and audited."""
 
 import json
+from pathlib import Path
 
+import pytest
 from typer.testing import CliRunner
 
 from crashsim.cli import exits
@@ -32,3 +34,20 @@ def test_an_audit_shows_its_counter_examples_and_can_be_a_gate() -> None:
 def test_an_audit_wants_one_policy() -> None:
     both = ["policies", "audit", "size", "--adl-score", "upnl"]
     assert CliRunner().invoke(app, both).exit_code == exits.USAGE
+
+
+def test_a_sharing_rule_is_audited_by_name_and_from_a_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rule = "def share(loss_usd, sharers):\n    return sharers.cap_usd * 0.0\n"
+    Path("nobody.py").write_text(rule, encoding="utf-8")
+    for name, whole in (("pro_rata", True), ("nobody.py:share", False)):
+        words = ["policies", "audit", "--loss", name, "--books", "6"]
+        found = json.loads(CliRunner().invoke(app, [*words, "--json"]).stdout)
+        assert found["policy"] == name
+        verdicts = {each["property"]: each["holds"] for each in found["findings"]}
+        assert verdicts["whole"] is whole and verdicts["bounded"] is True
+        checked = CliRunner().invoke(app, [*words, "--check"])
+        assert checked.exit_code == (0 if whole else exits.FINDING)
+    assert "$0.00 is charged where" in checked.stdout

@@ -5,8 +5,12 @@ import pytest
 
 from crashsim.engine.adl.policies import POLICIES, Policy
 from crashsim.engine.adl.score_functions import function_score
-from crashsim.engine.audit.properties import Finding, audit
+from crashsim.engine.arrays import Floats
+from crashsim.engine.audit.charges import audit_sharing
+from crashsim.engine.audit.counter_examples import Finding
+from crashsim.engine.audit.properties import audit
 from crashsim.engine.audit.small_books import books
+from crashsim.engine.sharing import RULES, Sharers, function_rule
 
 
 def findings(name: str) -> dict[str, Finding]:
@@ -50,3 +54,46 @@ def test_the_same_seed_gives_the_same_books_and_every_loser_is_bankrupt() -> Non
     for book in books(20, 3):
         assert book.loser.cash + book.loser.size * (book.crash - 100.0) < 0
         assert np.all([winner.size < 0 for winner in book.winners])
+
+
+@pytest.mark.parametrize(
+    ("rule", "broken"),
+    [
+        ("pro_rata", set()),
+        ("min_max", set()),
+        ("levered_pro_rata", {"leverage_proof"}),
+        ("rap", {"whole", "leverage_proof"}),  # it takes no more than the weight
+        ("rap_cvar", {"whole", "leverage_proof"}),
+        ("vector_mirror_descent", {"whole", "split_proof"}),
+        ("queue", {"order_proof", "split_proof"}),  # ties go by row
+    ],
+)
+def test_what_a_sharing_rule_invites(rule: str, broken: set[str]) -> None:
+    found = audit_sharing(RULES[rule], count=50)
+    assert {finding.name for finding in found if not finding.holds} == broken
+
+
+def test_the_audit_shows_what_a_checked_rule_would_refuse() -> None:
+    def uncapped(loss_usd: float, sharers: Sharers) -> Floats:
+        return loss_usd * sharers.weight_usd / max(float(sharers.weight_usd.sum()), 1e-9)
+
+    found = audit_sharing(function_rule("mine.py:uncapped", uncapped), count=12)
+    bounded = next(finding for finding in found if finding.name == "bounded")
+    assert bounded.example is not None
+    over = bounded.example.before.filter(
+        bounded.example.before["charge"] > bounded.example.before["cap"]
+    )
+    assert over["account"][0] in bounded.example.sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "charges"),
+    [
+        ("unit_proof", lambda loss, s: np.minimum(s.cap_usd, 1.0)),
+        ("weight_monotone", lambda loss, s: np.minimum(s.cap_usd, 100 / s.weight_usd)),
+        ("loss_monotone", lambda loss, s: np.minimum(s.cap_usd, 1000 / loss)),
+    ],
+)
+def test_the_audit_finds_a_planted_fault(name: str, charges: object) -> None:
+    found = audit_sharing(charges, count=12)  # type: ignore[arg-type]
+    assert not next(finding for finding in found if finding.name == name).holds

@@ -1,6 +1,7 @@
 """Haircuts, waves and who changes sides, on nights worked out by hand."""
 
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -142,6 +143,54 @@ def two() -> list[Measured]:
         measured("first", VENUE),
         measured("other", POLICIES["lowest_leverage"].applied_to(VENUE)),
     ]
+
+
+def of_haircuts(*usd: float, **columns: list[float]) -> Replayed:
+    """A night with these haircuts of deleveraged accounts, in 3 waves; what is not given is 1."""
+    outcome, prices = night(VENUE, 100.0, 80.0)
+    given = dict.fromkeys(("equity_usd", "profit_usd", "size_usd", "leverage"), [1.0] * len(usd))
+    arrays = {name: np.array(values) for name, values in (given | columns).items()}
+    names = tuple(f"a{n}" for n in range(len(usd)))
+    return Replayed(outcome, prices, Haircuts(names, np.array(usd), **arrays, waves=3, horizon_s=0))
+
+
+def value(name: str, run: Replayed) -> Any:
+    return COMPARISON_METRICS[name].compute(run)
+
+
+def test_the_metrics_of_haircuts_by_hand() -> None:
+    run = of_haircuts(
+        10.0,
+        30.0,
+        0.0,
+        equity_usd=[100.0, 60.0, 50.0],
+        profit_usd=[5.0, 6.0, 1.0],
+        leverage=[1.0, 2.0, 3.0],
+        size_usd=[3.0, 2.0, 1.0],
+    )
+    assert (value("adl_waves", run), value("haircut_accounts", run)) == (3, 2)
+    assert value("haircut_usd", run) == 40.0
+    assert value("overshoot_usd", run) == 40.0 - 10 * (85 - 80)  # lou was closed 5 above mark
+    assert value("max_haircut_frac", run) == pytest.approx(30 / 60)
+    assert value("haircut_gini", run) == pytest.approx((20 + 10 + 30) / (3 * 40))
+    assert value("haircut_herfindahl", run) == pytest.approx(1 / 16 + 9 / 16)
+    # by rank the haircuts are 2, 3, 1: 1 - 6 * (sum of squared differences) / (3 * 8)
+    assert value("haircut_spearman_profit", run) == pytest.approx(1.0)  # 2, 3, 1
+    assert value("haircut_spearman_leverage", run) == pytest.approx(-0.5)  # 1, 2, 3: 1 + 1 + 4
+    assert value("haircut_spearman_size", run) == pytest.approx(0.5)  # 3, 2, 1: 1 + 1 + 0
+
+
+def test_what_the_largest_of_200_equal_haircuts_bear() -> None:
+    run = of_haircuts(*[2.0] * 200)
+    assert value("haircut_top_1_share_frac", run) == pytest.approx(1 / 200)
+    assert value("haircut_top_10_share_frac", run) == pytest.approx(10 / 200)
+    assert value("haircut_top_100_share_frac", run) == pytest.approx(100 / 200)
+
+
+def test_low_leverage_is_below_two() -> None:
+    # ann, closed alone, has 800 / 700 when the step begins
+    run = Replayed(*night(VENUE, 100.0, 80.0))
+    assert value("adl_low_leverage_share_frac", run) == 1.0
 
 
 def test_the_metrics_of_two_runs_stand_beside_each_other(two: list[Measured]) -> None:

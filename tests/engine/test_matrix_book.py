@@ -305,3 +305,21 @@ def test_a_fund_unwinds_into_what_the_book_has_left(replay: Replay) -> None:
     last = result.tables["absorbers"][-1]
     assert last["cash_usd"] == pytest.approx(75.0 - 60 * 0.02)
     assert last["notional_usd"] == 0.0
+
+
+@on_both
+def test_a_fund_that_does_not_unwind_keeps_what_it_took_over(replay: Replay) -> None:
+    # 1 BTC taken over at 85 (cash 15 paid in) with the mark at 60: 100 - 25 = 75, and 60 held
+    rules = Rules(absorber=({"name": "fund", "cash": 100.0, "unwind": False},))
+    made = case(
+        [100.0, 60.0, 60.0],
+        {"a": 15.0},
+        [Holding("a", 1.0)],
+        rules,
+        volume=[0.0, 0.0, PLENTY],
+    )
+    result = replay(made)
+    assert fills(result, "unwind") == []
+    last = result.tables["absorbers"][-1]
+    assert last["equity_usd"] == pytest.approx(75.0)
+    assert last["notional_usd"] == pytest.approx(60.0)

@@ -92,6 +92,38 @@ def test_a_withdrawal_of(replay: Replay, amount: float, paid: float) -> None:
 
 
 @on_both
+@pytest.mark.parametrize(("times", "paid"), [(0.0, 100.0), (1.0, 90.0), (5.0, 50.0)])
+def test_a_withdrawal_leaves_so_many_times_the_margin(
+    replay: Replay, times: float, paid: float
+) -> None:
+    # cash and equity 100, margin 10
+    made = case(
+        [100.0],
+        {"a": 100.0},
+        [Holding("a", 1.0)],
+        Rules(withdraw_margin=times),
+        flows=[(0, "a", "withdrawal", 100.0)],
+    )
+    assert account(replay(made), "a")["withdrawals_usd"] == pytest.approx(paid)
+
+
+@on_both
+def test_a_loss_that_is_written_off_touches_nobody_else(replay: Replay) -> None:
+    # the debtor's 25 fall to the platform; the winner (a profit of 40) withdraws 50 of its 100
+    made = crash(
+        {"winner": (100.0, -1.0, 100.0)},
+        loss={"policy": "write_off"},
+        flows=[(2, "winner", "withdrawal", 50.0)],
+    )
+    result = replay(made)
+    assert account(result, "winner")["cash_end"] == pytest.approx(50.0)
+    assert account(result, "winner")["withdrawals_usd"] == pytest.approx(50.0)
+    assert account(result, "debtor")["debt_end"] == 0.0
+    assert result.platform_cash_usd == pytest.approx(-25.0)
+    assert result.tables["loss_shares"] == []
+
+
+@on_both
 @pytest.mark.parametrize(
     ("cash", "size", "mark", "paid"),
     [

@@ -42,6 +42,8 @@ def charges(replay: Replay, made: Case) -> dict[str, float]:
         ("levered_pro_rata", 18.75, 6.25),  # 0.75 * 80 : 1 * 20
         ("capped_pro_rata", 20.0, 5.0),
         ("rap", 25 * 45 / 65, 25 * 20 / 65),  # 0.75^2 * 80 : 1 * 20
+        ("rap_power", 25 * 33.75 / 53.75, 25 * 20 / 53.75),  # 0.75^3 * 80 : 1 * 20
+        ("rap_cvar", 0.0, 20.0),  # 0.75 * 0 : 1 * 0.1 * 20, at most its profit
         ("min_max", 25 * 160 / 190, 25 * 30 / 190),
         ("vector_mirror_descent", 25 * 6400 / 6800, 25 * 400 / 6800),
         ("queue", 25.0, 0.0),

@@ -183,6 +183,61 @@ def test_debts_are_counted_at_the_end_and_at_their_peak() -> None:
     assert (value("underwater_accounts", of), value("underwater_usd", of)) == (1, 3.0)
 
 
+def test_refunds_of_each_kind_add_up() -> None:
+    accounts = [
+        {"account": "a", "was_liquidated": True, "fees_usd": 6.0, "adl_cost_usd": -4.0}
+        | {"deposits_usd": 9.0, "deposits_to_debt_usd": 7.0, "debt_end": 5.0},
+        {"account": "b", "was_liquidated": True, "fees_usd": 2.0, "adl_cost_usd": 3.0},
+        {"account": "c", "adl_cost_usd": 1.5, "withdrawals_refused_usd": 2.5},
+    ]
+    of = run({"accounts": accounts})
+    assert (value("liquidated_accounts", of), value("liquidation_fees_usd", of)) == (2, 8.0)
+    assert (value("deposits_usd", of), value("withdrawals_refused_usd", of)) == (9.0, 2.5)
+    assert value("platform_receivable_usd", of) == value("make_whole_debts_usd", of) == 5.0
+    assert value("make_whole_adl_costs_usd", of) == 3.0 + 1.5  # what a gained pays nobody
+    assert value("make_whole_half_fees_usd", of) == 8.0 / 2
+    assert value("make_whole_usd", of) == 4.5 + 7.0 + 5.0 + 4.0
+
+
+def test_shortfalls_are_summed_before_and_after_those_who_bear_them() -> None:
+    shortfalls = [
+        {"account": "a", "shortfall_usd": 30.0, "written_off_usd": 12.0},
+        {"account": "b", "shortfall_usd": 10.0},
+    ]
+    shares = [{"account": "c", "amount_usd": 8.0}, {"account": "d", "amount_usd": 4.5}]
+    of = run({"shortfalls": shortfalls, "loss_shares": shares}, deficit_usd=17.0)
+    assert (value("shortfall_usd", of), value("platform_loss_usd", of)) == (40.0, 12.0)
+    assert (value("shared_usd", of), value("deficit_usd", of)) == (12.5, 17.0)
+
+
+def deleveraged(*usd: float) -> Replayed:
+    rows = [
+        {"account": f"a{n}", "was_deleveraged": True, "adl_notional_usd": amount}
+        for n, amount in enumerate(usd)
+    ]
+    return run({"accounts": [*rows, {"account": "spared", "adl_notional_usd": 99.0}]})
+
+
+def test_how_unequally_accounts_were_deleveraged() -> None:
+    of = deleveraged(1.0, 3.0)
+    assert value("adl_accounts", of) == 2
+    assert value("adl_gini", of) == pytest.approx(0.25)  # half of |3 - 1| / 4
+    assert value("adl_herfindahl", of) == pytest.approx(1 / 16 + 9 / 16)
+    alike = deleveraged(*[2.0] * 200)
+    assert value("adl_top_1_share_frac", alike) == pytest.approx(1 / 200)
+    assert value("adl_top_10_share_frac", alike) == pytest.approx(10 / 200)
+    assert value("adl_top_100_share_frac", alike) == pytest.approx(100 / 200)
+
+
+def test_markouts_of_a_minute_and_of_five() -> None:
+    # closed at 92 at 1 s; the mark is 80 from 61 s on, 70 from 301 s on, and ends at 60
+    marks = [100.0, *[90.0] * 60, *[80.0] * 240, *[70.0] * 9, 60.0]
+    of = run({"adl_fills": [fill(1, "w", "short", 2.0, 92.0, 90.0)]}, marks=marks)
+    assert value("adl_markout_60s_usd", of) == -2 * (80 - 92)
+    assert value("adl_markout_300s_usd", of) == -2 * (70 - 92)
+    assert value("adl_markout_end_usd", of) == -2 * (60 - 92)
+
+
 def test_the_absorbers_low_is_that_of_all_together() -> None:
     levels = {("fund", 0): 10.0, ("fund", 1): 4.0, ("fund", 2): -1.0} | {
         ("vault", 0): 10.0,

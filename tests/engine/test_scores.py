@@ -169,7 +169,7 @@ def test_the_order_of_the_rows_changes_no_score(data: st.DataObject) -> None:
         ("upnl; DROP", "not an SQL expression"),
         ("max(0, upnl)", r"not an SQL expression.*GREATEST"),
         ("read_csv('secrets')", "not an SQL expression"),
-        ("upnl * levrage", r"unknown column levrage \(did you mean leverage\?\)"),
+        ("upnl * levrage", r'unknown column levrage \(did you mean "leverage"\?\)'),
         ("kraken", r"unknown column kraken\. Presets"),
         ("'upnl'", "not one number"),
         ("NULL", "not one number"),

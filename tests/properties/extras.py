@@ -8,6 +8,8 @@ LOSS_RULES = (
     "levered_pro_rata",
     "capped_pro_rata",
     "rap",
+    "rap_power",
+    "rap_cvar",
     "min_max",
     "vector_mirror_descent",
     "queue",

@@ -147,6 +147,8 @@ _LOSSES = (
     "a loss is shared by the rule levered_pro_rata",
     "a loss is shared by the rule capped_pro_rata",
     "a loss is shared by the rule rap",
+    "a loss is shared by the rule rap_power",
+    "a loss is shared by the rule rap_cvar",
     "a loss is shared by the rule min_max",
     "a loss is shared by the rule vector_mirror_descent",
     "a loss is shared by the rule queue",

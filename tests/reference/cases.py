@@ -43,11 +43,13 @@ class Rules:
     margin: Row | None = None
     collateral: dict[str, float] = field(default_factory=dict)  # weights by asset
     pnl_settlement_s: float | None = None
+    withdraw_margin: float = 2.0
 
     def venue(self) -> Row:
         tiers = {"kind": "tiers", "tiers": [{"from": 0.0, "rate": self.rate}]}
         return {
             "name": "by hand",
+            "withdraw_margin": self.withdraw_margin,
             "margin": {"markets": self.margin or {"*": tiers}},
             "liquidation": {"participation": 1.0, **self.liquidation},
             "takeover": self.takeover,

@@ -23,10 +23,18 @@ SHARED_BY: dict[str, Callable[[Claim], float]] = {
     "levered_pro_rata": lambda one: one.leverage * one.weight,
     "capped_pro_rata": lambda one: one.weight,
     "rap": lambda one: one.leverage * one.leverage * one.weight,
+    "rap_power": lambda one: one.leverage * one.leverage**2 * one.weight,
+    "rap_cvar": lambda one: one.leverage * max(0.0, one.leverage - 0.9) * one.weight,
     "min_max": lambda one: one.equity,
     "vector_mirror_descent": lambda one: one.weight * one.weight,  # x_i = mu * w_i, h_i = x_i * w_i
 }
-FRACTIONS_OF_WEIGHT = ("capped_pro_rata", "rap", "vector_mirror_descent")
+FRACTIONS_OF_WEIGHT = (
+    "capped_pro_rata",
+    "rap",
+    "rap_power",
+    "rap_cvar",
+    "vector_mirror_descent",
+)
 
 
 def charges(world: World, rule: str, loss: float, claims: list[Claim]) -> dict[UnitId, float]:

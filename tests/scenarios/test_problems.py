@@ -72,7 +72,7 @@ def test_a_minimal_venue_needs_no_facts(tmp_path: Path) -> None:
         ("rate = 0.02", "rate = 0.005", 'margin.markets."*".tiers: rates must not fall'),
         ("rate = 0.02", "rate = 2", 'margin.markets."*".tiers.1.rate: found 2, expected'),
         ("rate = 0.02", "rat = 0.02", 'margin.markets."*".tiers.1.rate: missing; expected'),
-        ("[adl]", '[loss]\nrule = "que"\n[adl]', 'loss.rule: found "que", expected "pro_rata" or'),
+        ("[adl]", '[loss]\nbasis = "que"\n[adl]', 'loss.basis: found "que", expected "profit" or'),
         ("[adl]", "[[absorber]]\ncash = 1\n[adl]", "absorber.0.name: missing; expected a text"),
         (
             "[adl]",

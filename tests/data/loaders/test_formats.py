@@ -13,6 +13,7 @@ import pytest
 
 from crashsim.data.loaders.format import Options
 from crashsim.data.loaders.importer import read_file
+from crashsim.data.loaders.registry import FORMATS
 from crashsim.scenarios.errors import InputError
 
 MINUTE = datetime(2025, 10, 10, 21, 16, tzinfo=UTC)
@@ -803,6 +804,11 @@ CASES = [
         60,
     ),
 ]
+
+
+def test_every_format_has_a_made_up_file_with_values() -> None:
+    told = {case.format_id for case in CASES if case.row}
+    assert told == {known.id for known in FORMATS}
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)

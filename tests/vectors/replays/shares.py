@@ -1,10 +1,8 @@
 """Haircut allocations of arXiv 2512.01112 as a venue's rule for sharing a loss."""
 
-from typing import get_args
-
 import numpy as np
 
-from crashsim.scenarios.models.venue import LossRule
+from crashsim.engine.sharing import RULES
 from tests.vectors.adapters.inputs import Case, Inputs, first
 from tests.vectors.adapters.paper import allocated, rule_of
 from tests.vectors.replays.losses import charged, shared
@@ -27,7 +25,7 @@ def allocation(case: Case) -> Reading:
     for key in ("caps", "score", "scores"):
         if key in inputs:
             raise NotExpressibleError(key)
-    if rule not in get_args(LossRule):
+    if rule not in RULES:
         raise NotExpressibleError(f"loss.rule {rule}")
     return _shared(case["venue"], rule, inputs)
 

@@ -1,0 +1,68 @@
+"""What an audit finds of a rule: for each property in how many books it was broken, and one."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+import polars as pl
+
+Trial = TypeVar("Trial")
+
+# A change that is not rounding, as a fraction of the amounts compared.
+TOLERANCE_FRAC = 1e-6
+
+
+@dataclass(frozen=True)
+class Example:
+    """A counter-example. before, after: the book as given and as changed (None: not changed)."""
+
+    sentence: str
+    before: pl.DataFrame
+    after: pl.DataFrame | None
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One property: in how many of the books tried it was broken, and the first such book."""
+
+    name: str
+    question: str
+    tried: int
+    broken: int
+    example: Example | None
+
+    @property
+    def holds(self) -> bool:
+        """Whether no book broke it."""
+        return self.broken == 0
+
+
+@dataclass(frozen=True)
+class Property(Generic[Trial]):
+    """A property with its question, and what looks for a counter-example in one trial."""
+
+    name: str
+    question: str
+    check: Callable[[Trial], Example | None]
+
+
+def search(properties: Sequence[Property[Trial]], trials: Iterable[Trial]) -> list[Finding]:
+    """Every property checked in every trial."""
+    examples: dict[str, list[Example]] = {each.name: [] for each in properties}
+    tried = 0
+    for trial in trials:
+        tried += 1
+        for each in properties:
+            if (example := each.check(trial)) is not None:
+                examples[each.name].append(example)
+    return [
+        Finding(
+            name=each.name,
+            question=each.question,
+            tried=tried,
+            broken=len(found),
+            example=found[0] if found else None,
+        )
+        for each in properties
+        for found in [examples[each.name]]
+    ]

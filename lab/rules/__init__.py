@@ -1,0 +1,1 @@
+"""The rules that a run is given by name: found, and made ready."""
