@@ -10,8 +10,11 @@ import polars as pl
 from crashsim.data import Inputs, read_inputs
 from crashsim.engine.adl.policies import without_adl
 from crashsim.engine.measure import comparison
+from crashsim.engine.measure.metrics import METRICS
 from crashsim.engine.replay import Progress
+from crashsim.lab.folders.manifest import Timings
 from crashsim.lab.processes import Done, Job, run_all, workers_for
+from crashsim.lab.replay import Finished
 from crashsim.lab.variants import Variant
 from crashsim.scenarios.models.scenario import Scenario
 
@@ -28,6 +31,22 @@ class Compared:
     changes: pl.DataFrame
     horizon_s: float
     timings: Mapping[str, float | str | int]
+
+    def kept(self) -> Mapping[str, Finished]:
+        """The runs whose outcomes were kept, by name, each like the same run made alone."""
+        timings = Timings(str(self.timings["started_at"]), float(self.timings["read_s"]), 0.0, 0.0)
+        return {
+            variant.name: Finished(
+                variant.of(self.scenario),
+                self.inputs,
+                done.outcome,
+                {key: done.measured.values[key] for key in METRICS},
+                timings,
+                variant.file,
+            )
+            for variant, done in zip(self.variants, self.done, strict=True)
+            if done.outcome is not None
+        }
 
 
 def compare(

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from crashsim import engine
 from crashsim.data import Inputs, read_inputs
@@ -14,6 +15,8 @@ from crashsim.engine.replay import Progress
 from crashsim.lab import policy_sources
 from crashsim.lab.folders import manifest, run_folder
 from crashsim.lab.policy_sources import FunctionFile, load_function
+from crashsim.lab.variants import loss_rules
+from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.models.scenario import Scenario
 
 RUNS = Path("runs")
@@ -57,18 +60,24 @@ def run(
     return Finished(scenario, inputs, outcome, metrics, timings, file)
 
 
-def with_policy(
-    scenario: Scenario, policy: str | None, expression: str | None
+def with_rules(
+    scenario: Scenario, policy: str | None, expression: str | None, loss: str | None
 ) -> tuple[Scenario, FunctionFile | None]:
-    """The scenario with its venue's ranking replaced, and the Python file that ranks, if one does."""
-    if expression is not None:
-        source = policy_sources.from_expression(expression)
-    elif policy is not None:
+    """The scenario with its venue's ranking and loss rules replaced, and the Python file that ranks.
+
+    Each None leaves the venue's own. Raises InputError and PolicyError for what is no such rule.
+    """
+    venue, file = scenario.venue, None
+    if policy is not None and expression is not None:
+        raise InputError("give a policy or an ADL score, not both: each replaces the ranking")
+    source = policy_sources.from_expression(expression) if expression is not None else None
+    if policy is not None:
         source = policy_sources.one(policy)
-    else:
-        return scenario, None
-    venue = source.policy.applied_to(scenario.venue)
-    return scenario.model_copy(update={"venue": venue}), source.file
+    if source is not None:
+        venue, file = source.policy.applied_to(venue), source.file
+    if loss is not None:
+        venue = venue.model_copy(update={"loss": loss_rules(loss, venue.loss)})
+    return scenario.model_copy(update={"venue": venue}), file
 
 
 def _replay(
@@ -85,6 +94,18 @@ def _replay(
     )
 
 
+def manifest_of(finished: Finished, argv: Sequence[str]) -> dict[str, Any]:
+    """The content of manifest.json. argv: for people only."""
+    return manifest.manifest(
+        finished.scenario,
+        finished.inputs,
+        finished.outcome,
+        argv,
+        finished.timings,
+        finished.file,
+    )
+
+
 def save(finished: Finished, out: Path | None, argv: Sequence[str], *, csv: bool) -> Path:
     """Write the run folder and return its path. argv: for people only. Raises OutputError."""
     path = out or RUNS / manifest.run_name(finished.scenario, finished.inputs, finished.file)
@@ -92,14 +113,7 @@ def save(finished: Finished, out: Path | None, argv: Sequence[str], *, csv: bool
         path,
         finished.outcome.tables(),
         manifest.summary(finished.scenario, finished.inputs, finished.metrics),
-        manifest.manifest(
-            finished.scenario,
-            finished.inputs,
-            finished.outcome,
-            argv,
-            finished.timings,
-            finished.file,
-        ),
+        manifest_of(finished, argv),
         csv=csv,
     )
     return path

@@ -100,12 +100,13 @@ def _policies(sources: Iterable[PolicySource], base: Venue) -> Iterator[Variant]
 
 
 def _loss(name: str, base: Venue) -> Variant:
-    rules = _loss_rules(name, base.loss)
+    rules = loss_rules(name, base.loss)
     venue = base.model_copy(update={"loss": rules})
     return Variant(f"loss {name}", f"{base.name}, losses borne by the rule {name}", venue)
 
 
-def _loss_rules(name: str, own: LossRules) -> LossRules:
+def loss_rules(name: str, own: LossRules) -> LossRules:
+    """The loss rules that `--loss` names, own where it changes one key. Raises InputError."""
     if name in _LOSS_POLICIES:
         return own.model_copy(update={"policy": name})
     if name in _DEPOSITS:

@@ -44,6 +44,14 @@ def replay(
         str | None,
         typer.Option(metavar="EXPRESSION", help='Rank winners by this, such as "upnl * leverage".'),
     ] = None,
+    loss: Annotated[
+        str | None,
+        typer.Option(
+            autocompletion=completion.losses,
+            metavar="NAME",
+            help="Another rule for losses: a name as in crashsim compare, or a TOML file.",
+        ),
+    ] = None,
     set_: options.Set = None,
     seed: options.Seed = None,
     out: Annotated[
@@ -78,14 +86,14 @@ def replay(
 
     \b
     Options come in three groups: other inputs (--prices, --book, --flows, --with), other rules
-    (--venue, --policy, --adl-score, --set, --seed), and output (--out, --format, --json).
+    (--venue, --policy, --adl-score, --loss, --set, --seed), and output (--out, --format, --json).
     """
     # Everything heavy is imported here, so that `crashsim --help` stays fast.
     from crashsim.cli import output
     from crashsim.cli.progress import progress_bar
     from crashsim.cli.show.replay import rendered
     from crashsim.lab.folders import run_folder
-    from crashsim.lab.replay import RUNS, run, save, with_policy
+    from crashsim.lab.replay import RUNS, run, save, with_rules
     from crashsim.scenarios import Overrides, load
 
     if out is not None:
@@ -104,7 +112,7 @@ def replay(
     if policy is not None and adl_score is not None:
         raise typer.BadParameter("give --policy or --adl-score, not both")
     loaded = load(scenario, overrides=overrides)
-    loaded, file = with_policy(loaded, policy, adl_score)
+    loaded, file = with_rules(loaded, policy, adl_score, loss)
     with progress_bar(f"replaying {loaded.name}") as progress:
         finished = run(loaded, file, progress)
     path = save(finished, out, sys.argv[1:], csv=format_ is Format.CSV)

@@ -13,12 +13,12 @@ from rich.text import Text
 from crashsim.cli.sheet import Sheet
 from crashsim.cli.show import statement_words as words
 from crashsim.engine.measure.metric import iso_utc
-from crashsim.engine.readings.statement import Item, Statement, statement_of
+from crashsim.engine.readings.statement import Item, Statement
 from crashsim.engine.readings.statement_lines import lines_of
 from crashsim.engine.record.tables import TABLES
 from crashsim.lab.figures import usd
 from crashsim.lab.folders.run_folder import RunFolder
-from crashsim.scenarios.errors import InputError
+from crashsim.lab.library.account_statement import statement_in
 
 _FILLS_TOLD = 8
 
@@ -36,13 +36,7 @@ class AccountView:
 def view_of(folder: RunFolder, account: str) -> AccountView:
     """Read one account of a run. Raises InputError for an account that is not in its book."""
     tables = {name: folder.table(name) for name in TABLES}
-    found = statement_of(tables, account)
-    if found is None:
-        known = tables["accounts"]["account"].head(3).to_list()
-        raise InputError(
-            f'{folder.path} has no account "{account}"; its accounts are named like '
-            f"{', '.join(known)} (accounts.parquet lists all)"
-        )
+    found = statement_in(tables, account, str(folder.path))
     return AccountView(
         str(folder.manifest["run"]), str(folder.manifest["venue"]["name"]), found, pl.DataFrame()
     )

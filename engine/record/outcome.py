@@ -17,7 +17,7 @@ class Refusal:
     time_ms: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Outcome:
     """Every table of a run folder (columns in `engine.tables.TABLES`) and the run's own facts.
 
@@ -71,3 +71,12 @@ class Outcome:
             "prices_1m",
         )
         return {name: getattr(self, name) for name in names}
+
+    def __repr__(self) -> str:
+        deleveraged = self.accounts["was_deleveraged"].sum()
+        indebted = self.accounts["ended_in_debt"].sum()
+        return (
+            f"Outcome: {self.accounts.height:,} accounts, {self.timeline.height:,} steps, "
+            f"{deleveraged:,} deleveraged, {indebted:,} in debt at the end; "
+            f"{len(self.tables())} tables"
+        )

@@ -9,12 +9,12 @@ from typing import Any
 
 import crashsim
 from crashsim.engine.measure import comparison
-from crashsim.engine.measure.metrics import COMPARISON_METRICS, METRICS, Metric
+from crashsim.engine.measure.metrics import COMPARISON_METRICS, Metric
+from crashsim.lab import replay
 from crashsim.lab.compare import Compared
 from crashsim.lab.folders import manifest, provenance, run_folder
 from crashsim.lab.folders.run_names import kept_name
 from crashsim.lab.folders.whole import dump_json, replace_whole
-from crashsim.lab.replay import RUNS
 from crashsim.lab.variants import Variant
 
 CONTENT = "comparison.json"
@@ -107,35 +107,15 @@ def save(
     compared: Compared, told: Mapping[str, Any], out: Path | None, argv: Sequence[str]
 ) -> Path:
     """Write the folder and return its path. told: the `content`. Raises OutputError."""
-    path = out or RUNS / name(compared)
+    path = out or replay.RUNS / name(compared)
     check_target(path)
 
     def fill(folder: Path) -> None:
         (folder / CONTENT).write_text(dump_json(told), encoding="utf-8")
         run_folder.write_table(folder, "metrics", compared.metrics, csv=False)
         run_folder.write_table(folder, "changes", compared.changes, csv=False)
-        _save_runs(compared, folder, argv)
+        for run, finished in compared.kept().items():
+            replay.save(finished, folder / "runs" / kept_name(run), argv, csv=False)
 
     replace_whole(path, fill)
     return path
-
-
-def _save_runs(compared: Compared, folder: Path, argv: Sequence[str]) -> None:
-    for variant, done in zip(compared.variants, compared.done, strict=True):
-        if done.outcome is None:
-            continue
-        scenario = variant.of(compared.scenario)
-        values = {key: done.measured.values[key] for key in METRICS}
-        timings = manifest.Timings(
-            str(compared.timings["started_at"]), float(compared.timings["read_s"]), 0.0, 0.0
-        )
-        told = manifest.manifest(
-            scenario, compared.inputs, done.outcome, argv, timings, variant.file
-        )
-        run_folder.write(
-            folder / "runs" / kept_name(variant.name),
-            done.outcome.tables(),
-            manifest.summary(scenario, compared.inputs, values),
-            told,
-            csv=False,
-        )
