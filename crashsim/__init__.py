@@ -31,24 +31,24 @@ if TYPE_CHECKING:
     from crashsim.scenarios.errors import InputError as InputError
 
     __version__: str
-
-__getattr__, __dir__, __all__ = attach(
-    __name__,
-    {
-        "Comparison": "lab.library.comparison_result",
-        "ConservationError": "engine.errors",
-        "InputError": "scenarios.errors",
-        "OutputError": "lab.errors",
-        "PolicyError": "engine.errors",
-        "Run": "lab.library.run_result",
-        "__version__": "version",
-        "compare": "front_door",
-        "data": "",
-        "engine": "",
-        "lab": "",
-        "load": "front_door",
-        "open_run": "front_door",
-        "replay": "front_door",
-        "scenarios": "",
-    },
-)
+else:
+    __getattr__, __dir__, __all__ = attach(
+        __name__,
+        {
+            "Comparison": "lab.library.comparison_result",
+            "ConservationError": "engine.errors",
+            "InputError": "scenarios.errors",
+            "OutputError": "lab.errors",
+            "PolicyError": "engine.errors",
+            "Run": "lab.library.run_result",
+            "__version__": "version",
+            "compare": "front_door",
+            "data": "",
+            "engine": "",
+            "lab": "",
+            "load": "front_door",
+            "open_run": "front_door",
+            "replay": "front_door",
+            "scenarios": "",
+        },
+    )

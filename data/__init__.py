@@ -23,23 +23,23 @@ if TYPE_CHECKING:
     from crashsim.data.schema import Tape as Tape
     from crashsim.data.tape.prices import read_prices as read_prices
     from crashsim.data.tape.prices import read_tape as read_tape
-
-# A name is imported when first asked for: `crashsim data --help` needs none of them, nor Polars.
-__getattr__, __dir__, __all__ = attach(
-    __name__,
-    {
-        "Book": "schema",
-        "Flows": "schema",
-        "InputFile": "checked.table",
-        "Inputs": "inputs",
-        "MarketOrigin": "schema",
-        "Tape": "schema",
-        "read_book": "book.book",
-        "read_book_folder": "book.book",
-        "read_flow_file": "book.flow_file",
-        "read_flows": "book.flow_file",
-        "read_inputs": "inputs",
-        "read_prices": "tape.prices",
-        "read_tape": "tape.prices",
-    },
-)
+else:
+    # A name is imported when first asked for: `crashsim data --help` needs none of them, nor Polars.
+    __getattr__, __dir__, __all__ = attach(
+        __name__,
+        {
+            "Book": "schema",
+            "Flows": "schema",
+            "InputFile": "checked.table",
+            "Inputs": "inputs",
+            "MarketOrigin": "schema",
+            "Tape": "schema",
+            "read_book": "book.book",
+            "read_book_folder": "book.book",
+            "read_flow_file": "book.flow_file",
+            "read_flows": "book.flow_file",
+            "read_inputs": "inputs",
+            "read_prices": "tape.prices",
+            "read_tape": "tape.prices",
+        },
+    )

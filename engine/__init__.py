@@ -25,23 +25,23 @@ if TYPE_CHECKING:
     from crashsim.engine.record.tables import TABLES as TABLES
     from crashsim.engine.winners import allocate as allocate
     from crashsim.engine.winners import solvent_winners as solvent_winners
-
-__getattr__, __dir__, __all__ = attach(
-    __name__,
-    {
-        "ConservationError": "errors",
-        "METRICS": "measure.metrics",
-        "Metric": "measure.metrics",
-        "Outcome": "record.outcome",
-        "POLICIES": "adl.policies",
-        "PolicyError": "errors",
-        "Replayed": "measure.metrics",
-        "TABLES": "record.tables",
-        "allocate": "winners",
-        "compile_score": "adl.scores",
-        "replay": "replay",
-        "solvent_winners": "winners",
-        "statement_of": "readings.statement",
-        "summarise": "measure.metrics",
-    },
-)
+else:
+    __getattr__, __dir__, __all__ = attach(
+        __name__,
+        {
+            "ConservationError": "errors",
+            "METRICS": "measure.metrics",
+            "Metric": "measure.metrics",
+            "Outcome": "record.outcome",
+            "POLICIES": "adl.policies",
+            "PolicyError": "errors",
+            "Replayed": "measure.metrics",
+            "TABLES": "record.tables",
+            "allocate": "winners",
+            "compile_score": "adl.scores",
+            "replay": "replay",
+            "solvent_winners": "winners",
+            "statement_of": "readings.statement",
+            "summarise": "measure.metrics",
+        },
+    )

@@ -11,15 +11,15 @@ if TYPE_CHECKING:
     from crashsim.lab.folders.run_names import find_runs as find_runs
     from crashsim.lab.library.comparison_result import Comparison as Comparison
     from crashsim.lab.library.run_result import Run as Run
-
-__getattr__, __dir__, __all__ = attach(
-    __name__,
-    {
-        "Comparison": "library.comparison_result",
-        "OutputError": "errors",
-        "Run": "library.run_result",
-        "RunFolder": "folders.run_folder",
-        "find_run": "folders.run_names",
-        "find_runs": "folders.run_names",
-    },
-)
+else:
+    __getattr__, __dir__, __all__ = attach(
+        __name__,
+        {
+            "Comparison": "library.comparison_result",
+            "OutputError": "errors",
+            "Run": "library.run_result",
+            "RunFolder": "folders.run_folder",
+            "find_run": "folders.run_names",
+            "find_runs": "folders.run_names",
+        },
+    )

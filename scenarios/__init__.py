@@ -25,22 +25,22 @@ if TYPE_CHECKING:
     from crashsim.scenarios.files.loading import load_venue as load_venue
     from crashsim.scenarios.files.overrides import Overrides as Overrides
     from crashsim.scenarios.files.starter import new_scenario as new_scenario
-
-__getattr__, __dir__, __all__ = attach(
-    __name__,
-    {
-        "Fact": "facts",
-        "FactSheet": "facts",
-        "Listing": "bundled",
-        "Overrides": "files.overrides",
-        "bundled_losses": "bundled",
-        "bundled_scenarios": "bundled",
-        "bundled_venues": "bundled",
-        "load": "files.loading",
-        "load_loss": "files.loading",
-        "load_venue": "files.loading",
-        "new_scenario": "files.starter",
-        "scenario_sheet": "facts",
-        "venue_sheet": "facts",
-    },
-)
+else:
+    __getattr__, __dir__, __all__ = attach(
+        __name__,
+        {
+            "Fact": "facts",
+            "FactSheet": "facts",
+            "Listing": "bundled",
+            "Overrides": "files.overrides",
+            "bundled_losses": "bundled",
+            "bundled_scenarios": "bundled",
+            "bundled_venues": "bundled",
+            "load": "files.loading",
+            "load_loss": "files.loading",
+            "load_venue": "files.loading",
+            "new_scenario": "files.starter",
+            "scenario_sheet": "facts",
+            "venue_sheet": "facts",
+        },
+    )

@@ -71,14 +71,14 @@ class Comparison:
 
     def _repr_html_(self) -> str:
         measured = self.content["metrics"]
-        head = ["", *(f"{name} ({measured[name]['unit']})" for name in _METRICS)]
+        heads = ["", *(f"{name} ({measured[name]['unit']})" for name in _METRICS)]
         rows = [
-            [run, *(notebook.written(measured[name]["values"][run]) for name in _METRICS)]
+            [run, *(measured[name]["values"][run] for name in _METRICS)]
             for run in self.content["runs"]
         ]
-        frames = {"metrics": self.metrics, "changes": self.changes}
-        sizes = [(name, f"{frame.height:,}") for name, frame in frames.items()]
-        return notebook.card(repr(self), {"runs": [head, *rows], "tables (rows)": sizes})
+        sizes = {"metrics": self.metrics.height, "changes": self.changes.height}
+        groups = (notebook.Group("runs", rows, heads), notebook.tables(sizes))
+        return notebook.card(repr(self), groups)
 
 
 def comparison_of(compared: Compared, argv: Sequence[str], pages: Pages) -> Comparison:

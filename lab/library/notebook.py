@@ -1,16 +1,20 @@
 """What a notebook shows of a result: a small card, and plain text where styles are not let through."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
-Rows = Sequence[Sequence[str]]
+Cell = str | float | None
 
 # The card is hidden until these styles arrive; then the text is.
 _STYLES = (
-    "<style>.crashsim-text{display:none}.crashsim-card{display:block!important}"
-    ".crashsim-card th{text-align:left;padding-top:.6em}.crashsim-card td{text-align:left}"
-    ".crashsim-card td.crashsim-number{text-align:right;font-variant-numeric:tabular-nums}</style>"
+    "<style>.crashsim-text{display:none}"
+    ".crashsim-card{display:flex!important;flex-wrap:wrap;gap:0 2em;align-items:flex-start}"
+    ".crashsim-card table{margin:0;border-collapse:collapse}"
+    ".crashsim-card caption{text-align:left;font-weight:bold;padding:.6em 0 .2em}"
+    ".crashsim-card th,.crashsim-card td{text-align:left;padding:.1em 1em .1em 0}"
+    ".crashsim-card .crashsim-number{text-align:right;font-variant-numeric:tabular-nums}</style>"
 )
 _METRICS = (
     "liquidated_notional_usd",
@@ -23,34 +27,39 @@ _METRICS = (
 _RULES = ("adl.score", "adl.allocation", "adl.price", "adl.grace_s", "loss.policy", "loss.deposits")
 
 
-def card(text: str, parts: Mapping[str, Rows]) -> str:
-    """HTML of a title line and named groups of rows; the last cells are set to the right.
+@dataclass(frozen=True)
+class Group:
+    """A small table of a card: numbers to the right, `none` where there is nothing to measure."""
 
-    Everything is escaped. Notebooks without styles show the text alone.
-    """
-    body = "".join(
-        f'<tr><th colspan="{max(map(len, rows))}">{escape(title)}</th></tr>{_rows(rows)}'
-        for title, rows in parts.items()
-        if rows
-    )
+    title: str
+    rows: Sequence[Sequence[Cell]]
+    heads: Sequence[str] = ()
+
+    def html(self) -> str:
+        """All of it escaped."""
+        heads = "".join(f"<th>{escape(head)}</th>" for head in self.heads)
+        rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in self.rows)
+        return f"<table><caption>{escape(self.title)}</caption><tr>{heads}</tr>{rows}</table>"
+
+
+def card(text: str, groups: Sequence[Group]) -> str:
+    """HTML of a title line and small tables; a notebook without styles shows the text alone."""
+    body = "".join(group.html() for group in groups)
     return (
         f'{_STYLES}<pre class="crashsim-text">{escape(text)}</pre>'
-        f'<div class="crashsim-card" style="display:none"><b>{escape(text)}</b>'
-        f"<table>{body}</table></div>"
+        f'<div class="crashsim-card" style="display:none">'
+        f'<b style="width:100%">{escape(text)}</b>{body}</div>'
     )
 
 
-def _rows(rows: Rows) -> str:
-    return "".join(f"<tr>{''.join(_cells(row))}</tr>" for row in rows)
+def _cell(cell: Cell) -> str:
+    if isinstance(cell, str):
+        return f"<td>{escape(cell)}</td>"
+    written = "none" if cell is None else f"{cell:,}" if isinstance(cell, int) else f"{cell:,.2f}"
+    return f'<td class="crashsim-number">{written}</td>'
 
 
-def _cells(row: Sequence[str]) -> Iterable[str]:
-    for cell in row:
-        number = ' class="crashsim-number"' if cell[:1].isdigit() or cell[:1] == "-" else ""
-        yield f"<td{number}>{escape(cell)}</td>"
-
-
-def rules(venue: Mapping[str, Any], policy_file: Mapping[str, str] | None) -> Rows:
+def rules(venue: Mapping[str, Any], policy_file: Mapping[str, str] | None) -> Group:
     """The rules that decide most, of a venue's resolved tables."""
     found = [("venue", str(venue["name"]))]
     for key in _RULES:
@@ -59,16 +68,22 @@ def rules(venue: Mapping[str, Any], policy_file: Mapping[str, str] | None) -> Ro
             found.append((key, str(venue[section][name])))
     if policy_file is not None:
         found.append(("ranked by", f"{policy_file['name']}:{policy_file['function']}"))
-    return found
+    return Group("rules", found)
 
 
-def metrics(summary: Mapping[str, Any]) -> Rows:
+def metrics(summary: Mapping[str, Any]) -> Group:
     """Six metrics of summary.json with their units."""
-    return [(name, written(summary[name]["value"]), summary[name]["unit"]) for name in _METRICS]
+    entries = {name: summary[name] for name in _METRICS}
+    rows = [(name, entry["value"], entry["unit"]) for name, entry in entries.items()]
+    return Group("metrics", rows)
 
 
-def written(value: float | None) -> str:
-    """A number to two decimals, a count as it is, `none` where there is nothing to measure."""
-    if value is None:
-        return "none"
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
+def known(summary: Mapping[str, Any]) -> Group:
+    """What the inputs of the metrics are: recorded, reconstructed or assumed."""
+    inputs = {key: how for entry in summary.values() for key, how in entry["inputs"].items()}
+    return Group("how it is known", list(inputs.items()))
+
+
+def tables(rows: Mapping[str, int]) -> Group:
+    """How many rows each table has."""
+    return Group("rows of tables", list(rows.items()))

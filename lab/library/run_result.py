@@ -154,14 +154,13 @@ class Run(RunTables):
         )
 
     def _repr_html_(self) -> str:
-        known = {name: how for entry in self.summary.values() for name, how in _known(entry)}
-        parts = {
-            "rules": notebook.rules(self._venue, self.manifest.get("policy_file")),
-            "how it is known": list(known.items()),
-            "metrics": notebook.metrics(self.summary),
-            "tables (rows)": [(name, f"{rows:,}") for name, rows in self.manifest["rows"].items()],
-        }
-        return notebook.card(repr(self), parts)
+        groups = (
+            notebook.rules(self._venue, self.manifest.get("policy_file")),
+            notebook.metrics(self.summary),
+            notebook.tables(self.manifest["rows"]),
+            notebook.known(self.summary),
+        )
+        return notebook.card(repr(self), groups)
 
     @property
     def _venue(self) -> Mapping[str, Any]:
@@ -172,10 +171,6 @@ class Run(RunTables):
     def _debt(self) -> str:
         owed = self.summary["debt_usd"]["value"]
         return usd(owed) if owed else "$0"
-
-
-def _known(entry: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    yield from entry.get("inputs", {}).items()
 
 
 def from_memory(finished: Finished, argv: Sequence[str], pages: Pages) -> Run:
