@@ -108,7 +108,7 @@ class Run(RunTables):
         rows = [
             (name, *number, *(entry[word] for word in _WORDS))
             for name, entry in self.summary.items()
-            for number in numbers_of(entry["value"])
+            for number in numbers_of(entry["value"]) or [("", None, None)]  # a mapping may be empty
         ]
         schema = _NUMBERS | dict.fromkeys(_WORDS, pl.String)
         return pl.DataFrame(rows, schema=schema, orient="row")
