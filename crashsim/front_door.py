@@ -119,7 +119,8 @@ def compare(
     inputs are those of `replay` and the same for all runs; `set` is laid over every venue.
     horizon_s: haircuts are measured this many seconds after the last wave that hit an account.
     jobs: processes; None takes one a core where that is worth it (a script then needs
-    `if __name__ == "__main__":`). keep_runs: hold every run's tables (27 MB each of `oct11`).
+    `if __name__ == "__main__":`). keep_runs: hold every run's tables (of `oct11` 25 MB each,
+    300 MB where all winners are closed pro rata).
 
     Raises what `replay` raises.
     """

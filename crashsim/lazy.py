@@ -1,17 +1,18 @@
 """Names of a package that are imported when first asked for: one table makes all of it."""
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from importlib import import_module
 
 Lazy = tuple[Callable[[str], object], Callable[[], list[str]], list[str]]
 
 
-def attach(package: str, homes: Mapping[str, str]) -> Lazy:
+def attach(package: str, names: Mapping[str, Sequence[str]]) -> Lazy:
     """`__getattr__`, `__dir__` and `__all__` of a package.
 
-    homes: the module, below the package, in which each name is; "" for a module that is the name.
+    names: of each module below the package those it gives; of "" the modules that are names.
     """
+    homes = {name: home for home, given in names.items() for name in given}
 
     def getattr_(name: str) -> object:
         if name not in homes:

@@ -15,11 +15,10 @@ else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
-            "Comparison": "library.comparison_result",
-            "OutputError": "errors",
-            "Run": "library.run_result",
-            "RunFolder": "folders.run_folder",
-            "find_run": "folders.run_names",
-            "find_runs": "folders.run_names",
+            "errors": ("OutputError",),
+            "folders.run_folder": ("RunFolder",),
+            "folders.run_names": ("find_run", "find_runs"),
+            "library.comparison_result": ("Comparison",),
+            "library.run_result": ("Run",),
         },
     )

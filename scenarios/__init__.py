@@ -29,18 +29,10 @@ else:
     __getattr__, __dir__, __all__ = attach(
         __name__,
         {
-            "Fact": "facts",
-            "FactSheet": "facts",
-            "Listing": "bundled",
-            "Overrides": "files.overrides",
-            "bundled_losses": "bundled",
-            "bundled_scenarios": "bundled",
-            "bundled_venues": "bundled",
-            "load": "files.loading",
-            "load_loss": "files.loading",
-            "load_venue": "files.loading",
-            "new_scenario": "files.starter",
-            "scenario_sheet": "facts",
-            "venue_sheet": "facts",
+            "bundled": ("Listing", "bundled_losses", "bundled_scenarios", "bundled_venues"),
+            "facts": ("Fact", "FactSheet", "scenario_sheet", "venue_sheet"),
+            "files.loading": ("load", "load_loss", "load_venue"),
+            "files.overrides": ("Overrides",),
+            "files.starter": ("new_scenario",),
         },
     )

@@ -15,7 +15,7 @@ from crashsim.engine.measure.comparison import numbers_of
 from crashsim.engine.measure.metrics import Value
 from crashsim.engine.readings.statement import Statement
 from crashsim.engine.record.tables import TABLES
-from crashsim.lab.figures import many, usd
+from crashsim.lab.figures import many, short_usd
 from crashsim.lab.folders import manifest, run_folder
 from crashsim.lab.folders.run_folder import RunFolder
 from crashsim.lab.folders.run_names import kept_name
@@ -145,12 +145,13 @@ class Run(RunTables):
         return report({self.name: self}, Path(path), self._pages)
 
     def __repr__(self) -> str:
+        owed: float = self.summary["debt_usd"]["value"]
         head = f"Run {self.manifest['scenario']['scenario']['name']} under {self._venue['name']}"
         return (
             f"{head}: {many(self.manifest['rows']['accounts'], 'account')}, "
             f"{self.metric('liquidated_accounts'):,} liquidated, "
             f"{self.metric('adl_accounts'):,} deleveraged, "
-            f"{self.metric('debt_accounts'):,} in debt at the end ({self._debt})"
+            f"{self.metric('debt_accounts'):,} in debt at the end ({short_usd(owed)})"
         )
 
     def _repr_html_(self) -> str:
@@ -166,11 +167,6 @@ class Run(RunTables):
     def _venue(self) -> Mapping[str, Any]:
         venue: Mapping[str, Any] = self.manifest["venue"]
         return venue
-
-    @property
-    def _debt(self) -> str:
-        owed = self.summary["debt_usd"]["value"]
-        return usd(owed) if owed else "$0"
 
 
 def from_memory(finished: Finished, argv: Sequence[str], pages: Pages) -> Run:

@@ -310,7 +310,7 @@ def test_reports_are_the_pages_of_the_command() -> None:
 def test_everything_is_told_in_one_line() -> None:
     run = crashsim.replay("toy")
     assert repr(run) == (
-        "Run toy under toy: 6 accounts, 2 liquidated, 2 deleveraged, 1 in debt at the end ($231.14)"
+        "Run toy under toy: 6 accounts, 2 liquidated, 2 deleveraged, 1 in debt at the end ($231)"
     )
     found = crashsim.compare("toy", policies=["random"])
     assert repr(found) == "Comparison of toy: 3 runs, venue toy against policy random, no ADL"
