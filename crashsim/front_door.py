@@ -18,6 +18,7 @@ from crashsim.scenarios.models.scenario import Scenario
 
 File = str | Path
 Files = File | Sequence[File]
+Names = str | Sequence[str]
 
 
 def load(
@@ -98,10 +99,10 @@ def replay(
 def compare(
     scenario: File,
     *,
-    venues: Sequence[str] = (),
-    policies: Sequence[str] = (),
-    scores: Sequence[str] = (),
-    losses: Sequence[str] = (),
+    venues: Names = (),
+    policies: Names = (),
+    scores: Names = (),
+    losses: Names = (),
     set: Mapping[str, object] | None = None,
     prices: Files = (),
     book: File | None = None,
@@ -128,9 +129,10 @@ def compare(
         set=set, prices=prices, book=book, flows=flows, extra_book=extra_book, seed=seed
     )
     loaded = scenarios.load(scenario, overrides=overrides)
+    wanted = Wanted(*map(_names, (policies, scores, venues, losses)))
     compared = comparing.compare(
         loaded,
-        variants(loaded, Wanted(policies, scores, venues, losses), overrides.set),
+        variants(loaded, wanted, overrides.set),
         horizon_s=horizon_s,
         keep=keep_runs,
         workers=jobs,
@@ -139,10 +141,10 @@ def compare(
         ["compare", str(scenario)],
         overrides,
         {
-            "--venue": venues,
-            "--policy": policies,
-            "--adl-score": scores,
-            "--loss": losses,
+            "--venue": wanted.venues,
+            "--policy": wanted.policies,
+            "--adl-score": wanted.scores,
+            "--loss": wanted.losses,
             "--horizon": [str(horizon_s)] if horizon_s else [],
         },
     )
@@ -180,6 +182,10 @@ def _overrides(
 
 def _paths(files: Files) -> tuple[Path, ...]:
     return (Path(files),) if isinstance(files, File) else tuple(Path(file) for file in files)
+
+
+def _names(names: Names) -> Sequence[str]:
+    return (names,) if isinstance(names, str) else names
 
 
 def _given(value: object) -> list[str]:

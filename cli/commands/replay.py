@@ -49,7 +49,7 @@ def replay(
         typer.Option(
             autocompletion=completion.losses,
             metavar="NAME",
-            help="Another rule for losses: a name as in crashsim compare, or a TOML file.",
+            help="Another rule for losses, as in crashsim compare.",
         ),
     ] = None,
     set_: options.Set = None,

@@ -286,6 +286,17 @@ def test_a_comparison_has_frames_words_and_runs() -> None:
     assert found.runs["loss write_off"].name == alone.name
 
 
+def test_one_name_need_not_be_in_a_list() -> None:
+    found = crashsim.compare("toy", venues="binance", policies="random", losses="net")
+    assert list(found.runs) == [
+        "venue toy",
+        "venue binance",
+        "policy random",
+        "loss net",
+        "no ADL",
+    ]
+
+
 def test_a_comparison_that_kept_no_runs_says_so() -> None:
     found = crashsim.compare("toy", policies=["random"], keep_runs=False, horizon_s=60.0)
     assert found.runs == {}
