@@ -40,9 +40,9 @@ class Compared:
                 variant.of(self.scenario),
                 self.inputs,
                 done.outcome,
-                {key: done.measured.values[key] for key in METRICS},
-                timings,
-                variant.file,
+                metrics={key: done.measured.values[key] for key in METRICS},
+                timings=timings,
+                file=variant.file,
             )
             for variant, done in zip(self.variants, self.done, strict=True)
             if done.outcome is not None

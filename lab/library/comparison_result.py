@@ -93,4 +93,12 @@ def comparison_of(compared: Compared, argv: Sequence[str], pages: Pages) -> Comp
     kept = compared.kept().items()
     runs = {name: from_memory(finished, argv, pages) for name, finished in kept}
     content = comparison_folder.content(compared, argv)
-    return Comparison(metrics, compared.changes, runs, content, compared, argv, pages)
+    return Comparison(
+        metrics,
+        compared.changes,
+        runs,
+        content,
+        _compared=compared,
+        _argv=argv,
+        _pages=pages,
+    )

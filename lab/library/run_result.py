@@ -178,7 +178,7 @@ def from_memory(finished: Finished, argv: Sequence[str], pages: Pages) -> Run:
     def write(path: Path, csv: bool) -> None:
         run_folder.write(path, tables, summary, made, csv=csv)
 
-    return Run(made, summary, tables, write, pages)
+    return Run(made, summary, tables, _write=write, _pages=pages)
 
 
 def from_folder(folder: RunFolder, pages: Pages) -> Run:
@@ -188,7 +188,7 @@ def from_folder(folder: RunFolder, pages: Pages) -> Run:
         run_folder.check_target(path)
         replace_whole(path, lambda beside: _copy(folder, beside, csv))
 
-    return Run(folder.manifest, folder.summary, _StoredTables(folder), write, pages)
+    return Run(folder.manifest, folder.summary, _StoredTables(folder), _write=write, _pages=pages)
 
 
 def _copy(folder: RunFolder, beside: Path, csv: bool) -> None:
