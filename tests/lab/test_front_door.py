@@ -200,7 +200,7 @@ def test_inputs_are_replaced_as_by_the_options(tmp_path: Path) -> None:
     )
     assert "me" in run.accounts["account"]
     assert run.flows.is_empty()
-    assert run.manifest["argv"][2::2] == ["--prices", "--book", "--flows", "--with"]
+    assert list(run.manifest["argv"][2::2]) == ["--prices", "--book", "--flows", "--with"]
 
 
 def test_rankings_and_losses_are_replaced_as_by_the_options(tmp_path: Path) -> None:
