@@ -5,52 +5,34 @@ inputs = data.read_inputs(scenario)      # tape, book, flows, and the files they
 tape = data.read_prices("prices.csv")    # one file, without a scenario
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
+from crashsim.lazy import attach
+
 if TYPE_CHECKING:
-    from crashsim.data.book.book import read_book, read_book_folder
-    from crashsim.data.book.flow_file import read_flow_file, read_flows
-    from crashsim.data.checked.table import InputFile
-    from crashsim.data.inputs import Inputs, read_inputs
-    from crashsim.data.schema import Book, Flows, MarketOrigin, Tape
-    from crashsim.data.tape.prices import read_prices, read_tape
-
-__all__ = [
-    "Book",
-    "Flows",
-    "InputFile",
-    "Inputs",
-    "MarketOrigin",
-    "Tape",
-    "read_book",
-    "read_book_folder",
-    "read_flow_file",
-    "read_flows",
-    "read_inputs",
-    "read_prices",
-    "read_tape",
-]
-
-# A name is imported when first asked for: `crashsim data --help` needs none of them, nor Polars.
-_MODULE_OF = {
-    "Book": "schema",
-    "Flows": "schema",
-    "InputFile": "checked.table",
-    "Inputs": "inputs",
-    "MarketOrigin": "schema",
-    "Tape": "schema",
-    "read_book": "book.book",
-    "read_book_folder": "book.book",
-    "read_flow_file": "book.flow_file",
-    "read_flows": "book.flow_file",
-    "read_inputs": "inputs",
-    "read_prices": "tape.prices",
-    "read_tape": "tape.prices",
-}
-
-
-def __getattr__(name: str) -> object:
-    if name not in _MODULE_OF:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"crashsim.data.{_MODULE_OF[name]}"), name)
+    from crashsim.data.book.book import read_book as read_book
+    from crashsim.data.book.book import read_book_folder as read_book_folder
+    from crashsim.data.book.flow_file import read_flow_file as read_flow_file
+    from crashsim.data.book.flow_file import read_flows as read_flows
+    from crashsim.data.checked.table import InputFile as InputFile
+    from crashsim.data.inputs import Inputs as Inputs
+    from crashsim.data.inputs import read_inputs as read_inputs
+    from crashsim.data.schema import Book as Book
+    from crashsim.data.schema import Flows as Flows
+    from crashsim.data.schema import MarketOrigin as MarketOrigin
+    from crashsim.data.schema import Tape as Tape
+    from crashsim.data.tape.prices import read_prices as read_prices
+    from crashsim.data.tape.prices import read_tape as read_tape
+else:
+    # Imported when first asked for: `crashsim data --help` needs none of them, nor Polars.
+    __getattr__, __dir__, __all__ = attach(
+        __name__,
+        {
+            "book.book": ("read_book", "read_book_folder"),
+            "book.flow_file": ("read_flow_file", "read_flows"),
+            "checked.table": ("InputFile",),
+            "inputs": ("Inputs", "read_inputs"),
+            "schema": ("Book", "Flows", "MarketOrigin", "Tape"),
+            "tape.prices": ("read_prices", "read_tape"),
+        },
+    )

@@ -11,8 +11,11 @@ from crashsim.data import Inputs, read_inputs
 from crashsim.data.clock import utc_second_text
 from crashsim.engine.adl.policies import without_adl
 from crashsim.engine.measure import comparison
+from crashsim.engine.measure.metrics import METRICS
 from crashsim.engine.replay import Progress
 from crashsim.lab.processes import Done, Job, run_all, workers_for
+from crashsim.lab.replay import Finished
+from crashsim.lab.request import Request
 from crashsim.lab.variants import Variant
 from crashsim.scenarios.models.scenario import Scenario
 
@@ -29,6 +32,25 @@ class Compared:
     changes: pl.DataFrame
     horizon_s: float
     timings: Mapping[str, float | str | int]
+
+    def kept(self) -> Mapping[str, Finished]:
+        """The runs whose outcomes were kept, by name, each like the same run made alone."""
+        return {
+            variant.name: Finished(
+                variant.of(self.scenario),
+                self.inputs,
+                done.outcome,
+                metrics={key: done.measured.values[key] for key in METRICS},
+                timings=None,
+                files=variant.files,
+            )
+            for variant, done in zip(self.variants, self.done, strict=True)
+            if done.outcome is not None
+        }
+
+    def alone(self, run: str, request: Request) -> Request:
+        """What asks for one of the runs alone, where `request` asks for the first."""
+        return next(each for each in self.variants if each.name == run).alone(request)
 
 
 def compare(

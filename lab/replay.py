@@ -17,6 +17,7 @@ from crashsim.lab.folders.run_folder import Timings
 from crashsim.lab.request import Request
 from crashsim.lab.rules import policy_sources
 from crashsim.lab.rules.function_files import FunctionFiles, Ready, ready
+from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.models.scenario import Scenario
 
 RUNS = Path("runs")
@@ -30,7 +31,7 @@ class Finished:
     inputs: Inputs
     outcome: Outcome
     metrics: dict[str, Value]
-    timings: Timings
+    timings: Timings | None
     files: FunctionFiles
 
 
@@ -60,7 +61,12 @@ def run(scenario: Scenario, progress: Progress | None = None) -> Finished:
 def with_rules(
     scenario: Scenario, policy: str | None, expression: str | None, loss: str | None
 ) -> Scenario:
-    """The scenario with its venue's ranking and its rule for losses replaced by what is named."""
+    """The scenario with its venue's ranking and its rule for losses replaced by what is named.
+
+    Each None leaves the venue's own. Raises InputError and PolicyError for what is no such rule.
+    """
+    if policy is not None and expression is not None:
+        raise InputError("give a policy or an ADL score, not both: each replaces the ranking")
     venue = scenario.venue
     if ranking := policy_sources.either(policy, expression):
         venue = ranking.applied_to(venue)
@@ -83,6 +89,18 @@ def _replay(scenario: Scenario, inputs: Inputs, rules: Ready, progress: Progress
     )
 
 
+def manifest_of(finished: Finished, request: Request, argv: Sequence[str]) -> manifest.Manifest:
+    """The manifest of a run. argv: for people only."""
+    return manifest.manifest(
+        finished.scenario,
+        finished.inputs,
+        finished.outcome,
+        request,
+        argv,
+        finished.files,
+    )
+
+
 def save(
     finished: Finished, out: Path | None, request: Request, argv: Sequence[str], *, csv: bool
 ) -> Path:
@@ -92,14 +110,7 @@ def save(
         path,
         finished.outcome.tables(),
         manifest.summary(finished.scenario, finished.inputs, finished.metrics),
-        manifest.manifest(
-            finished.scenario,
-            finished.inputs,
-            finished.outcome,
-            request,
-            argv,
-            finished.files,
-        ),
+        manifest_of(finished, request, argv),
         finished.timings,
         csv=csv,
     )

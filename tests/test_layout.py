@@ -10,16 +10,18 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 ROOMS = ("cli", "data", "engine", "lab", "scenarios")
 MAY_IMPORT = {
-    "scenarios": {"crashsim.scenarios"},
-    "data": {"crashsim.data", "crashsim.scenarios"},
+    "scenarios": {"crashsim.lazy", "crashsim.scenarios"},
+    "data": {"crashsim.data", "crashsim.lazy", "crashsim.scenarios"},
     "engine": {
-        "crashsim.engine",
-        "crashsim.scenarios.models.venue",
-        "crashsim.data.schema",
         "crashsim.data.clock",
+        "crashsim.data.schema",
+        "crashsim.engine",
+        "crashsim.lazy",
+        "crashsim.scenarios.models.venue",
     },
     "lab": {
         "crashsim.lab",
+        "crashsim.lazy",
         "crashsim.engine",
         "crashsim.data",
         "crashsim.scenarios",

@@ -12,11 +12,11 @@ from rich.text import Text
 from crashsim.cli.sheet import Sheet
 from crashsim.cli.show import statement_words as words
 from crashsim.data.clock import utc_ms, utc_text
-from crashsim.engine.readings.statement import Item, Statement, statement_of
+from crashsim.engine.readings.statement import Item, Statement
 from crashsim.engine.readings.statement_lines import lines_of
 from crashsim.lab.figures import usd
 from crashsim.lab.folders.run_folder import RunFolder
-from crashsim.scenarios.errors import InputError
+from crashsim.lab.library.account_statement import statement_in
 
 _FILLS_TOLD = 8
 
@@ -32,14 +32,7 @@ class AccountView:
 
 def view_of(folder: RunFolder, account: str) -> AccountView:
     """Read one account of a run. Raises InputError for an account that is not in its book."""
-    tables = folder.tables()
-    found = statement_of(tables, account)
-    if found is None:
-        known = tables["accounts"]["account"].head(3).to_list()
-        raise InputError(
-            f'{folder.path} has no account "{account}"; its accounts are named like '
-            f"{', '.join(known)} (accounts.parquet lists all)"
-        )
+    found = statement_in(folder.tables(), account, str(folder.path))
     return AccountView(folder.manifest.run, folder.manifest.venue.name, found)
 
 

@@ -39,24 +39,25 @@ def metric_table(runs: Sequence[Measured]) -> pl.DataFrame:
     metric that is a time. delta: value less that of the first run; null where either has none.
     """
     rows = [
-        (name, metric.unit, key, run.name, *_value_and_text(value))
+        (name, metric.unit, key, run.name, value, text)
         for name, metric in COMPARISON_METRICS.items()
         for run in runs
-        for key, value in _items(run.values[name])
+        for key, value, text in numbers_of(run.values[name])
     ]
     first = {(row[0], row[2]): row[4] for row in rows if row[3] == runs[0].name}
     with_delta = [(*row, _delta(row[4], first.get((row[0], row[2])))) for row in rows]
     return pl.DataFrame(with_delta, schema=_METRIC_SCHEMA, orient="row")
 
 
-def _items(value: Value) -> list[tuple[str, float | int | str | None]]:
-    return list(value.items()) if isinstance(value, Mapping) else [("", value)]
-
-
-def _value_and_text(value: float | str | None) -> tuple[float | None, str | None]:
-    if isinstance(value, str):
-        return None, value
-    return None if value is None else float(value), None
+def numbers_of(value: Value) -> list[tuple[str, float | None, str | None]]:
+    """(key, value, text) of each number of a metric, as in `metric_table`."""
+    items = value.items() if isinstance(value, Mapping) else [("", value)]
+    return [
+        (key, None, one)
+        if isinstance(one, str)
+        else (key, None if one is None else float(one), None)
+        for key, one in items
+    ]
 
 
 def _delta(value: float | None, first: float | None) -> float | None:

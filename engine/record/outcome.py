@@ -18,7 +18,7 @@ class Refusal:
     time_ms: int
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Outcome:
     """Every table of a run folder (columns in `engine.record.tables.TABLES`) and the run's facts.
 
@@ -54,3 +54,12 @@ class Outcome:
     def tables(self) -> Mapping[str, pl.DataFrame]:
         """The tables of a run folder by name, in the order they are written."""
         return {name: getattr(self, name) for name in TABLES}
+
+    def __repr__(self) -> str:
+        deleveraged = self.accounts["was_deleveraged"].sum()
+        indebted = self.accounts["ended_in_debt"].sum()
+        return (
+            f"Outcome: {self.accounts.height:,} accounts, {self.timeline.height:,} steps, "
+            f"{deleveraged:,} deleveraged, {indebted:,} in debt at the end; "
+            f"{len(self.tables())} tables"
+        )

@@ -9,12 +9,12 @@ from typing import Any
 
 import crashsim
 from crashsim.engine.measure import comparison
-from crashsim.engine.measure.metrics import COMPARISON_METRICS, METRICS, Metric
+from crashsim.engine.measure.metrics import COMPARISON_METRICS, Metric
+from crashsim.lab import replay
 from crashsim.lab.compare import Compared
 from crashsim.lab.folders import manifest, provenance, run_folder
 from crashsim.lab.folders.run_names import COMPARISON, kept_name
 from crashsim.lab.folders.whole import replace_whole
-from crashsim.lab.replay import RUNS
 from crashsim.lab.request import Request
 from crashsim.lab.variants import Variant
 
@@ -101,7 +101,7 @@ def check_target(path: Path | None) -> None:
     Raises OutputError.
     """
     if path is None:
-        return run_folder.check_parent(RUNS / COMPARISON)
+        return run_folder.check_parent(replay.RUNS / COMPARISON)
     run_folder.refuse_foreign(path, is_ours=(path / COMPARISON).is_file())
 
 
@@ -116,7 +116,7 @@ def save(
 
     told: the `content`. request: what asks for the first run alone. Raises OutputError.
     """
-    path = out or RUNS / name(compared)
+    path = out or replay.RUNS / name(compared)
     check_target(path)
 
     def fill(folder: Path) -> None:
@@ -124,27 +124,9 @@ def save(
         run_folder.write_json(folder / run_folder.TIMINGS, compared.timings)
         run_folder.write_table(folder, "metrics", compared.metrics, csv=False)
         run_folder.write_table(folder, "changes", compared.changes, csv=False)
-        _save_runs(compared, folder, request, argv)
+        for run, finished in compared.kept().items():
+            asked = compared.alone(run, request)
+            replay.save(finished, folder / "runs" / kept_name(run), asked, argv, csv=False)
 
     replace_whole(path, fill)
     return path
-
-
-def _save_runs(compared: Compared, folder: Path, request: Request, argv: Sequence[str]) -> None:
-    for variant, done in zip(compared.variants, compared.done, strict=True):
-        if done.outcome is None:
-            continue
-        scenario = variant.of(compared.scenario)
-        values = {key: done.measured.values[key] for key in METRICS}
-        asked = variant.alone(request)
-        told = manifest.manifest(
-            scenario, compared.inputs, done.outcome, asked, argv, variant.files
-        )
-        run_folder.write(
-            folder / "runs" / kept_name(variant.name),
-            done.outcome.tables(),
-            manifest.summary(scenario, compared.inputs, values),
-            told,
-            None,  # how long one of several took alone is not known
-            csv=False,
-        )

@@ -168,7 +168,12 @@ def write_table(folder: Path, name: str, frame: pl.DataFrame, *, csv: bool) -> N
         statistics=True,
     )
     if csv:
-        frame.write_csv(folder / f"{name}.csv", datetime_format="%Y-%m-%dT%H:%M:%S%.3fZ")
+        write_csv(folder, name, frame)
+
+
+def write_csv(folder: Path, name: str, frame: pl.DataFrame) -> None:
+    """Write one table as CSV."""
+    frame.write_csv(folder / f"{name}.csv", datetime_format="%Y-%m-%dT%H:%M:%S%.3fZ")
 
 
 def write_json(path: Path, content: Mapping[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """What the command line changes in a scenario: other files, another venue, single keys."""
 
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -51,6 +52,31 @@ def parse_setting(text: str) -> Setting:
             '"loss.deposits=ring_fence"'
         )
     return Setting(key, _value(value.strip()), text)
+
+
+def setting_text(key: str, value: object) -> str:
+    """The text of a setting whose value is a Python one: the inverse of `parse_setting`.
+
+    Raises InputError for a value that TOML cannot hold, such as None.
+    """
+    try:
+        return f"{key}={_toml(value)}"
+    except TypeError:
+        raise InputError(
+            f"set {key}: found {value!r}, expected a number, text, bool, list or mapping of them"
+        ) from None
+
+
+def _toml(value: object) -> str:
+    if isinstance(value, Mapping):
+        return f"{{{', '.join(f'{_toml(str(key))} = {_toml(one)}' for key, one in value.items())}}}"
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_toml, value))}]"
+    if isinstance(value, float):
+        return float.__repr__(value)  # JSON writes infinity otherwise
+    if value is None:
+        raise TypeError
+    return json.dumps(str(value) if isinstance(value, Path) else value, ensure_ascii=False)
 
 
 def _split(name: str) -> Key:

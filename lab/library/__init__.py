@@ -1,0 +1,1 @@
+"""What `import crashsim` returns: a run and a comparison as objects."""
