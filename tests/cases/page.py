@@ -50,5 +50,5 @@ def read(path: Path) -> Page:
 
 def _table(body: str) -> list[Cells]:
     lines = [line for line in body.splitlines() if line.startswith("|")]
-    header, _, *rows = [[cell.strip() for cell in line[1:-1].split("|")] for line in lines]
-    return [dict(zip(header, row, strict=True)) for row in rows]
+    cells = [[cell.strip() for cell in line[1:-1].split("|")] for line in lines]
+    return [dict(zip(cells[0], row, strict=True)) for row in cells[2:]]

@@ -47,7 +47,11 @@ def columns(world: World, holder: Unit | Absorber, market: Market) -> Row:
 def _opened_ms(world: World, holder: Unit | Absorber, market: Market) -> float:
     """When a position was opened; nan where that is not known, as of an absorber's."""
     for row in world.case.positions:
-        if (row["account"], row["market"], row["margin_mode"]) == (holder.name, market, holder.mode):
+        if (row["account"], row["market"], row["margin_mode"]) == (
+            holder.name,
+            market,
+            holder.mode,
+        ):
             opened = row.get("opened_at_ms")
             return nan if opened is None else float(opened)
     return nan

@@ -1,0 +1,107 @@
+"""Every code of docs/semantics.md has a page, every page a code, and every choice a case."""
+
+import re
+import tomllib
+import types
+from collections.abc import Iterator
+from functools import cache
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from pydantic import BaseModel
+
+from crashsim.engine.sharing import RULES
+from crashsim.scenarios.models.venue import Venue
+from tests.cases.given import case_of
+from tests.cases.page import FOLDER, INDEX, ROOT, Page, paths, read
+from tests.properties.faults import FAULTS
+from tests.properties.invariants import INVARIANTS
+
+SEMANTICS = (ROOT / "docs" / "semantics.md").read_text("utf-8")
+CODE = r"[A-Z]+(?:-[A-Z0-9]+)*"
+PAGE_OF = dict(re.findall(rf"^\[({CODE})\]: cases/(\S+)$", SEMANTICS, re.MULTILINE))
+USED = [code for code in re.findall(rf"\[({CODE})\](?![:(])", SEMANTICS) if code in PAGE_OF]
+
+
+@cache
+def pages() -> list[Page]:
+    return [read(path) for path in paths()]
+
+
+def test_every_code_of_the_rules_has_a_page_that_says_so() -> None:
+    assert PAGE_OF == {code: page.path.name for page in pages() for code in page.codes}
+
+
+def test_every_code_stands_once_in_the_rules() -> None:
+    assert sorted(USED) == sorted(PAGE_OF)
+    unknown = re.findall(rf"\[({CODE})\](?![:(])", SEMANTICS)
+    assert set(unknown) == set(PAGE_OF)
+
+
+def test_a_page_is_named_by_its_first_code() -> None:
+    assert [page.path.stem for page in pages()] == [page.codes[0].lower() for page in pages()]
+
+
+def test_the_index_has_every_page_with_its_codes_and_its_title() -> None:
+    listed = re.findall(r"^- \[(.+)\]\((\S+\.md)\): (.+)$", INDEX.read_text("utf-8"), re.MULTILINE)
+    assert sorted(listed) == sorted(
+        (", ".join(page.codes), page.path.name, page.title) for page in pages()
+    )
+
+
+def test_the_site_leads_to_every_page() -> None:
+    nav = (ROOT / "mkdocs.yml").read_text("utf-8")
+    assert "cases/index.md" in nav
+    assert {path.parent for path in FOLDER.rglob("*.md")} == {FOLDER}
+
+
+def test_every_invariant_has_a_property_and_a_planted_fault() -> None:
+    invariants = {code for code in PAGE_OF if code.startswith("INV-")}
+    assert invariants == set(INVARIANTS) == set(FAULTS)
+
+
+Choice = tuple[str, str]
+
+
+def _choices(model: type[BaseModel], path: str = "") -> Iterator[Choice]:
+    """Every key of a venue's rules, and of a key that takes words, each word."""
+    for name, field in model.model_fields.items():
+        yield from _of_type(field.annotation, f"{path}{field.alias or name}")
+
+
+def _of_type(kind: Any, key: str) -> Iterator[Choice]:
+    if isinstance(kind, type) and issubclass(kind, BaseModel):
+        yield from _choices(kind, f"{key}.")
+    elif get_origin(kind) is Literal:
+        yield from ((key, word) for word in get_args(kind))
+    elif get_origin(kind) is Annotated:
+        yield from _of_type(get_args(kind)[0], key)
+    elif get_origin(kind) in (Union, types.UnionType, tuple):
+        for part in get_args(kind):
+            yield from _of_type(part, key)
+    elif get_origin(kind) is dict:
+        yield from _of_type(get_args(kind)[1], f"{key}.*")
+    elif kind is not ...:
+        yield (key, "")
+
+
+def _stated(value: Any, key: str) -> Iterator[Choice]:
+    """What a page's venue states, in the same words."""
+    if isinstance(value, dict):
+        for name, below in value.items():
+            wild = key in ("margin.markets", "collateral.assets")
+            yield from _stated(below, f"{key}.{'*' if wild else name}".removeprefix("."))
+    elif isinstance(value, list):
+        for one in value:
+            yield from _stated(one, key)
+    else:
+        yield (key, "")
+        yield (key, str(value))
+
+
+def test_every_choice_of_a_venue_is_made_on_a_page() -> None:
+    made = {choice for page in pages() for choice in _stated(case_of(page).venue, "")}
+    assert set(_choices(Venue)) - made == set()
+
+
+def test_every_sharing_rule_has_a_page() -> None:
+    assert {case_of(page).venue.get("loss", {}).get("rule") for page in pages()} >= set(RULES)
