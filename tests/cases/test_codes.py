@@ -1,7 +1,6 @@
 """Every code of docs/semantics.md has a page, every page a code, and every choice a case."""
 
 import re
-import tomllib
 import types
 from collections.abc import Iterator
 from functools import cache
@@ -28,7 +27,7 @@ def pages() -> list[Page]:
 
 
 def test_every_code_of_the_rules_has_a_page_that_says_so() -> None:
-    assert PAGE_OF == {code: page.path.name for page in pages() for code in page.codes}
+    assert {code: page.path.name for page in pages() for code in page.codes} == PAGE_OF
 
 
 def test_every_code_stands_once_in_the_rules() -> None:
