@@ -1,9 +1,10 @@
 """What came out, against the tables of a page."""
 
+from collections.abc import Mapping
 from math import isinf
 
 from tests.cases.arithmetic import value_of
-from tests.cases.page import Cells
+from tests.cases.page import METRICS, Cells
 from tests.properties.wealth import outside_usd, wealth_in_usd
 from tests.reference.compare import TOLERANCE, gross_usd
 from tests.reference.model import Case, Row
@@ -18,9 +19,20 @@ def disagreements(expected: dict[str, list[Cells]], case: Case, result: Result) 
     usd = TOLERANCE * gross_usd(case)
     said: list[str] = []
     for name, rows in expected.items():
+        if name == METRICS:
+            continue
         found = _everyone(case, result) if name == "After" else result.tables[name]
         said += [f"{name}: {one}" for one in _unmatched(name, rows, found, usd)]
     return [*said, *_wrong_totals(expected.get("After", []), case, result, usd)]
+
+
+def wrong_metrics(rows: list[Cells], values: Mapping[str, object]) -> list[str]:
+    """One sentence for each metric that did not come out."""
+    return [
+        f"expected {row}, found {values.get(row['metric'])}"
+        for row in rows
+        if row["metric"] not in values or not _same(row["value"], values[row["metric"]], TOLERANCE)
+    ]
 
 
 def _everyone(case: Case, result: Result) -> list[Row]:

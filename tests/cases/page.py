@@ -9,6 +9,7 @@ FOLDER = ROOT / "docs" / "cases"
 INDEX = FOLDER / "index.md"
 CODE = re.compile(r"[A-Z]+(?:-[A-Z0-9]+)+")
 GIVEN = ("Before", "Collateral", "Prices", "Flows", "Rules")
+METRICS = "summary"
 
 Cells = dict[str, str]
 
@@ -28,7 +29,7 @@ class Page:
 
     @property
     def expected(self) -> dict[str, list[Cells]]:
-        """The tables of what must come out."""
+        """The tables of what must come out, of a replay and of its metrics."""
         return {name: rows for name, rows in self.tables.items() if name not in GIVEN}
 
 
