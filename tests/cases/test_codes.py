@@ -1,19 +1,15 @@
 """Every code of docs/semantics.md has a page, every page a code, and every choice a case."""
 
 import re
-import types
-from collections.abc import Iterator
 from functools import cache
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
-
-from pydantic import BaseModel
 
 from crashsim.engine.sharing import RULES
-from crashsim.scenarios.models.venue import Venue
 from tests.cases.given import case_of
 from tests.cases.page import FOLDER, INDEX, ROOT, Page, paths, read
+from tests.choices.model import choices
 from tests.properties.faults import FAULTS
 from tests.properties.invariants import INVARIANTS
+from tests.reference.venue import with_defaults
 
 SEMANTICS = (ROOT / "docs" / "semantics.md").read_text("utf-8")
 CODE = r"[A-Z]+(?:-[A-Z0-9]+)*"
@@ -58,48 +54,14 @@ def test_every_invariant_has_a_property_and_a_planted_fault() -> None:
     assert invariants == set(INVARIANTS) == set(FAULTS)
 
 
-Choice = tuple[str, str]
-
-
-def _choices(model: type[BaseModel], path: str = "") -> Iterator[Choice]:
-    """Every key of a venue's rules, and of a key that takes words, each word."""
-    for name, field in model.model_fields.items():
-        yield from _of_type(field.annotation, f"{path}{field.alias or name}")
-
-
-def _of_type(kind: Any, key: str) -> Iterator[Choice]:
-    if isinstance(kind, type) and issubclass(kind, BaseModel):
-        yield from _choices(kind, f"{key}.")
-    elif get_origin(kind) is Literal:
-        yield from ((key, word) for word in get_args(kind))
-    elif get_origin(kind) is Annotated:
-        yield from _of_type(get_args(kind)[0], key)
-    elif get_origin(kind) in (Union, types.UnionType, tuple):
-        for part in get_args(kind):
-            yield from _of_type(part, key)
-    elif get_origin(kind) is dict:
-        yield from _of_type(get_args(kind)[1], f"{key}.*")
-    elif kind is not ...:
-        yield (key, "")
-
-
-def _stated(value: Any, key: str) -> Iterator[Choice]:
-    """What a page's venue states, in the same words."""
-    if isinstance(value, dict):
-        for name, below in value.items():
-            wild = key in ("margin.markets", "collateral.assets")
-            yield from _stated(below, f"{key}.{'*' if wild else name}".removeprefix("."))
-    elif isinstance(value, list):
-        for one in value:
-            yield from _stated(one, key)
-    else:
-        yield (key, "")
-        yield (key, str(value))
-
-
 def test_every_choice_of_a_venue_is_made_on_a_page() -> None:
-    made = {choice for page in pages() for choice in _stated(case_of(page).venue, "")}
-    assert set(_choices(Venue)) - made == set()
+    venues = [with_defaults(case_of(page).venue) for page in pages()]
+    unmade = {
+        choice.name
+        for choice in choices()
+        if not any(made for venue in venues for made in choice.changed(venue))
+    }
+    assert unmade == set()
 
 
 def test_every_sharing_rule_has_a_page() -> None:
