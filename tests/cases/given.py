@@ -72,12 +72,19 @@ def _flow(row: Cells) -> Row:
     }
 
 
+def values_of(rows: list[Cells]) -> dict[str, Any]:
+    """Keys with their TOML values, later over earlier."""
+    return {
+        row["key"].strip("`"): tomllib.loads(f"value = {row['value'].strip('`')}")["value"]
+        for row in rows
+    }
+
+
 def _rules(rows: list[Cells]) -> dict[str, Any]:
-    """Dotted keys with TOML values, later over earlier; `absorber.NAME.key` makes an absorber."""
+    """Dotted keys as tables; `absorber.NAME.key` makes an absorber."""
     rules: dict[str, Any] = {"name": "by hand"}
     absorbers: dict[str, Row] = {}
-    for row in rows:
-        key, value = row["key"].strip("`"), tomllib.loads(f"value = {row['value'].strip('`')}")
+    for key, value in values_of(rows).items():
         *path, last = key.split(".")
         place = rules
         if path[:1] == ["absorber"]:
@@ -85,5 +92,5 @@ def _rules(rows: list[Cells]) -> dict[str, Any]:
         else:
             for name in path:
                 place = place.setdefault(name, {})
-        place[last] = value["value"]
+        place[last] = value
     return {**rules, "absorber": list(absorbers.values())}

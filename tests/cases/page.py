@@ -10,6 +10,7 @@ INDEX = FOLDER / "index.md"
 CODE = re.compile(r"[A-Z]+(?:-[A-Z0-9]+)+")
 GIVEN = ("Before", "Collateral", "Prices", "Flows", "Rules")
 METRICS = "summary"
+FILE = "File"  # a page that has it is on reading a price file, and is not replayed
 
 Cells = dict[str, str]
 
@@ -36,6 +37,11 @@ class Page:
 def paths() -> list[Path]:
     """Every case page, without the index."""
     return sorted(path for path in FOLDER.glob("*.md") if path != INDEX)
+
+
+def replayed() -> list[Page]:
+    """The pages that hold a replay."""
+    return [page for page in map(read, paths()) if not page.rows(FILE)]
 
 
 def read(path: Path) -> Page:

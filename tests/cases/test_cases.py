@@ -12,15 +12,13 @@ from crashsim.engine.measure.metrics import COMPARISON_METRICS, Replayed, summar
 from tests.cases.arithmetic import value_of, wrong_sums
 from tests.cases.given import case_of
 from tests.cases.outcome import disagreements, wrong_metrics
-from tests.cases.page import METRICS, Page, paths, read
+from tests.cases.page import METRICS, Page, replayed
 from tests.reference import adapter
 from tests.reference import replay as reference
 from tests.reference.model import Case
 from tests.reference.replay import Result
 
-every_page = pytest.mark.parametrize(
-    "page", [read(path) for path in paths()], ids=lambda page: page.path.stem
-)
+every_page = pytest.mark.parametrize("page", replayed(), ids=lambda page: page.path.stem)
 
 
 def dense(case: Case) -> Result:
@@ -52,7 +50,7 @@ def test_a_case_comes_out_as_its_page_says(run: Callable[[Case], Result], page: 
 
 @pytest.mark.parametrize(
     "page",
-    [page for page in map(read, paths()) if page.rows(METRICS)],
+    [page for page in replayed() if page.rows(METRICS)],
     ids=lambda page: page.path.stem,
 )
 def test_the_metrics_of_a_case_come_out_as_its_page_says(page: Page) -> None:

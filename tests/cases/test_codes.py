@@ -5,7 +5,7 @@ from functools import cache
 
 from crashsim.engine.sharing import RULES
 from tests.cases.given import case_of
-from tests.cases.page import FOLDER, INDEX, ROOT, Page, paths, read
+from tests.cases.page import FOLDER, INDEX, ROOT, Page, paths, read, replayed
 from tests.choices.model import choices
 from tests.properties.faults import FAULTS
 from tests.properties.invariants import INVARIANTS
@@ -55,7 +55,7 @@ def test_every_invariant_has_a_property_and_a_planted_fault() -> None:
 
 
 def test_every_choice_of_a_venue_is_made_on_a_page() -> None:
-    venues = [with_defaults(case_of(page).venue) for page in pages()]
+    venues = [with_defaults(case_of(page).venue) for page in replayed()]
     unmade = {
         choice.name
         for choice in choices()
@@ -65,4 +65,4 @@ def test_every_choice_of_a_venue_is_made_on_a_page() -> None:
 
 
 def test_every_sharing_rule_has_a_page() -> None:
-    assert {case_of(page).venue.get("loss", {}).get("rule") for page in pages()} >= set(RULES)
+    assert {case_of(page).venue.get("loss", {}).get("rule") for page in replayed()} >= set(RULES)
