@@ -36,7 +36,7 @@ def wrong_metrics(rows: list[Cells], values: Mapping[str, object]) -> list[str]:
 
 
 def _everyone(case: Case, result: Result) -> list[Row]:
-    """Accounts, absorbers, the platform and the outside at the end; those without money are left."""
+    """Accounts, absorbers, the platform and the outside world at the end."""
     last = len(case.times_ms) - 1
     rows = list(result.tables["accounts"])
     rows += [
