@@ -39,8 +39,22 @@ def columns(world: World, holder: Unit | Absorber, market: Market) -> Row:
         "leverage": holder.notional(world.mark) / divisor,
         "position_leverage": notional / divisor,
         "unit_upnl": holder.upnl(world.mark),
+        "opened_at": _opened_ms(world, holder, market),
         "rand": draw(world.case.seed, world.step, holder.name, market),
     }
+
+
+def _opened_ms(world: World, holder: Unit | Absorber, market: Market) -> float:
+    """When a position was opened; nan where that is not known, as of an absorber's."""
+    for row in world.case.positions:
+        if (row["account"], row["market"], row["margin_mode"]) == (
+            holder.name,
+            market,
+            holder.mode,
+        ):
+            opened = row.get("opened_at_ms")
+            return nan if opened is None else float(opened)
+    return nan
 
 
 def divide(numerator: float, denominator: float) -> float:
@@ -89,6 +103,8 @@ PRESETS: dict[str, Score] = {
     "profit_frac": lambda c: float(c["pnl_frac"]),
     "leverage": lambda c: float(c["leverage"]),
     "size": lambda c: float(c["notional"]),
+    "newest": lambda c: c["opened_at"],
+    "oldest": lambda c: -c["opened_at"],
     "random": lambda c: float(c["rand"]),
     "dydx": lambda c: -float(c["seeded_place"]),
 }
