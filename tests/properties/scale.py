@@ -2,13 +2,20 @@
 
 from dataclasses import replace
 
+import polars as pl
+
 from crashsim.engine.record.tables import TABLES
 from tests.reference.model import Case, Row
 from tests.reference.scores import EXPRESSIONS
 
 FREE_OF_SCALE = ("bitmex", "hyperliquid", "profit_usd", "profit_frac", "leverage", "size", "random")
 FIXED = ("score", "was_in_debt", "ended_in_debt")  # a debt counts from one cent, at any scale
-PRICES = {column.name for table in TABLES.values() for column in table if column.unit == "USD/base"}
+AMOUNTS = {
+    column.name
+    for table in TABLES.values()
+    for column in table
+    if column.unit in ("USD", "base") and column.dtype == pl.Float64
+}
 
 
 def with_a_score_free_of_scale(case: Case) -> Case:
@@ -71,6 +78,6 @@ def without_fixed(row: Row) -> Row:
 def scaled_row(row: Row, scale: float) -> Row:
     """The same row with its money and sizes times the scale."""
     return {
-        name: value * scale if isinstance(value, float) and name not in PRICES else value
+        name: value * scale if value is not None and name in AMOUNTS else value
         for name, value in without_fixed(row).items()
     }
