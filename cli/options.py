@@ -42,6 +42,14 @@ With = Annotated[
         help="Add accounts and positions to the book, such as your own; repeatable.",
     ),
 ]
+NamesOf = Annotated[
+    str | None,
+    typer.Option(
+        metavar="VENUE",
+        help="Read the names of markets in your files as this venue spells them: BTCUSD is one "
+        "contract at bybit and another at kraken.",
+    ),
+]
 Set = Annotated[
     list[str] | None,
     typer.Option(
@@ -80,6 +88,8 @@ def overrides(
     set_: list[str] | None,
     seed: int | None,
     venue: str | None = None,
+    *,
+    names_of: str | None = None,
 ) -> "Overrides":
     """What these options change in a scenario."""
     from crashsim.scenarios import Overrides
@@ -92,6 +102,7 @@ def overrides(
         seed=seed,
         set=tuple(set_ or ()),
         extra_book=tuple(with_ or ()),
+        names_of=names_of,
     )
 
 

@@ -23,6 +23,7 @@ def replay(
     book: options.Book = None,
     flows: options.Flows = None,
     with_: options.With = None,
+    names_of: options.NamesOf = None,
     venue: Annotated[
         str | None,
         typer.Option(
@@ -77,7 +78,7 @@ def replay(
       crashsim replay oct11 --json | jq .debt_usd.value
 
     \b
-    Options come in three groups: other inputs (--prices, --book, --flows, --with), other rules
+    Options come in three groups: other inputs (--prices, --book, --flows, --with, --names-of), other rules
     (--venue, --policy, --adl-score, --set, --seed), and output (--out, --format, --json).
     """
     # Everything heavy is imported here, so that `crashsim --help` stays fast.
@@ -95,7 +96,9 @@ def replay(
         run_folder.check_parent(RUNS / "run")
     if policy is not None and adl_score is not None:
         raise typer.BadParameter("give --policy or --adl-score, not both")
-    changed = options.overrides(prices, book, flows, with_, set_, seed, venue)
+    changed = options.overrides(
+        prices, book, flows, with_, set_, seed, venue, names_of=names_of
+    )
     loaded = load(scenario, overrides=changed)
     loaded, file = with_policy(loaded, policy, adl_score)
     with progress_bar(f"replaying {loaded.name}") as progress:

@@ -17,7 +17,7 @@ class Overrides:
     prices: files laid over the scenario's prices, market by market. book: a folder that replaces
     the book; flows: a file that replaces the flows. venue: a bundled name or a path to a TOML.
     set: "section.key=value" texts. extra_book: folders or files whose accounts and positions are
-    added to the book.
+    added to the book. names_of: the venue whose spelling the names of markets in files follow.
     """
 
     prices: tuple[Path, ...] = ()
@@ -27,6 +27,7 @@ class Overrides:
     seed: int | None = None
     set: tuple[str, ...] = ()
     extra_book: tuple[Path, ...] = ()
+    names_of: str | None = None
 
 
 @dataclass(frozen=True)

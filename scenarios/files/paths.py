@@ -22,7 +22,7 @@ _PATH_KEYS: tuple[Key, ...] = (
 def resolve_paths(document: Document, folder: Path, overrides: Overrides) -> Document:
     """The document with its paths absolute (they are relative to `folder`, the scenario's own).
 
-    The options --book, --flows, --venue and --seed replace what the file says; their paths are
+    The options --book, --flows, --venue, --seed and --names-of replace what the file says; their paths are
     relative to the working directory. A sample of flows goes with the book that --book replaces.
     """
     tables = _absolute(document.tables, folder)
@@ -94,6 +94,8 @@ def _head_changes(overrides: Overrides) -> Table:
         changes["venue"] = venue_reference(overrides.venue, Path.cwd())
     if overrides.seed is not None:
         changes["seed"] = overrides.seed
+    if overrides.names_of is not None:
+        changes["names_of"] = overrides.names_of
     return changes
 
 
