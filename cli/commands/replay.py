@@ -78,8 +78,9 @@ def replay(
       crashsim replay oct11 --json | jq .debt_usd.value
 
     \b
-    Options come in three groups: other inputs (--prices, --book, --flows, --with, --names-of), other rules
-    (--venue, --policy, --adl-score, --set, --seed), and output (--out, --format, --json).
+    Options come in three groups: other inputs (--prices, --book, --flows, --with, --names-of),
+    other rules (--venue, --policy, --adl-score, --set, --seed), and output (--out, --format,
+    --json).
     """
     # Everything heavy is imported here, so that `crashsim --help` stays fast.
     from crashsim.cli import output

@@ -84,6 +84,11 @@ def parse(name: str, venue: str | None = None) -> Instrument:
     return found[0]
 
 
+def is_spelled(name: str) -> bool:
+    """Whether a name is more than the bare name of a coin: some venue would write it so."""
+    return bool(_of_any_venue(name) or _read(name, plain.SPELLINGS))
+
+
 def is_in_dollars(name: str, venue: str | None = None) -> bool:
     """Whether a market of this name may be priced in a dollar."""
     return any(each.is_in_dollars for each in readings(name, venue))
