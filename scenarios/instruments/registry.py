@@ -47,6 +47,7 @@ _ANY_VENUE = tuple(
     )
 )
 _ORDER = tuple(Kind)
+_NOT_LINEAR = ("inverse", "quanto")
 # Without a venue and a separator, only these are read as crosses: WBTC and STETH are coins.
 _MAJORS = re.compile(
     "BTC|ETH|SOL|BNB|XRP|DOGE|ADA|LTC|LINK|AVAX|TRX|DOT|BCH|XLM|SUI|NEAR|ATOM|UNI|AAVE|ETC|FIL|XMR"
@@ -113,12 +114,10 @@ _SPOT_SOURCES = ("tardis-binance", "tardis-bitget", "tardis-kraken", "tardis-oke
 
 def _read(name: str, spellings: Iterable[Spelling]) -> tuple[Instrument, ...]:
     found = {each for spelling in spellings if (each := spelling.read(name)) is not None}
-    real = [each for each in found if not (each.contract != "linear" and _of_a_dollar(each))]
-    return tuple(sorted(real, key=lambda each: (_ORDER.index(each.kind), str(each))))
-
-
-def _of_a_dollar(each: Instrument) -> bool:
-    return each.base in DOLLARS and each.kind is not Kind.SPOT
+    # No venue has a contract on a dollar paid in that dollar: USDCUSD is a pair.
+    real = [each for each in found if not (each.base in DOLLARS and each.contract in _NOT_LINEAR)]
+    kept = real if name.isalnum() else found
+    return tuple(sorted(kept, key=lambda each: (_ORDER.index(each.kind), str(each))))
 
 
 def _of_any_venue(name: str) -> tuple[Instrument, ...]:

@@ -11,6 +11,7 @@ from crashsim.scenarios.instruments.multiples import coin_of, split_multiple
 # Parts of patterns. A coin is as short as the rest allows, so BTCFDUSD is BTC in FDUSD; XXBTZUSD is
 # Kraken's alone.
 COIN = r"(?P<base>(?!X[A-Z]{3}Z(?:USD|EUR|GBP|JPY|CAD|AUD)\Z)[A-Z0-9]+?)"
+ALONE = "(?<!USDT)"  # behind a coin: it is not followed by its quote
 DOLLAR = "(?P<quote>USDT|USDC|USDE|USD1)"
 ANY_QUOTE = (
     "(?P<quote>USDT|USDC|USDE|USDe|USD1|USD|DAI|BTC|XBT|ETH|BNB|SOL|EURC|EURR|EUR|GBP|TRY|BRL|JPY"

@@ -18,5 +18,5 @@ SPELLINGS = (
     Spelling(Kind.FUTURE, f"{_OTHER}(?P<quote>USD){MONTH_CODE}", settlement="BTC"),
     Spelling(Kind.FUTURE, f"{COIN}(?P<quote>USDT){MONTH_CODE}"),
     Spelling(Kind.FUTURE, _LISTED + MONTH_CODE, quote="BTC"),
-    Spelling(Kind.SPOT, f"{COIN}_{ANY_QUOTE}"),
+    Spelling(Kind.SPOT, rf"(?!\w+USD_){COIN}_{ANY_QUOTE}"),
 )

@@ -2,6 +2,7 @@
 
 from crashsim.scenarios.instruments.instrument import Kind
 from crashsim.scenarios.instruments.spelling import (
+    ALONE,
     ANY_QUOTE,
     BASE,
     COIN,
@@ -17,8 +18,8 @@ SPELLINGS = (
     Spelling(Kind.PERPETUAL, f"{COIN}(?P<quote>USD)", settlement=BASE),
     Spelling(Kind.FUTURE, f"{COIN}(?P<quote>USD){MONTH_CODE}", settlement=BASE),
     Spelling(Kind.FUTURE, f"{COIN}(?P<quote>USDT)-{WRITTEN}"),
-    Spelling(Kind.FUTURE, f"{COIN}-{WRITTEN}", quote="USDC"),
-    Spelling(Kind.OPTION, f"{COIN}-{WRITTEN}-{STRIKE}", quote="USDC"),
-    Spelling(Kind.OPTION, f"{COIN}-{WRITTEN}-{STRIKE}-(?P<quote>USDT)"),
+    Spelling(Kind.FUTURE, f"{COIN}{ALONE}-{WRITTEN}", quote="USDC"),
+    Spelling(Kind.OPTION, f"{COIN}{ALONE}-{WRITTEN}-{STRIKE}", quote="USDC"),
+    Spelling(Kind.OPTION, f"{COIN}{ALONE}-{WRITTEN}-{STRIKE}-(?P<quote>USDT)"),
     Spelling(Kind.SPOT, rf"{COIN}(?!USD\Z){ANY_QUOTE}"),
 )
