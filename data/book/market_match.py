@@ -79,11 +79,11 @@ class MarketIndex:
 
         The same instrument goes first, then one in another multiple, then one in another dollar.
         """
-        venue = venue or self._venues.get(text)
-        read = readings(text, venue)
+        house = venue or self._house_of(text)
+        read = readings(text, house)
         if text in self._of and (use is Use.PRICE or (use is Use.ASSET and self._of[text] is None)):
             return Match(text)  # one name in both places: the same, whatever it is
-        name = _Name(text, self._taken_for(text, venue), read, use)
+        name = _Name(text, self._taken_for(text, house), read, use)
         near = self._by_coin.get(name.instrument.base, [])
         if why := _why_not(name, venue):
             raise MismatchError(f"{self._of_the_tape(name, near)}; {why}")
@@ -95,6 +95,11 @@ class MarketIndex:
         if len(best) > 1:
             raise MismatchError(f"one market of the tape: it may be {' or '.join(best)}")
         return _match(name, best[0], self._of[best[0]])
+
+    def _house_of(self, market: str) -> str | None:
+        """The venue of a market of the tape; that its prices are of a spot pair says no more."""
+        venue = self._venues.get(market)
+        return venue.removesuffix("-spot") if venue else None
 
     def _taken_for(self, text: str, venue: str | None) -> Instrument:
         read = readings(text, venue)
