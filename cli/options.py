@@ -50,6 +50,13 @@ NamesOf = Annotated[
         "contract at bybit and another at kraken.",
     ),
 ]
+AllowImplausible = Annotated[
+    bool,
+    typer.Option(
+        "--allow-implausible",
+        help="Take a book whose entries are 20 times or more away from the first marks.",
+    ),
+]
 Set = Annotated[
     list[str] | None,
     typer.Option(
@@ -87,9 +94,9 @@ def overrides(
     with_: list[Path] | None,
     set_: list[str] | None,
     seed: int | None,
+    names_of: str | None,
+    allow_implausible: bool,
     venue: str | None = None,
-    *,
-    names_of: str | None = None,
 ) -> "Overrides":
     """What these options change in a scenario."""
     from crashsim.scenarios import Overrides
@@ -103,6 +110,7 @@ def overrides(
         set=tuple(set_ or ()),
         extra_book=tuple(with_ or ()),
         names_of=names_of,
+        allow_implausible=allow_implausible,
     )
 
 

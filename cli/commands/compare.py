@@ -23,6 +23,7 @@ def compare(
     flows: options.Flows = None,
     with_: options.With = None,
     names_of: options.NamesOf = None,
+    allow_implausible: options.AllowImplausible = False,
     policy: Annotated[
         list[str] | None,
         typer.Option(
@@ -140,7 +141,7 @@ def compare(
     if out is not None:
         comparison_folder.check_target(out)
     wanted_conditions = conditions.parse(fail_on or ())
-    changed = options.overrides(prices, book, flows, with_, set_, seed, names_of=names_of)
+    changed = options.overrides(prices, book, flows, with_, set_, seed, names_of, allow_implausible)
     loaded = load(scenario, overrides=changed)
     compared = variants(
         loaded, Wanted(policy or (), adl_score or (), venue or (), loss or ()), changed.set

@@ -24,6 +24,7 @@ def replay(
     flows: options.Flows = None,
     with_: options.With = None,
     names_of: options.NamesOf = None,
+    allow_implausible: options.AllowImplausible = False,
     venue: Annotated[
         str | None,
         typer.Option(
@@ -78,9 +79,9 @@ def replay(
       crashsim replay oct11 --json | jq .debt_usd.value
 
     \b
-    Options come in three groups: other inputs (--prices, --book, --flows, --with, --names-of),
-    other rules (--venue, --policy, --adl-score, --set, --seed), and output (--out, --format,
-    --json).
+    Options come in three groups: other inputs (--prices, --book, --flows, --with, --names-of,
+    --allow-implausible), other rules (--venue, --policy, --adl-score, --set, --seed), and output
+    (--out, --format, --json).
     """
     # Everything heavy is imported here, so that `crashsim --help` stays fast.
     from crashsim.cli import output
@@ -98,7 +99,7 @@ def replay(
     if policy is not None and adl_score is not None:
         raise typer.BadParameter("give --policy or --adl-score, not both")
     changed = options.overrides(
-        prices, book, flows, with_, set_, seed, venue, names_of=names_of
+        prices, book, flows, with_, set_, seed, names_of, allow_implausible, venue
     )
     loaded = load(scenario, overrides=changed)
     loaded, file = with_policy(loaded, policy, adl_score)

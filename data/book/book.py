@@ -16,6 +16,7 @@ from crashsim.data.book.market_match import (
     match_notes,
     other_names,
 )
+from crashsim.data.book.plausible import bankrupt_note, check_entries
 from crashsim.data.checked.findings import Findings
 from crashsim.data.checked.table import InputFile
 from crashsim.data.clock import utc_text
@@ -57,7 +58,7 @@ def load_book(scenario: Scenario, tape: Tape) -> BookReading:
     """
     reading = _base(scenario, tape)
     for path in scenario.extra_book:
-        reading = _with_added(reading, path, tape, scenario.scenario.names_of)
+        reading = _with_added(reading, path, tape, scenario)
     return reading
 
 
@@ -70,12 +71,13 @@ def _base(scenario: Scenario, tape: Tape) -> BookReading:
     assert path is not None  # the scenario's model asks for exactly one of the two
     rows = read_book_rows(path)
     origin = Origin(scenario.book.provenance or "recorded", path.name)
-    named = _named(rows, tape, scenario.scenario.names_of)
+    is_told_only = origin.provenance == "reconstructed"  # rebuilt from a record, not typed
+    named = _named(rows, tape, scenario, is_told_only=is_told_only)
     book = _sorted(rows.accounts, named.positions, named.collateral, origin)
     return BookReading(book, named.files(rows, _BASE_ROLES))
 
 
-def _with_added(reading: BookReading, path: Path, tape: Tape, venue: str | None) -> BookReading:
+def _with_added(reading: BookReading, path: Path, tape: Tape, scenario: Scenario) -> BookReading:
     book, rows = reading.book, read_book_rows(path)
     findings = Findings(rows.accounts_table)
     known = (
@@ -86,7 +88,7 @@ def _with_added(reading: BookReading, path: Path, tape: Tape, venue: str | None)
     )
     findings.bad_rows(known, "account", f"an id that {book.source} does not have already")
     findings.stop()
-    named = _named(rows, tape, venue)
+    named = _named(rows, tape, scenario)
     both = _sorted(
         pl.concat([book.accounts, rows.accounts]),
         pl.concat([book.positions, named.positions]),
@@ -104,6 +106,7 @@ class _Named:
     collateral: pl.DataFrame
     of_positions: dict[str, Match]
     of_assets: dict[str, Match]
+    doubts: tuple[str, ...]
 
     def files(self, rows: BookRows, roles: Mapping[str, str]) -> tuple[InputFile, ...]:
         """The manifest's entries, with what is to be said of the names."""
@@ -111,35 +114,49 @@ class _Named:
         if rows.accounts_table is rows.positions_table:
             matches["accounts"] = matches.pop("positions")
         return tuple(
-            replace(file, notes=match_notes(found), names=other_names(found))
+            replace(
+                file,
+                notes=match_notes(found) + (self.doubts if found is self.of_positions else ()),
+                names=other_names(found),
+            )
             for file, kind in rows.files(roles)
             for found in (matches.get(kind, {}),)
         )
 
 
-def _named(rows: BookRows, tape: Tape, venue: str | None) -> _Named:
+def _named(rows: BookRows, tape: Tape, scenario: Scenario, *, is_told_only: bool = False) -> _Named:
+    """The rows as the tape has them. Entries of another unit are refused, or told only."""
+    venue = scenario.scenario.names_of
     findings = Findings(rows.positions_table)
     found = _matches(tape, rows.positions["market"], venue, Use.POSITION, findings)
-    held = _resolved(rows, found)
+    positions = _in_tape_units(rows.positions, "market", found, ("size",), ("entry_price",))
+    _refuse_doubles(rows, positions)
+    is_refused = not (is_told_only or scenario.book.allow_implausible)
+    doubts = check_entries(findings, positions, tape, is_refused=is_refused)
+    assets, pledged = _pledged(rows, tape, venue)
+    held = positions.filter(pl.col("market").is_not_null())
+    doubts += bankrupt_note(rows, held, pledged, tape)
+    return _Named(held, pledged, found, assets, doubts)
+
+
+def _refuse_doubles(rows: BookRows, positions: pl.DataFrame) -> None:
+    held = positions["market"].is_not_null()
+    keys = positions.select("account", "market", "margin_mode")
+    if keys.filter(held).is_duplicated().any():
+        refuse_repeats(Findings(rows.positions_table), keys)
+
+
+def _pledged(
+    rows: BookRows, tape: Tape, venue: str | None
+) -> tuple[dict[str, Match], pl.DataFrame]:
+    """The collateral as the tape has it, and the matches that made it so."""
     if rows.collateral_table is None:
-        return _Named(held, rows.collateral, found, {})
+        return {}, rows.collateral
     findings = Findings(rows.collateral_table)
     assets = _matches(tape, rows.collateral["asset"], venue, Use.ASSET, findings)
     pledged = _in_tape_units(rows.collateral, "asset", assets, ("quantity",), ())
     refuse_repeats(findings, pledged.select("account", "asset"))
-    return _Named(held, pledged, found, assets)
-
-
-def _resolved(rows: BookRows, matches: Mapping[str, Match]) -> pl.DataFrame:
-    """The positions with the tape's market names; bare account rows left out."""
-    positions = _in_tape_units(rows.positions, "market", matches, ("size",), ("entry_price",))
-    held = positions["market"].is_not_null()
-    keys = positions.select("account", "market", "margin_mode")
-    if keys.filter(held).is_duplicated().any():
-        findings = Findings(rows.positions_table)
-        findings.repeats(keys)
-        findings.stop()
-    return positions.filter(held)
+    return assets, pledged
 
 
 def _in_tape_units(

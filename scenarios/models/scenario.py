@@ -131,6 +131,7 @@ class BookSource(Rules):
 
     path: Path | None = None
     provenance: Provenance | None = None
+    allow_implausible: bool | None = None
     generate: Population | None = None
 
     @model_validator(mode="after")

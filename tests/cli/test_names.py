@@ -167,6 +167,20 @@ def test_a_book_in_thousands_is_converted_and_everything_is_said(
     assert any("1000PEPEUSDT: perpetual or spot by name, taken as perpetual" in t for t in told)
 
 
+def test_a_book_in_another_multiple_under_the_same_name_is_refused_unless_allowed(
+    crash: Command, tmp_path: Path
+) -> None:
+    rows = "lon,PEPE,60000,0.0070", "sho,PEPE,-60000,0.007"
+    _night(tmp_path / "night", (7.0e-6, 6.9e-6), "PEPE", *rows)
+    done = crash("replay", "night", "--out", "run")
+    assert done.code == 3
+    assert 'positions.csv, line 2: entry_price is "0.0070", expected a price near' in done.err
+    assert "1000PEPE or kPEPE" in done.err
+    allowed = crash("replay", "night", "--out", "run", "--allow-implausible")
+    assert allowed.code == 0
+    assert "2 of 2 entries of PEPE are 20 times or more away" in " ".join(allowed.out.split())
+
+
 def test_the_venue_of_the_names_is_recorded_and_asked_for(crash: Command, tmp_path: Path) -> None:
     rows = "lon,BTC-USD,1,120000", "sho,BTC-USD,-1,120000"
     _night(tmp_path / "night", (120_000, 119_000), "BTCUSDT", *rows)
