@@ -34,8 +34,8 @@ class Match:
     """A market of the tape for a name.
 
     own_units, tape_units: coins in one unit of each: 1000 and 1 for kPEPE on PEPE. is_dollar_apart:
-    they are quoted in different dollars. is_spot_price: the tape's is a spot pair, the name a
-    contract. may_be_spot: the name is read as a perpetual but may be a spot pair.
+    they are quoted in different dollars. is_spot_price: a contract gets the price of a spot pair.
+    may_be_spot: the name is read as a perpetual but may be a spot pair.
     """
 
     market: str
@@ -145,18 +145,24 @@ def index_of(tape: Tape) -> MarketIndex:
     )
 
 
-def match_notes(matches: Mapping[str, Match]) -> tuple[str, ...]:
-    """What has to be said of the names of one file, a sentence each."""
+def match_notes(matches: Mapping[str, Match], *, are_prices: bool = False) -> tuple[str, ...]:
+    """What has to be said of the names of one file, a sentence each.
+
+    are_prices: the file prices the tape's markets, and is not priced by them.
+    """
     pairs = matches.items()
+    priced = {
+        n: f"{m.market} is priced by {n}" if are_prices else f"{n} is priced by {m.market}"
+        for n, m in pairs
+    }
     multiples = [
-        f"{name} is priced by {m.market}: sizes are multiplied and prices divided by "
-        f"{m.own_units / m.tape_units:g}"
+        f"{priced[name]}: {_converted(m, are_prices)}"
         for name, m in pairs
         if m.own_units != m.tape_units
     ]
-    spot = [f"{name} by {m.market}" for name, m in pairs if m.is_spot_price]
+    spot = [priced[name] for name, m in pairs if m.is_spot_price]
     dollars = [
-        f"{name} is priced by {m.market}"
+        priced[name]
         for name, m in pairs
         if m.is_dollar_apart and not m.is_spot_price and m.own_units == m.tape_units
     ]
@@ -164,7 +170,7 @@ def match_notes(matches: Mapping[str, Match]) -> tuple[str, ...]:
     return (
         *multiples,
         *([_few(dollars)] if dollars else []),
-        *([f"contracts priced by a spot pair: {_few(spot)}"] if spot else []),
+        *([f"{_few(spot)}, a contract by a spot pair"] if spot else []),
         *([f"{_few(either)}: perpetual or spot by name, taken as perpetual"] if either else []),
     )
 
@@ -172,6 +178,12 @@ def match_notes(matches: Mapping[str, Match]) -> tuple[str, ...]:
 def other_names(matches: Mapping[str, Match]) -> dict[str, str]:
     """Names that the tape spells otherwise, and its own for each."""
     return {name: match.market for name, match in matches.items() if match.market != name}
+
+
+def _converted(match: Match, are_prices: bool) -> str:
+    if are_prices:
+        return f"prices are multiplied by {match.tape_units / match.own_units:g}"
+    return f"sizes are multiplied and prices divided by {match.own_units / match.tape_units:g}"
 
 
 def _few(texts: Iterable[str]) -> str:
@@ -219,12 +231,15 @@ def _rank(name: _Name, market: str, other: Instrument) -> tuple[bool, bool, bool
 def _match(name: _Name, market: str, other: Instrument | None) -> Match:
     assert other is not None
     own = name.instrument
-    is_contract = name.use is not Use.ASSET
+    own_is_spot, other_is_spot = own.kind is Kind.SPOT, other.kind is Kind.SPOT
+    is_spot_price = other_is_spot and not own_is_spot
+    if name.use is Use.PRICE:
+        is_spot_price = own_is_spot and not other_is_spot
     return Match(
         market,
         own_units=own.multiplier,
         tape_units=other.multiplier,
         is_dollar_apart=market != name.text and other.quote not in {e.quote for e in name.read},
-        is_spot_price=is_contract and other.kind is Kind.SPOT and own.kind is not Kind.SPOT,
+        is_spot_price=is_spot_price and name.use is not Use.ASSET,
         may_be_spot=name.use is Use.POSITION and any(e.kind is Kind.SPOT for e in name.read),
     )

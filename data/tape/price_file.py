@@ -12,7 +12,7 @@ from crashsim.data.checked.columns import numbers, texts, times_ms
 from crashsim.data.checked.findings import Findings
 from crashsim.data.checked.table import Table, read_table
 from crashsim.scenarios.errors import InputError
-from crashsim.scenarios.instruments.registry import is_in_dollars, readings
+from crashsim.scenarios.instruments.registry import is_in_dollars, readings, venue_of
 
 OHLC = ("open", "high", "low", "close")
 PRICE_KINDS = ("mark", "index", "last")
@@ -70,6 +70,7 @@ def read_price_rows(
 def price_rows(table: Table, venue: str | None = None, *, volume_only: bool = False) -> PriceRows:
     """Check a table of prices and sort it; see `read_price_rows`."""
     findings = Findings(table)
+    venue = venue or _venue_told(table)
     time = _time_column(findings)
     is_bars = _is_bars(findings, volume_only)
     wanted = OHLC if is_bars else () if volume_only else ("mark",)
@@ -94,6 +95,14 @@ def price_rows(table: Table, venue: str | None = None, *, volume_only: bool = Fa
         rows = rows.with_columns(pl.col("volume_usd") * pl.col("close"))
     _check_rows(findings, rows, time, is_bars)
     return replace(_sorted(table, rows, wanted), venue=venue)
+
+
+def _venue_told(table: Table) -> str | None:
+    """The venue that a column of the file names, where it is one and known."""
+    column = next((name for name in ("venue", "exchange") if table.has(name)), None)
+    values = table.frame[column].drop_nulls().unique().to_list() if column else []
+    told = venue_of(str(values[0]).strip().lower()) if len(values) == 1 else None
+    return told.removesuffix("-contracts") if told else None
 
 
 def _refuse_other_money(findings: Findings, column: pl.Series, venue: str | None) -> None:

@@ -94,7 +94,7 @@ def load_tape(scenario: Scenario) -> TapeReading:
         over = tape_of_file(laid.grid, rows, _fallbacks(settings, own))
         targets = targets_of(tape, over, rows.table)
         tape = lay_over(tape, over, targets, str(overlay))
-        notes = (*match_notes(targets), *coverage_notes(laid.grid, rows))
+        notes = (*match_notes(targets, are_prices=True), *coverage_notes(laid.grid, rows))
         files += (rows.table.as_input("overlay", *notes, names=other_names(targets)),)
     if settings.mark_smoothing_s:
         tape = smoothed(tape, settings.mark_smoothing_s)

@@ -48,11 +48,11 @@ _ANY_VENUE = tuple(
 )
 _ORDER = tuple(Kind)
 _NOT_LINEAR = ("inverse", "quanto")
-# Without a venue and a separator, only these are read as crosses: WBTC and STETH are coins.
-_MAJORS = re.compile(
-    "BTC|ETH|SOL|BNB|XRP|DOGE|ADA|LTC|LINK|AVAX|TRX|DOT|BCH|XLM|SUI|NEAR|ATOM|UNI|AAVE|ETC|FIL|XMR"
-    "|EOS|ALGO|HBAR|ICP|TON|PEPE|SHIB|HYPE|INJ|APT|ARB|OP|LDO"
-)
+# Without a venue and a separator a cross is told from a coin's name by its first half: COTIBTC and
+# ETHBTC are pairs; WBTC, STETH, SOLVBTC and what only ends like a currency are coins.
+_MAJORS = re.compile("BTC|ETH|SOL|BNB|XRP|DOGE|ADA|LTC|LINK|AVAX|TRX|DOT|BCH|XLM|SUI")
+_WRAPPERS = re.compile(".{1,2}|WST|SFRX|FRX|ANKR|PUF|STK|SLIS|REN|SOLV|PUMP")
+_COIN_QUOTES = ("BTC", "ETH", "BNB")
 
 
 @cache
@@ -124,9 +124,13 @@ def _of_any_venue(name: str) -> tuple[Instrument, ...]:
     if name in DOLLARS:
         return ()
     found = _read(name, _ANY_VENUE)
-    if not name.isalnum():
-        return found
-    return tuple(each for each in found if each.is_in_dollars or _MAJORS.fullmatch(each.base))
+    return tuple(each for each in found if each.is_in_dollars or _is_cross(name, each))
+
+
+def _is_cross(name: str, each: Instrument) -> bool:
+    if not name.isalnum() or _MAJORS.fullmatch(each.base):
+        return True
+    return each.quote in _COIN_QUOTES and not _WRAPPERS.fullmatch(each.base)
 
 
 def _part(found: tuple[Instrument, ...], part: str) -> tuple[Instrument, ...]:

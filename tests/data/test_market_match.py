@@ -95,7 +95,13 @@ def test_the_contract_goes_before_the_spot_pair_but_not_for_collateral() -> None
     assert _served("BTC", *tape, use=Use.ASSET).market == "BTC/USDT"
     only_spot = _served("BTC", "BTC/USDT")
     assert only_spot.is_spot_price
-    assert match_notes({"BTC": only_spot}) == ("contracts priced by a spot pair: BTC by BTC/USDT",)
+    assert match_notes({"BTC": only_spot}) == (
+        "BTC is priced by BTC/USDT, a contract by a spot pair",
+    )
+    over = _served("BTC/USDT", "BTC-PERP", use=Use.PRICE)
+    assert match_notes({"BTC/USDT": over}, are_prices=True) == (
+        "BTC-PERP is priced by BTC/USDT, a contract by a spot pair",
+    )
 
 
 def test_the_same_multiple_goes_first_and_the_same_dollar_then() -> None:
@@ -197,7 +203,7 @@ def test_an_overlay_in_another_multiple_is_converted_and_said(
     assert reading.tape.volume_usd[0, 0] == 9
     file = reading.files[-1]
     assert file.names == {"PEPE": "1000PEPEUSDT"}
-    assert "PEPE is priced by 1000PEPEUSDT" in file.notes[0] or "divided by 0.001" in file.notes[0]
+    assert file.notes[0] == "1000PEPEUSDT is priced by PEPE: prices are multiplied by 1000"
 
 
 @pytest.mark.parametrize(
@@ -226,6 +232,17 @@ def test_a_price_that_is_not_in_a_dollar_is_no_mark(write: Write, scenario: Buil
     write("prices.csv", PRICES.replace("1000PEPEUSDT", "PEPE/BTC"))
     with pytest.raises(InputError, match=r'line 3: market is "PEPE/BTC", expected a market with'):
         read_tape(scenario())
+
+
+def test_a_column_of_the_file_says_its_venue(write: Write, scenario: Build) -> None:
+    rows = "time,market,mark,volume_usd,venue\n2025-10-10T21:00Z,BTCUSD,120000,9,bybit"
+    write("prices.csv", rows)
+    tape = read_tape(scenario())
+    assert tape.origins["BTCUSD"].venue == "bybit"
+    write("book/accounts.csv", ACCOUNTS)
+    write("book/positions.csv", f"{POSITIONS}\na,BTCUSD,1,120000")
+    with pytest.raises(InputError, match="coin-margined"):
+        read_inputs(scenario())
 
 
 def test_volume_of_another_contract_is_not_taken(write: Write, scenario: Build) -> None:

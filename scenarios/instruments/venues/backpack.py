@@ -1,11 +1,11 @@
 """Backpack: BTC_USDC_PERP, kPEPE_USDC_PERP; spot SOL_USDC."""
 
 from crashsim.scenarios.instruments.instrument import Kind
-from crashsim.scenarios.instruments.spelling import ANY_QUOTE, DOLLAR, Spelling
+from crashsim.scenarios.instruments.spelling import Spelling
 
-_COIN = r"(?P<base>k?[A-Z0-9]+)"
+_COIN = "(?P<base>k?[A-Z0-9]+)"
 
 SPELLINGS = (
-    Spelling(Kind.PERPETUAL, f"{_COIN}_{DOLLAR}_PERP"),
-    Spelling(Kind.SPOT, f"{_COIN}_{ANY_QUOTE}"),
+    Spelling(Kind.PERPETUAL, _COIN + "_{dollar}_PERP"),
+    Spelling(Kind.SPOT, _COIN + "_{quote}"),
 )

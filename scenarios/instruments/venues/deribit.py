@@ -1,25 +1,14 @@
 """Deribit: BTC-PERPETUAL, BTC_USDC-PERPETUAL, BTC-26DEC25, BTC-26DEC25-100000-C, SOL_USDC."""
 
 from crashsim.scenarios.instruments.instrument import Kind
-from crashsim.scenarios.instruments.spelling import (
-    ALONE,
-    ANY_QUOTE,
-    BASE,
-    COIN,
-    DOLLAR,
-    STRIKE,
-    WRITTEN,
-    Spelling,
-)
-
-_LINEAR = f"{COIN}_{DOLLAR}-"
+from crashsim.scenarios.instruments.spelling import BASE, Spelling
 
 SPELLINGS = (
-    Spelling(Kind.PERPETUAL, f"{_LINEAR}PERPETUAL"),
-    Spelling(Kind.PERPETUAL, f"{COIN}-PERPETUAL", quote="USD", settlement=BASE),
-    Spelling(Kind.FUTURE, _LINEAR + WRITTEN),
-    Spelling(Kind.FUTURE, f"{COIN}{ALONE}-{WRITTEN}", quote="USD", settlement=BASE),
-    Spelling(Kind.OPTION, f"{_LINEAR}{WRITTEN}-{STRIKE}"),
-    Spelling(Kind.OPTION, f"{COIN}{ALONE}-{WRITTEN}-{STRIKE}", quote="USD", settlement=BASE),
-    Spelling(Kind.SPOT, f"{COIN}_{ANY_QUOTE}"),
+    Spelling(Kind.PERPETUAL, "{coin}_{dollar}-PERPETUAL"),
+    Spelling(Kind.PERPETUAL, "{coin}-PERPETUAL", quote="USD", settlement=BASE),
+    Spelling(Kind.FUTURE, "{coin}_{dollar}-{ddmmmyy}"),
+    Spelling(Kind.FUTURE, "{alone}-{ddmmmyy}", quote="USD", settlement=BASE),
+    Spelling(Kind.OPTION, "{coin}_{dollar}-{ddmmmyy}-{strike}"),
+    Spelling(Kind.OPTION, "{alone}-{ddmmmyy}-{strike}", quote="USD", settlement=BASE),
+    Spelling(Kind.SPOT, "{coin}_{quote}"),
 )

@@ -1,6 +1,6 @@
 """dYdX: BTC-USD, a perpetual in USDC."""
 
 from crashsim.scenarios.instruments.instrument import Kind
-from crashsim.scenarios.instruments.spelling import COIN, Spelling
+from crashsim.scenarios.instruments.spelling import Spelling
 
-SPELLINGS = (Spelling(Kind.PERPETUAL, f"{COIN}-USD", quote="USDC"),)
+SPELLINGS = (Spelling(Kind.PERPETUAL, "{coin}-USD", quote="USDC"),)

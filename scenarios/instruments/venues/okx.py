@@ -1,27 +1,16 @@
 """OKX: BTC-USDT-SWAP, BTC-USD-SWAP, BTC-USDT-251226, BTC-USD-251226-100000-C, BTC-USDT."""
 
 from crashsim.scenarios.instruments.instrument import Kind
-from crashsim.scenarios.instruments.spelling import (
-    ANY_QUOTE,
-    BASE,
-    COIN,
-    DIGITS,
-    DOLLAR,
-    STRIKE,
-    Spelling,
-)
-
-_COIN_MARGINED = f"{COIN}-(?P<quote>USD)-"
-_IN_USDC = f"{COIN}-(?P<quote>USD)_UM-"
+from crashsim.scenarios.instruments.spelling import BASE, Spelling
 
 SPELLINGS = (
-    Spelling(Kind.PERPETUAL, f"{COIN}-{DOLLAR}-SWAP"),
-    Spelling(Kind.PERPETUAL, f"{_COIN_MARGINED}SWAP", settlement=BASE),
-    Spelling(Kind.PERPETUAL, f"{_IN_USDC}SWAP", settlement="USDC"),
-    Spelling(Kind.FUTURE, f"{COIN}-{DOLLAR}-{DIGITS}"),
-    Spelling(Kind.FUTURE, _COIN_MARGINED + DIGITS, settlement=BASE),
-    Spelling(Kind.FUTURE, _IN_USDC + DIGITS, settlement="USDC"),
-    Spelling(Kind.OPTION, f"{_COIN_MARGINED}{DIGITS}-{STRIKE}", settlement=BASE),
-    Spelling(Kind.OPTION, f"{_IN_USDC}{DIGITS}-{STRIKE}", settlement="USDC"),
-    Spelling(Kind.SPOT, f"{COIN}-{ANY_QUOTE}"),
+    Spelling(Kind.PERPETUAL, "{coin}-{dollar}-SWAP"),
+    Spelling(Kind.PERPETUAL, "{coin}-{usd}-SWAP", settlement=BASE),
+    Spelling(Kind.PERPETUAL, "{coin}-{usd}_UM-SWAP", settlement="USDC"),
+    Spelling(Kind.FUTURE, "{coin}-{dollar}-{yymmdd}"),
+    Spelling(Kind.FUTURE, "{coin}-{usd}-{yymmdd}", settlement=BASE),
+    Spelling(Kind.FUTURE, "{coin}-{usd}_UM-{yymmdd}", settlement="USDC"),
+    Spelling(Kind.OPTION, "{coin}-{usd}-{yymmdd}-{strike}", settlement=BASE),
+    Spelling(Kind.OPTION, "{coin}-{usd}_UM-{yymmdd}-{strike}", settlement="USDC"),
+    Spelling(Kind.SPOT, "{coin}-{quote}"),
 )
