@@ -1,5 +1,6 @@
 """Which market of a tape a name means, and what a reader must know where the two are not the same."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -11,6 +12,7 @@ from crashsim.scenarios.instruments.instrument import Instrument, Kind
 from crashsim.scenarios.instruments.registry import parse, readings
 
 _SHOWN = 4
+_ONLY_SPOT = re.compile(r"^@\d|_SPBL$")  # Hyperliquid's and Bitget's spelling of pairs alone
 
 
 class Use(StrEnum):
@@ -135,7 +137,8 @@ class MarketIndex:
             if near
             else ""
         )
-        return f"a market of the tape: it is {name.instrument.in_words}{has}{what}"
+        it = f"{name.instrument}, " if len(name.read) == 1 else ""
+        return f"a market of the tape: it is {it}{name.instrument.in_words}{has}{what}"
 
 
 def index_of(tape: Tape) -> MarketIndex:
@@ -212,7 +215,8 @@ def _why_not(name: _Name, venue: str | None) -> str:
         return "only contracts paid in a dollar can be replayed"
     if not own.is_in_dollars:
         return f"its price is in {own.quote}, in no dollar"
-    if name.use is Use.POSITION and own.kind is Kind.SPOT and venue is not None:
+    is_pair = own.kind is Kind.SPOT and (venue is not None or _ONLY_SPOT.search(name.text))
+    if name.use is Use.POSITION and is_pair:
         return "a position is a contract; what is owned stands in collateral.csv"
     if name.use is Use.ASSET and own.kind is Kind.FUTURE:
         return "a dated contract is no asset"

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from crashsim.data import read_inputs, read_tape
 from crashsim.data.book.market_match import MarketIndex, Match, MismatchError, Use, match_notes
@@ -45,7 +47,13 @@ def test_the_same_contract_on_the_same_coin_is_found(name: str, market: str) -> 
     ("name", "why"),
     [
         ("BTC-26DEC25-90000-P", "it is an option on BTC of 2025-12-26, and the tape has BTCUSDT"),
-        ("BTC-251226-90000-P", "it is an option on BTC of 2025-12-26, and the tape has BTCUSDT"),
+        (
+            "BTC-251226-90000-P",
+            "it is BTC/USDT:USDT-251226-90000-P, an option on BTC of 2025-12-26, and the tape has BTCUSDT",
+        ),
+        ("BTC-USD-SWAP", "it is BTC/USD:BTC, a perpetual on BTC paid in BTC"),
+        ("BTCUSDT_SPBL", r"a position is a contract; what is owned stands in collateral\.csv"),
+        ("@107", "a position is a contract"),
         ("BTC/USD:BTC", r"paid in BTC \(coin-margined\), and the tape has BTCUSDT"),
         ("BTCUSD_PERP", r"paid in BTC \(coin-margined\), and the tape has BTCUSDT"),
         ("BTC-USD-SWAP", r"paid in BTC \(coin-margined\), and the tape has BTCUSDT"),
@@ -121,6 +129,20 @@ def test_another_dollar_and_another_multiple_are_said() -> None:
     assert match_notes({"BTCUSDT": _served("BTCUSDT", "BTCUSDT")}) == (
         "BTCUSDT: perpetual or spot by name, taken as perpetual",
     )
+
+
+_TEXTS = st.text(st.sampled_from("BTCUSDEHPkx10-_/:@. 25"), max_size=14) | st.text(max_size=8)
+
+
+@given(_TEXTS, st.sampled_from(list(Use)), st.sampled_from([None, "okx", "bybit-spot", "ccxt"]))
+def test_any_name_is_served_by_the_tape_or_refused(name: str, use: Use, venue: str | None) -> None:
+    tape = ("BTCUSDT", "ETH/USDT", "1000PEPEUSDC", "BTCUSD", "BTC/USDT:USDT-251226", "X-1")
+    try:
+        found = _served(name, *tape, venue=venue, use=use)
+    except MismatchError as problem:
+        assert str(problem)
+    else:
+        assert found.market in tape
 
 
 PRICES = """
