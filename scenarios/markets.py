@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from crashsim.scenarios.instruments.market_names import readings
 from crashsim.scenarios.instruments.multiples import spelled
-from crashsim.scenarios.instruments.registry import readings
 
 
 def table_keys(market: str) -> Iterator[str]:

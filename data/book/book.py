@@ -166,7 +166,7 @@ def _in_tape_units(
     sizes: tuple[str, ...],
     prices: tuple[str, ...],
 ) -> pl.DataFrame:
-    """The rows under the tape's names; a size of 60 kPEPE becomes 60,000 PEPE, its notional stays."""
+    """The rows under the tape's names: 60 kPEPE become 60,000 PEPE, their notional stays."""
     other = {name: each for name, each in matches.items() if each.own_units != each.tape_units}
     own = pl.col(column).replace_strict({n: m.own_units for n, m in other.items()}, default=1)
     tapes = pl.col(column).replace_strict({n: m.tape_units for n, m in other.items()}, default=1)

@@ -1,4 +1,4 @@
-"""Which market of a tape a name means, and what a reader must know where the two are not the same."""
+"""Which market of a tape a name means, and what must be said where the two are not the same."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -9,7 +9,7 @@ from crashsim.data.checked.findings import closest
 from crashsim.data.schema import Tape
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.instruments.instrument import Instrument, Kind
-from crashsim.scenarios.instruments.registry import parse, readings
+from crashsim.scenarios.instruments.market_names import parse, readings
 
 _SHOWN = 4
 _ONLY_SPOT = re.compile(r"^@\d|_SPBL$")  # Hyperliquid's and Bitget's spelling of pairs alone
@@ -77,9 +77,10 @@ class MarketIndex:
                 self._by_coin.setdefault(coin, []).append(market)
 
     def find(self, text: str, venue: str | None = None, use: Use = Use.POSITION) -> Match:
-        """The market that serves a name in the spelling of `venue` (None: any). Raises MismatchError.
+        """The market that serves a name in the spelling of `venue` (None: any).
 
-        The same instrument goes first, then one in another multiple, then one in another dollar.
+        The same instrument goes first, then another dollar, then another multiple. Raises
+        MismatchError.
         """
         house = venue or self._house_of(text)
         read = readings(text, house)

@@ -1,4 +1,4 @@
-"""Whether a book can be of its tape: entries near the first marks, accounts that are not bankrupt."""
+"""Whether a book can be of its tape: entries near the first marks, accounts above zero."""
 
 from math import log
 

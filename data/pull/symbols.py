@@ -4,7 +4,7 @@ import re
 
 from crashsim.data.pull.feeds import Feed
 from crashsim.scenarios.errors import InputError
-from crashsim.scenarios.instruments.registry import readings
+from crashsim.scenarios.instruments.market_names import readings
 
 _COIN = re.compile(r"[A-Za-z0-9]+")
 _THOUSAND = 1000

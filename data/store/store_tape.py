@@ -11,7 +11,7 @@ from crashsim.data.store.bars import bars_from_store
 from crashsim.data.store.store import Store
 from crashsim.data.tape.price_file import PriceRows, price_rows
 from crashsim.scenarios.errors import InputError
-from crashsim.scenarios.instruments.registry import is_in_dollars, venue_of
+from crashsim.scenarios.instruments.market_names import is_in_dollars, venue_of
 
 _SHOWN = 5
 

@@ -12,7 +12,7 @@ from crashsim.data.checked.columns import numbers, texts, times_ms
 from crashsim.data.checked.findings import Findings
 from crashsim.data.checked.table import Table, read_table
 from crashsim.scenarios.errors import InputError
-from crashsim.scenarios.instruments.registry import is_in_dollars, readings, venue_of
+from crashsim.scenarios.instruments.market_names import is_in_dollars, readings, venue_of
 
 OHLC = ("open", "high", "low", "close")
 PRICE_KINDS = ("mark", "index", "last")

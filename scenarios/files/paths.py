@@ -23,7 +23,8 @@ def resolve_paths(document: Document, folder: Path, overrides: Overrides) -> Doc
     """The document with its paths absolute (they are relative to `folder`, the scenario's own).
 
     The options --book, --flows, --venue, --seed and --names-of replace what the file says; their
-    paths are relative to the working directory. A sample of flows goes with the book that --book replaces.
+    paths are relative to the working directory. A sample of flows goes with the book that --book
+    replaces.
     """
     tables = _absolute(document.tables, folder)
     if overrides.book is not None:

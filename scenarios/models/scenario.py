@@ -14,7 +14,7 @@ from pydantic import (
     model_validator,
 )
 
-from crashsim.scenarios.instruments.registry import VENUES
+from crashsim.scenarios.instruments.market_names import VENUES
 from crashsim.scenarios.models.generate import Anchors, FlowSample, Population
 from crashsim.scenarios.models.rules import Rules
 from crashsim.scenarios.models.sources import Sourced

@@ -49,7 +49,7 @@ def test_the_same_contract_on_the_same_coin_is_found(name: str, market: str) -> 
         ("BTC-26DEC25-90000-P", "it is an option on BTC of 2025-12-26, and the tape has BTCUSDT"),
         (
             "BTC-251226-90000-P",
-            "it is BTC/USDT:USDT-251226-90000-P, an option on BTC of 2025-12-26, and the tape has BTCUSDT",
+            "it is BTC/USDT:USDT-251226-90000-P, an option on BTC of 2025-12-26, and the tape",
         ),
         ("BTC-USD-SWAP", "it is BTC/USD:BTC, a perpetual on BTC paid in BTC"),
         ("BTCUSDT_SPBL", r"a position is a contract; what is owned stands in collateral\.csv"),

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.instruments.expiry import expiry_of
 from crashsim.scenarios.instruments.instrument import Instrument, Kind
+from crashsim.scenarios.instruments.market_names import VENUES, parse, readings, venue_of
 from crashsim.scenarios.instruments.multiples import split_multiple
-from crashsim.scenarios.instruments.registry import VENUES, parse, readings, venue_of
 
 SPELLINGS = {
     "binance-contracts": {

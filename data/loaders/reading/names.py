@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from crashsim.data.loaders.format import Options
 from crashsim.data.loaders.reading.blob import Blob
 from crashsim.scenarios.errors import InputError
-from crashsim.scenarios.instruments.registry import is_spelled
+from crashsim.scenarios.instruments.market_names import is_spelled
 
 _TAIL = (
     r"(?:-(?:\d+[smhdwM]o?|aggTrades|trades|metrics|fundingRate|bookDepth|bookTicker"

@@ -1,4 +1,4 @@
-"""Bitget: BTCUSDT_UMCBL, BTCPERP_CMCBL, BTCUSD_DMCBL, BTCUSD_DMCBL_251226, BTCUSDT_SPBL, BTCUSDT."""
+"""Bitget: BTCUSDT_UMCBL, BTCPERP_CMCBL, BTCUSD_DMCBL, BTCUSD_DMCBL_251226, BTCUSDT_SPBL."""
 
 from crashsim.scenarios.instruments.instrument import Kind
 from crashsim.scenarios.instruments.spelling import BASE, Spelling

@@ -96,7 +96,7 @@ def is_in_dollars(name: str, venue: str | None = None) -> bool:
 
 
 def venue_of(source: str) -> str | None:
-    """The venue of a source of the store (`binance`, `bybit-spot`, `tardis-okex-swap`), if known."""
+    """The venue of a source of the store (`bybit-spot`, `tardis-okex-swap`), if known."""
     name = source.removeprefix("tardis-")
     head = name.partition("-")[0]
     venue = _OTHER_NAMES.get(head, head)
@@ -141,7 +141,7 @@ def _part(found: tuple[Instrument, ...], part: str) -> tuple[Instrument, ...]:
 
 
 def _contract(each: Instrument) -> tuple[object, ...]:
-    """What two readings of a name share where they differ in spot and perpetual, or dollar, only."""
+    """What two readings share that differ in spot and perpetual, or in the dollar, only."""
     kind = Kind.PERPETUAL if each.kind is Kind.SPOT else each.kind
     contract = "linear" if each.kind is Kind.SPOT else each.contract
     quote = "USD" if each.is_in_dollars else each.quote
