@@ -32,7 +32,7 @@ class InputFile:
     names: Mapping[str, str] = field(default_factory=dict)
 
     def recorded(self) -> dict[str, Any]:
-        """The entry as the manifest has it: names only where there are any."""
+        """The entry as a run's name counts it: names only where there are any."""
         entry = asdict(self)
         return entry if self.names else {key: entry[key] for key in entry if key != "names"}
 
