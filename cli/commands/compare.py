@@ -141,17 +141,17 @@ def compare(
     if out is not None:
         comparison_folder.check_target(out)
     wanted_conditions = conditions.parse(fail_on or ())
-    changed = options.overrides(prices, book, flows, with_, set_, seed, names_of, allow_implausible)
-    loaded = load(scenario, overrides=changed)
+    asked = options.overrides(prices, book, flows, with_, set_, seed, names_of, allow_implausible)
+    loaded = load(scenario, overrides=asked)
     compared = variants(
-        loaded, Wanted(policy or (), adl_score or (), venue or (), loss or ()), changed.set
+        loaded, Wanted(policy or (), adl_score or (), venue or (), loss or ()), asked.set
     )
     with progress_bar(f"comparing {len(compared)} runs of {loaded.name}") as bar:
         found = compare_variants(
             loaded, compared, horizon_s=horizon, keep=keep_runs, workers=jobs, progress=bar
         )
     told = comparison_folder.content(found, sys.argv[1:])
-    request = Request(scenario, changed)
+    request = Request(scenario, asked)
     path = comparison_folder.save(found, told, out, request, sys.argv[1:])
     if parquet is not None:
         write_whole(parquet, "--parquet", found.metrics.write_parquet)

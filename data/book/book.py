@@ -136,7 +136,7 @@ def _named(rows: BookRows, tape: Tape, scenario: Scenario, *, is_told_only: bool
     assets, pledged = _pledged(rows, tape, venue)
     held = positions.filter(pl.col("market").is_not_null())
     doubts += bankrupt_note(rows, held, pledged, tape)
-    return _Named(held, pledged, found, assets, doubts)
+    return _Named(held, pledged, of_positions=found, of_assets=assets, doubts=doubts)
 
 
 def _refuse_doubles(rows: BookRows, positions: pl.DataFrame) -> None:

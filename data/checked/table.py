@@ -61,7 +61,7 @@ class Table:
     def as_input(self, role: str, *notes: str, names: Mapping[str, str] | None = None) -> InputFile:
         """The manifest's entry of this file."""
         name, rows = self.path.name, self.frame.height
-        return InputFile(name, self.sha256, rows, role, notes, dict(names or {}))
+        return InputFile(name, self.sha256, rows, role, notes=notes, names=dict(names or {}))
 
 
 def read_table(path: Path) -> Table:
