@@ -151,8 +151,7 @@ def compare(
             loaded, compared, horizon_s=horizon, keep=keep_runs, workers=jobs, progress=bar
         )
     told = comparison_folder.content(found, sys.argv[1:])
-    request = Request(scenario, asked)
-    path = comparison_folder.save(found, told, out, request, sys.argv[1:])
+    path = comparison_folder.save(found, told, out, Request(scenario, asked), sys.argv[1:])
     if parquet is not None:
         write_whole(parquet, "--parquet", found.metrics.write_parquet)
     if json:
