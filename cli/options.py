@@ -42,6 +42,21 @@ With = Annotated[
         help="Add accounts and positions to the book, such as your own; repeatable.",
     ),
 ]
+NamesOf = Annotated[
+    str | None,
+    typer.Option(
+        metavar="VENUE",
+        help="Read the names of markets in your files as this venue spells them: BTCUSD is one "
+        "contract at bybit and another at kraken.",
+    ),
+]
+AllowImplausible = Annotated[
+    bool,
+    typer.Option(
+        "--allow-implausible",
+        help="Take a book whose entries are 20 times or more away from the first marks.",
+    ),
+]
 Set = Annotated[
     list[str] | None,
     typer.Option(
@@ -79,6 +94,8 @@ def overrides(
     with_: list[Path] | None,
     set_: list[str] | None,
     seed: int | None,
+    names_of: str | None,
+    allow_implausible: bool,
     venue: str | None = None,
 ) -> "Overrides":
     """What these options change in a scenario."""
@@ -92,6 +109,8 @@ def overrides(
         seed=seed,
         set=tuple(set_ or ()),
         extra_book=tuple(with_ or ()),
+        names_of=names_of,
+        allow_implausible=allow_implausible,
     )
 
 

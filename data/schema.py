@@ -46,6 +46,7 @@ class MarketOrigin:
     price_kind: str  # "mark", "index" or "last" (a last price used as mark is a proxy)
     provenance: str  # "recorded", "reconstructed" or "assumed"
     source: str  # file name, store name or generator
+    venue: str | None = None  # whose spelling the market's name follows, where that is known
 
 
 @dataclass(frozen=True)

@@ -133,6 +133,8 @@ def manifest() -> dict[str, Any]:
                 "seed": None,
                 "set": [],
                 "extra_book": [],
+                "names_of": None,
+                "allow_implausible": False,
             },
             "policy": None,
             "adl_score": None,

@@ -22,6 +22,8 @@ def compare(
     book: options.Book = None,
     flows: options.Flows = None,
     with_: options.With = None,
+    names_of: options.NamesOf = None,
+    allow_implausible: options.AllowImplausible = False,
     policy: Annotated[
         list[str] | None,
         typer.Option(
@@ -139,17 +141,16 @@ def compare(
     options.one_form(json=json, csv=csv, md=md)
     comparison_folder.check_target(out)
     wanted_conditions = conditions.parse(fail_on or ())
-    changed = options.overrides(prices, book, flows, with_, set_, seed)
-    loaded = load(scenario, overrides=changed)
+    asked = options.overrides(prices, book, flows, with_, set_, seed, names_of, allow_implausible)
+    loaded = load(scenario, overrides=asked)
     wanted = Wanted(policy or (), adl_score or (), venue or (), loss or ())
-    compared = variants(loaded, wanted, changed.set)
+    compared = variants(loaded, wanted, asked.set)
     with progress_bar(f"comparing {len(compared)} runs of {loaded.name}") as bar:
         found = compare_variants(
             loaded, compared, horizon_s=horizon, keep=keep_runs, workers=jobs, progress=bar
         )
     told = comparison_folder.content(found, sys.argv[1:])
-    request = Request(scenario, changed)
-    path = comparison_folder.save(found, told, out, request, sys.argv[1:])
+    path = comparison_folder.save(found, told, out, Request(scenario, asked), sys.argv[1:])
     if parquet is not None:
         write_whole(parquet, "--parquet", found.metrics.write_parquet)
     if csv or md:

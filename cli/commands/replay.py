@@ -23,6 +23,8 @@ def replay(
     book: options.Book = None,
     flows: options.Flows = None,
     with_: options.With = None,
+    names_of: options.NamesOf = None,
+    allow_implausible: options.AllowImplausible = False,
     venue: Annotated[
         str | None,
         typer.Option(
@@ -85,8 +87,9 @@ def replay(
       crashsim replay oct11 --json | jq .debt_usd.value
 
     \b
-    Options come in three groups: other inputs (--prices, --book, --flows, --with), other rules
-    (--venue, --policy, --adl-score, --loss, --set, --seed), and output (--out, --format, --json).
+    Options come in three groups: other inputs (--prices, --book, --flows, --with, --names-of,
+    --allow-implausible), other rules (--venue, --policy, --adl-score, --loss, --set, --seed), and
+    output (--out, --format, --json).
     """
     # Everything heavy is imported here, so that `crashsim --help` stays fast.
     from crashsim.cli import output
@@ -103,7 +106,9 @@ def replay(
         run_folder.check_parent(RUNS / "run")
     if policy is not None and adl_score is not None:
         raise typer.BadParameter("give --policy or --adl-score, not both")
-    changed = options.overrides(prices, book, flows, with_, set_, seed, venue)
+    changed = options.overrides(
+        prices, book, flows, with_, set_, seed, names_of, allow_implausible, venue
+    )
     loaded = with_rules(load(scenario, overrides=changed), policy, adl_score, loss)
     with progress_bar(f"replaying {loaded.name}") as progress:
         finished = run(loaded, progress)

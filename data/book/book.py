@@ -1,18 +1,26 @@
 """The book of a scenario: accounts and positions, with the user's own added."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
-from crashsim.data.book.book_file import BookRows, read_book_rows
-from crashsim.data.book.market_match import MarketIndex
-from crashsim.data.checked.findings import Findings, closest
+from crashsim.data.book.book_file import BookRows, read_book_rows, refuse_repeats
+from crashsim.data.book.market_match import (
+    Match,
+    MismatchError,
+    Use,
+    index_of,
+    match_notes,
+    other_names,
+)
+from crashsim.data.book.plausible import bankrupt_note, check_entries
+from crashsim.data.checked.findings import Findings
 from crashsim.data.checked.table import InputFile
 from crashsim.data.clock import utc_text
 from crashsim.data.schema import Book, Tape
-from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.models.scenario import Scenario
 
 _BASE_ROLES = {"accounts": "accounts", "positions": "positions", "collateral": "collateral"}
@@ -45,12 +53,12 @@ def read_book(scenario: Scenario, tape: Tape) -> Book:
 def load_book(scenario: Scenario, tape: Tape) -> BookReading:
     """The scenario's book, with an account of the files read.
 
-    Every position's market must have a price at the first step; its name is the tape's own, or the
-    only one of the tape with its base.
+    Every position's market must be an instrument of the tape with a price at the first step; its
+    name is the tape's, its size and entry price are in the tape's units.
     """
     reading = _base(scenario, tape)
     for path in scenario.extra_book:
-        reading = _with_added(reading, path, tape)
+        reading = _with_added(reading, path, tape, scenario)
     return reading
 
 
@@ -63,11 +71,13 @@ def _base(scenario: Scenario, tape: Tape) -> BookReading:
     assert path is not None  # the scenario's model asks for exactly one of the two
     rows = read_book_rows(path)
     origin = Origin(scenario.book.provenance or "recorded", path.name)
-    book = _sorted(rows.accounts, _resolved(rows, tape), _assets(rows, tape), origin)
-    return BookReading(book, rows.files(_BASE_ROLES))
+    is_told_only = origin.provenance == "reconstructed"  # rebuilt from a record, not typed
+    named = _named(rows, tape, scenario, is_told_only=is_told_only)
+    book = _sorted(rows.accounts, named.positions, named.collateral, origin)
+    return BookReading(book, named.files(rows, _BASE_ROLES))
 
 
-def _with_added(reading: BookReading, path: Path, tape: Tape) -> BookReading:
+def _with_added(reading: BookReading, path: Path, tape: Tape, scenario: Scenario) -> BookReading:
     book, rows = reading.book, read_book_rows(path)
     findings = Findings(rows.accounts_table)
     known = (
@@ -78,61 +88,117 @@ def _with_added(reading: BookReading, path: Path, tape: Tape) -> BookReading:
     )
     findings.bad_rows(known, "account", f"an id that {book.source} does not have already")
     findings.stop()
+    named = _named(rows, tape, scenario)
     both = _sorted(
         pl.concat([book.accounts, rows.accounts]),
-        pl.concat([book.positions, _resolved(rows, tape)]),
-        pl.concat([book.collateral, _assets(rows, tape)]),
+        pl.concat([book.positions, named.positions]),
+        pl.concat([book.collateral, named.collateral]),
         Origin(book.provenance, f"{book.source} + {path.name}"),
     )
-    return BookReading(both, reading.files + rows.files(_ADDED_ROLES))
+    return BookReading(both, reading.files + named.files(rows, _ADDED_ROLES))
 
 
-def _resolved(rows: BookRows, tape: Tape) -> pl.DataFrame:
-    """The positions with the tape's market names; bare account rows left out."""
+@dataclass(frozen=True)
+class _Named:
+    """Rows under the tape's names and in its units, and the matches that made them so."""
+
+    positions: pl.DataFrame
+    collateral: pl.DataFrame
+    of_positions: dict[str, Match]
+    of_assets: dict[str, Match]
+    doubts: tuple[str, ...]
+
+    def files(self, rows: BookRows, roles: Mapping[str, str]) -> tuple[InputFile, ...]:
+        """The manifest's entries, with what is to be said of the names."""
+        matches = {"positions": self.of_positions, "collateral": self.of_assets}
+        if rows.accounts_table is rows.positions_table:
+            matches["accounts"] = matches.pop("positions")
+        return tuple(
+            replace(
+                file,
+                notes=match_notes(found) + (self.doubts if found is self.of_positions else ()),
+                names=other_names(found),
+            )
+            for file, kind in rows.files(roles)
+            for found in (matches.get(kind, {}),)
+        )
+
+
+def _named(rows: BookRows, tape: Tape, scenario: Scenario, *, is_told_only: bool = False) -> _Named:
+    """The rows as the tape has them. Entries of another unit are refused, or told only."""
+    venue = scenario.scenario.names_of
     findings = Findings(rows.positions_table)
-    found = _names_in(tape, rows.positions["market"], findings)
-    positions = rows.positions.with_columns(pl.col("market").replace(found))
+    found = _matches(tape, rows.positions["market"], venue, Use.POSITION, findings)
+    positions = _in_tape_units(rows.positions, "market", found, ("size",), ("entry_price",))
+    _refuse_doubles(rows, positions)
+    is_refused = not (is_told_only or scenario.book.allow_implausible)
+    doubts = check_entries(findings, positions, tape, is_refused=is_refused)
+    assets, pledged = _pledged(rows, tape, venue)
+    held = positions.filter(pl.col("market").is_not_null())
+    doubts += bankrupt_note(rows, held, pledged, tape)
+    return _Named(held, pledged, of_positions=found, of_assets=assets, doubts=doubts)
+
+
+def _refuse_doubles(rows: BookRows, positions: pl.DataFrame) -> None:
     held = positions["market"].is_not_null()
     keys = positions.select("account", "market", "margin_mode")
     if keys.filter(held).is_duplicated().any():
-        findings.repeats(keys)
-        findings.stop()
-    return positions.filter(held)
+        refuse_repeats(Findings(rows.positions_table), keys)
 
 
-def _assets(rows: BookRows, tape: Tape) -> pl.DataFrame:
-    """The collateral with its assets named by their market in the tape."""
+def _pledged(
+    rows: BookRows, tape: Tape, venue: str | None
+) -> tuple[dict[str, Match], pl.DataFrame]:
+    """The collateral as the tape has it, and the matches that made it so."""
     if rows.collateral_table is None:
-        return rows.collateral
+        return {}, rows.collateral
     findings = Findings(rows.collateral_table)
-    found = _names_in(tape, rows.collateral["asset"], findings)
-    return rows.collateral.with_columns(pl.col("asset").replace(found))
+    assets = _matches(tape, rows.collateral["asset"], venue, Use.ASSET, findings)
+    pledged = _in_tape_units(rows.collateral, "asset", assets, ("quantity",), ())
+    refuse_repeats(findings, pledged.select("account", "asset"))
+    return assets, pledged
 
 
-def _names_in(tape: Tape, column: pl.Series, findings: Findings) -> dict[str, str]:
-    """The tape's market for each name in a column; each must have a price at the first step."""
-    index = MarketIndex(tape.markets)
-    names = column.drop_nulls().unique(maintain_order=True).to_list()
-    found = {name: _match(index, name, findings) for name in names}
-    findings.stop()
-    for name, market in found.items():
-        expected = (
-            f"a market of the tape{closest(name, tape.markets)}"
-            if market is None
-            else f"a market with a price at the first step {utc_text(int(tape.time_ms[0]))}"
+def _in_tape_units(
+    frame: pl.DataFrame,
+    column: str,
+    matches: Mapping[str, Match],
+    sizes: tuple[str, ...],
+    prices: tuple[str, ...],
+) -> pl.DataFrame:
+    """The rows under the tape's names: 60 kPEPE become 60,000 PEPE, their notional stays."""
+    other = {name: each for name, each in matches.items() if each.own_units != each.tape_units}
+    own = pl.col(column).replace_strict({n: m.own_units for n, m in other.items()}, default=1)
+    tapes = pl.col(column).replace_strict({n: m.tape_units for n, m in other.items()}, default=1)
+    if other:
+        frame = frame.with_columns(
+            *(pl.col(name) * own / tapes for name in sizes),
+            *(pl.col(name) * tapes / own for name in prices),
         )
-        if market is None or np.isnan(tape.mark[0, tape.markets.index(market)]):
-            findings.bad_rows((column == name).fill_null(False), column.name, expected)
+    return frame.with_columns(
+        pl.col(column).replace({name: each.market for name, each in matches.items()})
+    )
+
+
+def _matches(
+    tape: Tape, column: pl.Series, venue: str | None, use: Use, findings: Findings
+) -> dict[str, Match]:
+    """The tape's market for each name in a column; each must have a price at the first step."""
+    index = index_of(tape)
+    found: dict[str, Match] = {}
+    for name in column.drop_nulls().unique(maintain_order=True):
+        try:
+            found[name] = index.find(name, venue, use)
+        except MismatchError as problem:
+            expected = str(problem)
+        else:
+            if np.isfinite(tape.mark[0, tape.markets.index(found[name].market)]):
+                continue
+            first = utc_text(int(tape.time_ms[0]))
+            expected = f"a market with a price at the first step {first}"
+        findings.bad_rows((column == name).fill_null(False), column.name, expected)
     findings.stop()
-    return {name: market for name, market in found.items() if market is not None}
-
-
-def _match(index: MarketIndex, name: str, findings: Findings) -> str | None:
-    try:
-        return index.find(name)
-    except InputError as problem:
-        findings.add(str(problem))
-        return None
+    return found
 
 
 @dataclass(frozen=True)

@@ -42,14 +42,17 @@ class BookRows:
     collateral: pl.DataFrame = field(default_factory=no_collateral)
     collateral_table: Table | None = None
 
-    def files(self, roles: Mapping[str, str]) -> tuple[InputFile, ...]:
-        """The manifest's entries; roles gives the names of accounts, positions and collateral."""
+    def files(self, roles: Mapping[str, str]) -> tuple[tuple[InputFile, str], ...]:
+        """The manifest's entries, each with what it holds: accounts, positions or collateral.
+
+        roles: the role of each in the manifest.
+        """
         tables = {"accounts": self.accounts_table, "positions": self.positions_table}
         if self.accounts_table is self.positions_table:
             del tables["positions"]
         if self.collateral_table is not None:
             tables["collateral"] = self.collateral_table
-        return tuple(table.as_input(roles[kind]) for kind, table in tables.items())
+        return tuple((table.as_input(roles[kind]), kind) for kind, table in tables.items())
 
 
 def read_book_rows(path: Path) -> BookRows:
@@ -93,7 +96,7 @@ def _with_collateral(book: BookRows, folder: Path) -> BookRows:
     unknown = ~frame["account"].is_in(book.accounts["account"].to_list())
     findings.bad_rows(unknown, "account", f"an account of {book.accounts_table.path.name}")
     findings.stop()
-    _refuse_repeats(findings, frame.select("account", "asset"))
+    refuse_repeats(findings, frame.select("account", "asset"))
     return replace(book, collateral=frame, collateral_table=table)
 
 
@@ -114,7 +117,7 @@ def _accounts(findings: Findings) -> pl.DataFrame:
         [texts(findings, "account", "an account id"), numbers(findings, "cash", _CASH)]
     )
     findings.stop()
-    _refuse_repeats(findings, frame.select("account"))
+    refuse_repeats(findings, frame.select("account"))
     return frame
 
 
@@ -142,7 +145,8 @@ def _not_here(where: str) -> str:
     )
 
 
-def _refuse_repeats(findings: Findings, keys: pl.DataFrame) -> None:
+def refuse_repeats(findings: Findings, keys: pl.DataFrame) -> None:
+    """Raise InputError where an earlier row has the same keys."""
     if keys.is_duplicated().any():
         findings.repeats(keys)
         findings.stop()
@@ -152,7 +156,7 @@ def _positions(findings: Findings) -> pl.DataFrame:
     _check_columns(findings, POSITIONS[:4], POSITIONS, rows_needed=False)
     frame = _position_columns(findings, bare=False)
     findings.stop()
-    _refuse_repeats(findings, frame.select("account", "market", "margin_mode"))
+    refuse_repeats(findings, frame.select("account", "market", "margin_mode"))
     return frame
 
 
@@ -208,7 +212,7 @@ def _read_single(path: Path) -> BookRows:
     rows = _position_columns(findings, empty[0] & empty[1] & empty[2])
     cash = numbers(findings, "cash", _CASH, empty_ok=True)
     findings.stop()
-    _refuse_repeats(findings, rows.select("account", "market", "margin_mode"))
+    refuse_repeats(findings, rows.select("account", "market", "margin_mode"))
     accounts = _agreed_cash(findings, rows.select("account").with_columns(cash))
     return BookRows(accounts, rows, table, table)
 

@@ -2,8 +2,10 @@
 
 import csv
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -19,6 +21,7 @@ class InputFile:
     name: the file's name without its folders. sha256: of its bytes, in hex. rows: data rows.
     role: prices, volume, overlay, accounts, positions, added or flows.
     notes: what a reader of the results should know about it, one sentence each.
+    names: names of markets in the file, and the tape's for each, where the two differ.
     """
 
     name: str
@@ -26,6 +29,12 @@ class InputFile:
     rows: int
     role: str
     notes: tuple[str, ...] = ()
+    names: Mapping[str, str] = field(default_factory=dict)
+
+    def recorded(self) -> dict[str, Any]:
+        """The entry as a run's name counts it: names only where there are any."""
+        entry = asdict(self)
+        return entry if self.names else {key: entry[key] for key in entry if key != "names"}
 
 
 @dataclass(frozen=True)
@@ -49,9 +58,10 @@ class Table:
         """Whether the file has this column."""
         return column in self.frame.columns
 
-    def as_input(self, role: str, *notes: str) -> InputFile:
+    def as_input(self, role: str, *notes: str, names: Mapping[str, str] | None = None) -> InputFile:
         """The manifest's entry of this file."""
-        return InputFile(self.path.name, self.sha256, self.frame.height, role, notes=notes)
+        name, rows = self.path.name, self.frame.height
+        return InputFile(name, self.sha256, rows, role, notes=notes, names=dict(names or {}))
 
 
 def read_table(path: Path) -> Table:

@@ -1,26 +1,26 @@
-"""What the name of a freqtrade file says: `BTC_USDT_USDT-1m-futures.feather`."""
+"""What the name of a freqtrade file says: `BTC_USDT_USDT-1m-futures`, `BTC_USDT-trades`."""
 
 import re
 
 from crashsim.data.loaders.format import Options
 from crashsim.data.loaders.reading.blob import Blob
 from crashsim.data.loaders.reading.names import market_of
+from crashsim.scenarios.instruments.instrument import DOLLARS
 
-_NAME = re.compile(r"^([A-Za-z0-9_]+)-(\d+)(s|m|h|d|w|Mo|M|y)(?:-([A-Za-z_]+))?\b")
+_NAME = re.compile(r"^([A-Za-z0-9_]+)-(?:(\d+)(s|m|h|d|w|Mo|M|y)|trades)(?:-([A-Za-z_]+))?\b")
 _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _KINDS = {"mark": "mark", "index": "index", "premiumindex": "premium", "funding_rate": "funding"}
 _KINDS |= {"open_interest": "metrics"}
 
 
 def market_named(blob: Blob, options: Options) -> str:
-    """The market as ccxt writes it: `BTC_USDT_USDT` is `BTC/USDT:USDT`."""
+    """The market as ccxt writes it: `BTC_USDT_USDT` is `BTC/USDT:USDT`, `BTC_USDT` `BTC/USDT`."""
     found = _NAME.match(blob.name)
-    if options.market or found is None:
-        return market_of(blob, options)
-    parts = found[1].split("_")
-    if len(parts) == 3:
+    parts = found[1].split("_") if found and not options.market else []
+    if len(parts) == 3 and parts[2] in (*parts[:2], *DOLLARS):
         return f"{parts[0]}/{parts[1]}:{parts[2]}"
-    return "/".join(parts) if len(parts) == 2 else found[1]
+    market = market_of(blob, options)
+    return "/".join(parts) if len(parts) == 2 else market
 
 
 def interval_named(blob: Blob) -> int | None:

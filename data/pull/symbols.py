@@ -4,10 +4,10 @@ import re
 
 from crashsim.data.pull.feeds import Feed
 from crashsim.scenarios.errors import InputError
-from crashsim.scenarios.markets import base_of
+from crashsim.scenarios.instruments.market_names import readings
 
 _COIN = re.compile(r"[A-Za-z0-9]+")
-_THOUSAND = re.compile(r"^(?:1000|k)(?=[A-Z])")
+_THOUSAND = 1000
 
 
 def coin_on(feed: Feed, market: str) -> str:
@@ -20,14 +20,15 @@ def coin_in(market: str, thousand: str) -> str:
 
     Raises InputError for a name that no coin can be read from.
     """
-    base = base_of(market)
-    if not _COIN.fullmatch(base):
+    each = next(iter(readings(market)), None)
+    if each is None or not _COIN.fullmatch(each.base):
         raise InputError(
             f"market {market!r}: no coin can be read from it; write it as BTC, BTCUSDT or"
             " BTC/USDT:USDT"
         )
-    coin = _THOUSAND.sub("", base)
-    return base if coin == base else thousand + coin
+    if each.multiplier == 1:
+        return each.base
+    return (thousand if each.multiplier == _THOUSAND else str(each.multiplier)) + each.base
 
 
 def symbol_on(feed: Feed, market: str) -> str:
@@ -42,6 +43,6 @@ def stored_name(feed: Feed, market: str) -> str:
     A venue that quotes one coin where the market means 1000 of them (or the other way round) has
     prices a thousand times apart, so such rows keep the venue's own name.
     """
-    base, coin = base_of(market), coin_on(feed, market)
-    same_unit = _THOUSAND.sub("", base) == base or coin != _THOUSAND.sub("", coin)
-    return market if same_unit else symbol_on(feed, market)
+    asked = readings(market)[0].multiplier
+    served = readings(coin_on(feed, market))[0].multiplier
+    return market if asked == served else symbol_on(feed, market)

@@ -1,6 +1,7 @@
 """The rows of a scenario whose prices come from the store: `[prices] source = "store:binance"`."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
@@ -10,6 +11,7 @@ from crashsim.data.store.bars import bars_from_store
 from crashsim.data.store.store import Store
 from crashsim.data.tape.price_file import PriceRows, price_rows
 from crashsim.scenarios.errors import InputError
+from crashsim.scenarios.instruments.market_names import is_in_dollars, venue_of
 
 _SHOWN = 5
 
@@ -22,15 +24,19 @@ def store_rows(
     store: Store | None = None,
     *,
     other_volume: bool = False,
+    names_of: str | None = None,
 ) -> PriceRows:
     """Checked bars of a source of the store that overlap [start_ms, end_ms], UTC ms.
 
     A market whose volume the store does not know gets default_volume_usd (per second, as in
-    `[prices]`); with other_volume, a second file gives all volumes. Raises InputError where the
+    `[prices]`); with other_volume, a second file gives all volumes. names_of: the venue whose
+    spelling the markets follow where the source does not say it. Raises InputError where the
     store has nothing, and where a volume is unknown and neither is given.
     """
-    bars = bars_from_store(source, None, start_ms, end_ms, store)
+    venue = venue_of(source.partition("/")[0]) or names_of
     name = f"store:{source}"
+    found = bars_from_store(source, None, start_ms, end_ms, store)
+    bars, notes = _in_dollars(found, venue)
     unknown = bars.filter(pl.col("volume_usd").is_null())["market"].unique().sort()
     if other_volume or (
         len(unknown) == bars["market"].n_unique() and default_volume_usd is not None
@@ -45,7 +51,19 @@ def store_rows(
         )
     elif len(unknown) and default_volume_usd is not None:
         bars = _with_default(bars, default_volume_usd)
-    return price_rows(_table(name, bars))
+    return replace(price_rows(_table(name, bars), venue), notes=notes)
+
+
+def _in_dollars(bars: pl.DataFrame, venue: str | None) -> tuple[pl.DataFrame, tuple[str, ...]]:
+    """The markets that are priced in a dollar, unless none is, and what is left out."""
+    markets = bars["market"].unique().sort()
+    other = [market for market in markets if not is_in_dollars(market, venue)]
+    if not other or len(other) == len(markets):
+        return bars, ()
+    shown = ", ".join(other[:_SHOWN])
+    more = f" and {len(other) - _SHOWN} more" if len(other) > _SHOWN else ""
+    note = f"left out, since their prices are in no dollar: {shown}{more}"
+    return bars.filter(~pl.col("market").is_in(other)), (note,)
 
 
 def _with_default(bars: pl.DataFrame, per_second_usd: float) -> pl.DataFrame:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crashsim.data.book.market_match import MarketIndex
+from crashsim.data.book.market_match import AbsentError, MarketIndex, MismatchError, Use
 from crashsim.data.clock import utc_text
 from crashsim.data.schema import MarketOrigin, Tape
 from crashsim.data.tape.bar_path import marks_of_bars, volume_of_bars
@@ -71,7 +71,10 @@ def require_step(grid: Grid, rows: PriceRows) -> None:
 def _origins(rows: PriceRows, price_kind: str | None) -> dict[str, MarketOrigin]:
     default = price_kind or ("last" if rows.is_bars else "mark")
     name = rows.table.path.name
-    return {m: MarketOrigin(rows.kinds.get(m, default), "recorded", name) for m in rows.markets}
+    return {
+        m: MarketOrigin(rows.kinds.get(m, default), "recorded", name, rows.venue)
+        for m in rows.markets
+    }
 
 
 def _volume(grid: Grid, rows: PriceRows, fallbacks: Fallbacks) -> Floats:
@@ -90,8 +93,8 @@ def _by_market(
     grid: Grid, rows: PriceRows, source: PriceRows, recorded: Floats, default_usd: float | None
 ) -> Floats:
     """The volume file's columns in the order of the price file's markets."""
-    index = MarketIndex(source.markets)
-    found = [index.find(market) for market in rows.markets]
+    index = MarketIndex(dict.fromkeys(source.markets, source.venue))
+    found = [_volume_market(index, source, market) for market in rows.markets]
     absent = tuple(m for m, match in zip(rows.markets, found, strict=True) if match is None)
     volume = np.empty((grid.steps, len(rows.markets)))
     if absent:
@@ -100,6 +103,17 @@ def _by_market(
         if match is not None:
             volume[:, column] = recorded[:, source.markets.index(match)]
     return volume
+
+
+def _volume_market(index: MarketIndex, source: PriceRows, market: str) -> str | None:
+    try:
+        return index.find(market, source.venue, Use.PRICE).market
+    except AbsentError:
+        return None
+    except MismatchError as problem:
+        raise InputError(
+            f"{source.table.path}: has no volume for {market}, expected {problem}"
+        ) from None
 
 
 def _default_volume(

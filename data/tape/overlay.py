@@ -1,32 +1,37 @@
 """Laying one tape over another, market by market."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 
-from crashsim.data.book.market_match import MarketIndex
+from crashsim.data.book.market_match import AbsentError, Match, MismatchError, Use, index_of
+from crashsim.data.checked.findings import Findings
+from crashsim.data.checked.table import Table
 from crashsim.data.schema import Tape
 from crashsim.scenarios.errors import InputError
 
 
-def lay_over(base: Tape, over: Tape, source: str) -> Tape:
+def lay_over(base: Tape, over: Tape, targets: Mapping[str, Match], source: str) -> Tape:
     """`base` with the markets of `over`, which is on the same grid and named `source` in errors.
 
-    A market of `over` replaces the base's of the same name, else the only one of the same base
-    that no exact name claims (BTC-PERP is laid over BTCUSDT, which keeps its name). Others are
-    added under their own name. Raises InputError where a replacing market has no price at the
-    first step, since that would take a known price away, or where a name is ambiguous.
+    targets: of `targets_of`; a price in another multiple of the coin becomes one in the target's.
+    Raises InputError where a replacing market has no price at the first step, since that would
+    take a known price away.
     """
-    names = _targets(base, over, source)
+    names = {market: targets[market].market for market in over.markets}
     late = [m for m in over.markets if names[m] in base.markets and not _known(over, m)]
     if late:
         raise InputError(
             f"{source}: has no price at or before the first step for {', '.join(late[:5])}, "
             "expected prices that cover the start of the window"
         )
+    units = [targets[m].tape_units / targets[m].own_units for m in over.markets]
     renamed = replace(
         over,
         markets=tuple(names[m] for m in over.markets),
+        mark=over.mark * np.array(units),
         origins={names[m]: origin for m, origin in over.origins.items()},
     )
     return _joined(base, renamed)
@@ -36,22 +41,47 @@ def _known(tape: Tape, market: str) -> bool:
     return bool(np.isfinite(tape.mark[0, tape.markets.index(market)]))
 
 
-def _targets(base: Tape, over: Tape, source: str) -> dict[str, str]:
+def targets_of(base: Tape, over: Tape, table: Table) -> dict[str, Match]:
+    """The market that each market of `over`, read from `table`, replaces or is added as.
+
+    One of the same name, else the one of `base` that it is a price of and that no exact name
+    claims (BTC-PERP is laid over BTCUSDT, which keeps its name). What `base` has nothing of is
+    added under its own name. Raises InputError, naming the rows, for a contract of another kind on
+    a coin of `base`, an ambiguous name, and two markets for one.
+    """
     exact = set(base.markets) & set(over.markets)
-    index = MarketIndex(m for m in base.markets if m not in exact)
-    try:
-        names = {m: m if m in exact else index.find(m) or m for m in over.markets}
-    except InputError as problem:
-        raise InputError(f"{source}: {problem}") from None
+    index = index_of(replace(base, markets=tuple(m for m in base.markets if m not in exact)))
+    findings = Findings(table)
+    written = table.frame["market"].cast(pl.String).str.strip_chars()
+    targets: dict[str, Match] = {}
+    for market in over.markets:
+        try:
+            known = market in exact
+            found = Match(market) if known else index.find(market, _venue(over, market), Use.PRICE)
+        except AbsentError:
+            found = Match(market)
+        except MismatchError as problem:
+            findings.bad_rows(written == market, "market", str(problem))
+            continue
+        targets[market] = found
+    findings.stop()
+    _refuse_two_for_one(targets, table)
+    return targets
+
+
+def _venue(tape: Tape, market: str) -> str | None:
+    return tape.origins[market].venue
+
+
+def _refuse_two_for_one(targets: Mapping[str, Match], table: Table) -> None:
     claimed: dict[str, str] = {}
-    for market, target in names.items():
-        if target in claimed:
+    for market, target in targets.items():
+        if target.market in claimed:
             raise InputError(
-                f"{source}: {claimed[target]} and {market} would both replace {target}, "
-                "expected one market for it"
+                f"{table.path}: {claimed[target.market]} and {market} would both replace "
+                f"{target.market}, expected one market for it"
             )
-        claimed[target] = market
-    return names
+        claimed[target.market] = market
 
 
 def _joined(base: Tape, over: Tape) -> Tape:

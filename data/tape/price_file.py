@@ -1,7 +1,7 @@
 """A file of prices: long form (one mark a row) or OHLCV bars, checked and sorted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +12,7 @@ from crashsim.data.checked.columns import numbers, texts, times_ms
 from crashsim.data.checked.findings import Findings
 from crashsim.data.checked.table import Table, read_table
 from crashsim.scenarios.errors import InputError
+from crashsim.scenarios.instruments.market_names import is_in_dollars, readings, venue_of
 
 OHLC = ("open", "high", "low", "close")
 PRICE_KINDS = ("mark", "index", "last")
@@ -31,6 +32,8 @@ class PriceRows:
     funding_rate: (R,), 0 where none is given. spacing_ms: (M,) the smallest distance of two
     neighbouring rows of a market, which for bars is their width.
     kinds: price kind by market, empty where the file does not say.
+    venue: whose spelling the markets' names follow; None where that is not known.
+    notes: what the reader of the rows must know, a sentence each.
     """
 
     table: Table
@@ -42,6 +45,8 @@ class PriceRows:
     funding_rate: NDArray[np.float64]
     spacing_ms: NDArray[np.int64]
     kinds: Mapping[str, str]
+    venue: str | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def is_bars(self) -> bool:
@@ -49,18 +54,23 @@ class PriceRows:
         return "open" in self.prices
 
 
-def read_price_rows(path: Path, *, volume_only: bool = False) -> PriceRows:
+def read_price_rows(
+    path: Path, venue: str | None = None, *, volume_only: bool = False
+) -> PriceRows:
     """Read and check a price file; with `volume_only`, one of which just the volume is wanted.
+
+    venue: whose spelling the names of markets follow, where that is known.
 
     Columns of the contract are taken, others let through unread unless they look like a slip of
     the pen (`volume_uds`). Raises InputError naming file, row, column and value.
     """
-    return price_rows(read_table(path), volume_only=volume_only)
+    return price_rows(read_table(path), venue, volume_only=volume_only)
 
 
-def price_rows(table: Table, *, volume_only: bool = False) -> PriceRows:
+def price_rows(table: Table, venue: str | None = None, *, volume_only: bool = False) -> PriceRows:
     """Check a table of prices and sort it; see `read_price_rows`."""
     findings = Findings(table)
+    venue = venue or _venue_told(table)
     time = _time_column(findings)
     is_bars = _is_bars(findings, volume_only)
     wanted = OHLC if is_bars else () if volume_only else ("mark",)
@@ -79,10 +89,29 @@ def price_rows(table: Table, *, volume_only: bool = False) -> PriceRows:
     columns.append(_kind(findings))
     rows = pl.DataFrame(columns)
     findings.stop()
+    if not volume_only:
+        _refuse_other_money(findings, rows["market"], venue)
     if volume == "volume":
         rows = rows.with_columns(pl.col("volume_usd") * pl.col("close"))
     _check_rows(findings, rows, time, is_bars)
-    return _sorted(table, rows, wanted)
+    return replace(_sorted(table, rows, wanted), venue=venue)
+
+
+def _venue_told(table: Table) -> str | None:
+    """The venue that a column of the file names, where it is one and known."""
+    column = next((name for name in ("venue", "exchange") if table.has(name)), None)
+    values = table.frame[column].drop_nulls().unique().to_list() if column else []
+    told = venue_of(str(values[0]).strip().lower()) if len(values) == 1 else None
+    return told.removesuffix("-contracts") if told else None
+
+
+def _refuse_other_money(findings: Findings, column: pl.Series, venue: str | None) -> None:
+    """A mark is in dollars: a market that is priced in anything else is refused."""
+    for name in column.unique(maintain_order=True):
+        if not is_in_dollars(name, venue):
+            what = next((f": it is {each.in_words}" for each in readings(name, venue)), "")
+            findings.bad_rows(column == name, "market", f"a market with a price in a dollar{what}")
+    findings.stop()
 
 
 def _time_column(findings: Findings) -> str:

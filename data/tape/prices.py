@@ -7,13 +7,14 @@ from pathlib import Path
 
 import numpy as np
 
+from crashsim.data.book.market_match import match_notes, other_names
 from crashsim.data.checked.table import InputFile
 from crashsim.data.clock import utc_ms, utc_text
 from crashsim.data.schema import Tape
 from crashsim.data.tape.coverage import coverage_notes
 from crashsim.data.tape.file_tape import Fallbacks, outside_window, require_step, tape_of_file
 from crashsim.data.tape.grid import Grid, fixed_grid, native_grid
-from crashsim.data.tape.overlay import lay_over
+from crashsim.data.tape.overlay import lay_over, targets_of
 from crashsim.data.tape.price_file import PRICE_KINDS, PriceRows, bar_width_ms, read_price_rows
 from crashsim.data.tape.smoothing import smoothed
 from crashsim.scenarios.errors import InputError
@@ -81,17 +82,20 @@ def load_tape(scenario: Scenario) -> TapeReading:
     """The tape of a scenario, with an account of the files read."""
     settings = scenario.prices
     path = settings.volume_path
-    volume = read_price_rows(path, volume_only=True) if path else None
+    house = scenario.scenario.names_of
+    volume = read_price_rows(path, house, volume_only=True) if path else None
     laid = _from_file(scenario, volume) if settings.path else _from_source(scenario, volume)
     tape, files = laid.tape, laid.files
     if volume is not None:
         files += (volume.table.as_input("volume"),)
     for overlay in scenario.overlays:
-        rows = read_price_rows(overlay)
+        rows = read_price_rows(overlay, house)
         own = None if rows.volume_usd is not None else volume
         over = tape_of_file(laid.grid, rows, _fallbacks(settings, own))
-        tape = lay_over(tape, over, str(overlay))
-        files += (rows.table.as_input("overlay", *coverage_notes(laid.grid, rows)),)
+        targets = targets_of(tape, over, rows.table)
+        tape = lay_over(tape, over, targets, str(overlay))
+        notes = (*match_notes(targets, are_prices=True), *coverage_notes(laid.grid, rows))
+        files += (rows.table.as_input("overlay", *notes, names=other_names(targets)),)
     if settings.mark_smoothing_s:
         tape = smoothed(tape, settings.mark_smoothing_s)
     return TapeReading(tape, files)
@@ -99,7 +103,7 @@ def load_tape(scenario: Scenario) -> TapeReading:
 
 def _from_file(scenario: Scenario, volume: PriceRows | None) -> _Laid:
     assert scenario.prices.path is not None
-    rows = read_price_rows(scenario.prices.path)
+    rows = read_price_rows(scenario.prices.path, scenario.scenario.names_of)
     grid = _grid(rows, scenario.start_ms, scenario.end_ms, scenario.step_ms)
     tape = tape_of_file(grid, rows, _fallbacks(scenario.prices, volume))
     origins = {
@@ -133,9 +137,11 @@ def _from_store(scenario: Scenario, grid: Grid, volume: PriceRows | None) -> _La
         scenario.end_ms,
         settings.default_volume_usd,
         other_volume=volume is not None,
+        names_of=scenario.scenario.names_of,
     )
     tape = tape_of_file(grid, rows, _fallbacks(settings, volume))
-    return _Laid(grid, tape, (rows.table.as_input("prices", *coverage_notes(grid, rows)),))
+    notes = (*rows.notes, *coverage_notes(grid, rows))
+    return _Laid(grid, tape, (rows.table.as_input("prices", *notes),))
 
 
 def _from_anchors(scenario: Scenario, grid: Grid, _: PriceRows | None) -> _Laid:

@@ -5,7 +5,6 @@ import json
 import platform
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from importlib.metadata import version
 from typing import Any
 
@@ -34,7 +33,7 @@ def run_name(scenario: Scenario, inputs: Inputs, files: FunctionFiles = NO_FILES
     facts = {
         "version": crashsim.__version__,
         "scenario": scenario.resolved(),
-        "inputs": [asdict(each) for each in inputs.files],
+        "inputs": [each.recorded() for each in inputs.files],
         **files.as_json(),
     }
     digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()

@@ -18,7 +18,8 @@ class Overrides:
     prices: files laid over the scenario's prices, market by market. book: a folder that replaces
     the book; flows: a file that replaces the flows. venue: a bundled name or a path to a TOML.
     set: "section.key=value" texts. extra_book: folders or files whose accounts and positions are
-    added to the book.
+    added to the book. names_of: the venue whose spelling the names of markets in files follow.
+    allow_implausible: take a book whose entries are far away from the first marks.
     """
 
     prices: tuple[Path, ...] = ()
@@ -28,6 +29,8 @@ class Overrides:
     seed: int | None = None
     set: tuple[str, ...] = ()
     extra_book: tuple[Path, ...] = ()
+    names_of: str | None = None
+    allow_implausible: bool = False
 
 
 @dataclass(frozen=True)

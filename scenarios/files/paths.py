@@ -22,8 +22,9 @@ _PATH_KEYS: tuple[Key, ...] = (
 def resolve_paths(document: Document, folder: Path, overrides: Overrides) -> Document:
     """The document with its paths absolute (they are relative to `folder`, the scenario's own).
 
-    The options --book, --flows, --venue and --seed replace what the file says; their paths are
-    relative to the working directory. A sample of flows goes with the book that --book replaces.
+    The options --book, --flows, --venue, --seed and --names-of replace what the file says; their
+    paths are relative to the working directory. A sample of flows goes with the book that --book
+    replaces.
     """
     tables = _absolute(document.tables, folder)
     if overrides.book is not None:
@@ -31,6 +32,9 @@ def resolve_paths(document: Document, folder: Path, overrides: Overrides) -> Doc
         flows = tables.get("flows")
         if isinstance(flows, dict) and "generate" in flows:
             del tables["flows"]  # invented deposits belong to invented accounts
+    book = tables.get("book")
+    if overrides.allow_implausible and isinstance(book, dict):
+        tables["book"] = {**book, "allow_implausible": True}
     if overrides.flows is not None:
         tables["flows"] = {"path": overrides.flows.absolute()}
     head = tables.get("scenario")
@@ -94,6 +98,8 @@ def _head_changes(overrides: Overrides) -> Table:
         changes["venue"] = venue_reference(overrides.venue, Path.cwd())
     if overrides.seed is not None:
         changes["seed"] = overrides.seed
+    if overrides.names_of is not None:
+        changes["names_of"] = overrides.names_of
     return changes
 
 

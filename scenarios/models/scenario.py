@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from crashsim.scenarios.instruments.market_names import VENUES
 from crashsim.scenarios.models.generate import Anchors, FlowSample, Population
 from crashsim.scenarios.models.rules import Rules
 from crashsim.scenarios.models.sources import Sourced
@@ -59,6 +60,16 @@ def _step(value: str) -> str:
     return value
 
 
+def _spelling(value: str) -> str:
+    house, _, part = value.partition("-")
+    if house not in VENUES or part not in ("", "spot", "contracts"):
+        raise ValueError(
+            f'found "{value}", expected one of {", ".join(VENUES)}, also with -spot or -contracts '
+            "behind it"
+        )
+    return value
+
+
 class ScenarioHead(Rules):
     """`[scenario]`: name, window (inclusive, UTC), grid step, venue and seed."""
 
@@ -69,6 +80,7 @@ class ScenarioHead(Rules):
     step: Annotated[str, AfterValidator(_step)] = "native"
     venue: str = Field(min_length=1)
     seed: int = Field(default=0, ge=0)
+    names_of: Annotated[str, AfterValidator(_spelling)] | None = None  # of markets in files
 
     @field_validator("end")
     @classmethod
@@ -119,6 +131,7 @@ class BookSource(Rules):
 
     path: Path | None = None
     provenance: Provenance | None = None
+    allow_implausible: bool | None = None
     generate: Population | None = None
 
     @model_validator(mode="after")

@@ -130,7 +130,8 @@ def test_two_names_of_one_market_are_one_position_twice(book_of: Callable[..., B
 
 def test_a_base_of_several_markets_is_refused(book_of: Callable[..., Book]) -> None:
     found = _message(lambda: book_of(f"{POSITIONS}\na,ETH,1,100"))
-    assert "market ETH may be ETHUSDC or ETHUSDT: expected one of these names" in found
+    assert 'line 2: market is "ETH", expected one market of the tape' in found
+    assert "it may be ETHUSDC or ETHUSDT" in found
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,6 @@
 import pytest
 
 from crashsim import scenarios
-from crashsim.scenarios.markets import base_of
 from crashsim.scenarios.models.venue import MarginRules
 
 
@@ -31,16 +30,15 @@ def _rules(*keys: str) -> MarginRules:
     ],
 )
 def test_every_spelling_of_a_bitcoin_perpetual_is_bitcoin(market: str) -> None:
-    assert base_of(market) == "BTC"
     assert _rules("BTC", "*").margin_table_for(market).key == "BTC"
 
 
 @pytest.mark.parametrize(
-    ("market", "base"),
-    [("USDEUSDT", "USDE"), ("USDT", "USDT"), ("1INCHUSDT", "1INCH"), ("kPEPE", "kPEPE")],
+    ("market", "coin"),
+    [("USDEUSDT", "USDE"), ("USDT", "USDT"), ("1INCHUSDT", "1INCH"), ("kPEPE", "PEPE")],
 )
-def test_a_name_is_not_cut_to_nothing_or_to_another_coin(market: str, base: str) -> None:
-    assert base_of(market) == base
+def test_a_name_is_not_cut_to_nothing_or_to_another_coin(market: str, coin: str) -> None:
+    assert _rules(coin, "US", "INCH", "E", "*").margin_table_for(market).key == coin
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Freqtrade candles, funding and open interest (Feather or Parquet).
+"""Freqtrade candles, funding and open interest (Feather or Parquet), and its trades (CSV too).
 
 Samples (`futures/BTC_USDT_USDT-1m-futures.feather`, `-mark`, `-index`, `-premiumIndex`,
 `-funding_rate`, `-open_interest`; older funding files keep the rate in `open`):
@@ -6,6 +6,9 @@ Samples (`futures/BTC_USDT_USDT-1m-futures.feather`, `-mark`, `-index`, `-premiu
     date=2025-10-10T21:16:00Z open=10.0 high=10.5 low=9.1 close=9.4 volume=120.5
     date=2025-10-10T16:00:00Z funding_rate=0.0001
     date=2025-10-10T21:15:00Z open_interest_amount=1000.0 open_interest_value=9800.0
+    timestamp=1760130960000 id=42 type= side=sell price=10.0 amount=2.0 cost=20.0
+
+Trades in text have the columns of ccxt, and stand with its candles in the store.
 """
 
 from collections.abc import Iterator
@@ -16,11 +19,13 @@ from crashsim.data.loaders.bar_files import bar_length_s
 from crashsim.data.loaders.format import Batch, Format, Options
 from crashsim.data.loaders.freqtrade_names import interval_named, kind_named, market_named
 from crashsim.data.loaders.klines import ohlc
+from crashsim.data.loaders.reading.any_table import table_rows
 from crashsim.data.loaders.reading.blob import Blob
 from crashsim.data.loaders.reading.columnar import columnar_frames
 from crashsim.data.loaders.reading.rows import Rows
 from crashsim.data.loaders.reading.sample import Sample, sample
 
+_TRADES = ("timestamp", "id", "type", "side", "price", "amount", "cost")
 _SHAPES = (
     ("date", "open", "high", "low", "close", "volume"),
     ("date", "funding_rate"),
@@ -29,19 +34,39 @@ _SHAPES = (
 
 
 def sniff(seen: Sample) -> bool:
-    """A columnar file with exactly one of the three sets of columns."""
-    return seen.layout in ("parquet", "arrow") and seen.names in _SHAPES
+    """A columnar file with exactly one of the sets of columns, or the trades as CSV."""
+    is_columnar = seen.layout in ("parquet", "arrow")
+    return seen.names == _TRADES or (is_columnar and seen.names in _SHAPES)
 
 
 def read(blob: Blob, options: Options) -> Iterator[Batch]:
     """Rows of one market, named as ccxt names it."""
     market = market_named(blob, options)
     first_row = 1
-    for frame in columnar_frames(blob, sample(blob).layout):
+    seen = sample(blob)
+    if seen.names == _TRADES:
+        source = "ccxt" if seen.layout == "csv" else None
+        for rows in table_rows(blob):
+            yield Batch("trades", _trades(rows, market, options), source=source)
+        return
+    for frame in columnar_frames(blob, seen.layout):
         rows = Rows(frame, blob.path, first_row)
         lead = [rows.time("date", options).alias("time"), rows.constant(market, "market")]
         yield _batch(rows, pl.DataFrame(lead), blob, options)
         first_row += frame.height
+
+
+def _trades(rows: Rows, market: str, options: Options) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            rows.time("timestamp", options).alias("time"),
+            rows.constant(market, "market"),
+            rows.positive("price"),
+            rows.not_negative("amount").alias("size"),
+            rows.choice("side", {"sell": "sell", "buy": "buy"}),
+            rows.text("id", True).alias("trade_id"),
+        ]
+    )
 
 
 def _batch(rows: Rows, lead: pl.DataFrame, blob: Blob, options: Options) -> Batch:

@@ -14,10 +14,10 @@ import polars as pl
 
 from crashsim.data.loaders.bar_files import bar_length_s
 from crashsim.data.loaders.format import Batch, Format, Options
+from crashsim.data.loaders.freqtrade_names import market_named
 from crashsim.data.loaders.klines import ohlc
 from crashsim.data.loaders.reading.any_table import table_rows
 from crashsim.data.loaders.reading.blob import Blob
-from crashsim.data.loaders.reading.names import market_of
 from crashsim.data.loaders.reading.rows import Rows
 from crashsim.data.loaders.reading.sample import Sample
 from crashsim.data.store.kinds import KINDS, PRICE_KINDS
@@ -137,7 +137,7 @@ def _renamed(rows: Rows, options: Options) -> Rows:
 def _batch(rows: Rows, kind: str, blob: Blob, options: Options) -> Batch:
     market = rows.text("market") if rows.has("market") else None
     if market is None:
-        market = rows.constant(market_of(blob, options), "market")
+        market = rows.constant(market_named(blob, options), "market")
     lead = [rows.time("time", options), market]
     if kind in ("last", "mark", "index", "premium"):
         bars = pl.DataFrame(lead + ohlc(rows, signed=kind == "premium") + _volumes(rows, kind))

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from crashsim.data.loaders.format import Options
 from crashsim.data.loaders.reading.blob import Blob
 from crashsim.scenarios.errors import InputError
+from crashsim.scenarios.instruments.market_names import is_spelled
 
 _TAIL = (
     r"(?:-(?:\d+[smhdwM]o?|aggTrades|trades|metrics|fundingRate|bookDepth|bookTicker"
@@ -22,7 +23,8 @@ def market_of(blob: Blob, options: Options) -> str:
     if options.market:
         return options.market
     found = _MARKET.match(blob.name)
-    if found is None:
+    # `Venue_ABCUSDT_2025-10-10` begins with a name that no venue gives a market.
+    if found is None or not (found[1].isalnum() or is_spelled(found[1])):
         raise InputError(
             f"{blob.path}: its rows name no market and neither does its file name; say it with"
             " --market, for example --market BTCUSDT"

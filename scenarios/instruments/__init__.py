@@ -1,0 +1,1 @@
+"""What a market's name stands for, by the spellings of the venues."""

@@ -1,0 +1,1 @@
+"""One module a venue: how it spells its markets."""
