@@ -33,10 +33,12 @@ from crashsim.data.loaders.formats import (
     reservoir_candles,
     reservoir_fills,
     reservoir_snapshots,
+    rest_answers,
     tardis_book,
     tardis_ticker,
     tardis_trades,
 )
+from crashsim.data.loaders.meaning.foreign import HEAD_BYTES, foreign
 from crashsim.data.loaders.reading.blob import Blob
 from crashsim.data.loaders.reading.sample import Sample, sample
 from crashsim.scenarios.errors import InputError
@@ -74,6 +76,7 @@ FORMATS: tuple[Format, ...] = (
     coinapi.FORMAT,
     cryptodatadownload.FORMAT,
     freqtrade.FORMAT,
+    rest_answers.FORMAT,
     ohlcv_json.FORMAT,
     generic.FORMAT,
 )
@@ -84,15 +87,19 @@ def detect(blob: Blob, options: Options) -> Format:
 
     Raises InputError, saying what was seen, where no format knows the content.
     """
+    if (what := foreign(blob.head(HEAD_BYTES), blob.name)) is not None:
+        raise InputError(f"{blob.path}: {what}")
     seen = sample(blob)
     if options.columns:
         return generic.FORMAT
     found = next((each for each in FORMATS if each.sniff(seen)), None)
     if found is None:
-        raise InputError(
-            f"{blob.path}: no known format ({_shown(seen)}). Name its columns with --map, for"
-            " example --map when=time,paid=price,n=size; docs/data.md lists the formats"
-        )
+        advice = "docs/data.md lists the formats"
+        if seen.names or seen.rows or seen.has_records:
+            advice = (
+                f"name its columns with --map, such as --map when=time,paid=price,n=size; {advice}"
+            )
+        raise InputError(f"{blob.path}: no known format ({_shown(seen)}); {advice}")
     return found
 
 

@@ -54,19 +54,24 @@ def sniff(seen: Sample) -> bool:
 def read(blob: Blob, options: Options) -> Iterator[Batch]:
     """Rows of the kind that `--kind` or the columns say."""
     for raw in table_rows(blob):
-        whole, notes = finished(named_candles(one_time(without_headers(raw))))
-        used = _used(whole, options)
-        rows = _renamed(decimal_points(whole, used, options), used)
-        kind = options.kind or _kind_told(rows) or _kind_of(set(used.values()))
-        if kind is None or kind not in KINDS:
-            raise InputError(
-                f"{blob.path}: its columns ({', '.join(raw.frame.columns)}) are of no known kind;"
-                " name them with --map theirs=ours,... Ours are: " + ", ".join(ALIASES)
-            )
-        if not options.kind:
-            _refuse_contradiction(whole, kind, set(used))
-        batch = _batch(rows, kind, blob, options)
-        yield replace(batch, notes=(*batch.notes, *notes), columns=_told(raw, used, batch))
+        yield batch_of(raw, blob, options)
+
+
+def batch_of(raw: Rows, blob: Blob, options: Options) -> Batch:
+    """Rows with column names in lower case as a batch."""
+    whole, notes = finished(named_candles(one_time(without_headers(raw))))
+    used = _used(whole, options)
+    rows = _renamed(decimal_points(whole, used, options), used)
+    kind = options.kind or _kind_told(rows) or _kind_of(set(used.values()))
+    if kind is None or kind not in KINDS:
+        raise InputError(
+            f"{blob.path}: its columns ({', '.join(raw.frame.columns)}) are of no known kind;"
+            " name them with --map theirs=ours,... Ours are: " + ", ".join(ALIASES)
+        )
+    if not options.kind:
+        _refuse_contradiction(whole, kind, set(used))
+    batch = _batch(rows, kind, blob, options)
+    return replace(batch, notes=(*batch.notes, *notes), columns=_told(raw, used, batch))
 
 
 def _is_bare_candle(seen: Sample) -> bool:

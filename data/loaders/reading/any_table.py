@@ -1,6 +1,6 @@
 """Rows of any table file: CSV, Parquet, Arrow, JSON lines or an array of flat objects."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 import polars as pl
@@ -40,10 +40,10 @@ def _object_frames(blob: Blob, layout: str) -> Iterator[pl.DataFrame]:
     for record in _objects(blob, layout):
         pending.append(record)
         if len(pending) >= BATCH_ROWS:
-            yield _as_text_frame(pending, blob)
+            yield text_frame(pending, blob)
             pending = []
     if pending:
-        yield _as_text_frame(pending, blob)
+        yield text_frame(pending, blob)
 
 
 def _objects(blob: Blob, layout: str) -> Iterable[dict[str, object]]:
@@ -52,7 +52,8 @@ def _objects(blob: Blob, layout: str) -> Iterable[dict[str, object]]:
     return (record for _, record in json_lines(blob, dict[str, object]))
 
 
-def _as_text_frame(records: list[dict[str, object]], blob: Blob) -> pl.DataFrame:
+def text_frame(records: Sequence[Mapping[str, object]], blob: Blob) -> pl.DataFrame:
+    """Flat objects as a frame of text, names in lower case."""
     names = list(dict.fromkeys(name for record in records for name in record))
     if len({name.lower() for name in names}) != len(names):
         raise InputError(f"{blob.path}: two fields differ only in upper and lower case")
