@@ -7,20 +7,24 @@ from crashsim.data.loaders.reading.blob import Blob
 from crashsim.data.loaders.reading.names import market_of
 
 _NAME = re.compile(r"^([A-Za-z0-9_]+)-(\d+)(s|m|h|d|w|Mo|M|y)(?:-([A-Za-z_]+))?\b")
+_PAIR = re.compile(r"^[A-Z0-9]+_[A-Z0-9]+(?:_[A-Z0-9]+)?-(?:\d+(?:s|m|h|d|w|Mo|M|y)|trades)\b")
 _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _KINDS = {"mark": "mark", "index": "index", "premiumindex": "premium", "funding_rate": "funding"}
 _KINDS |= {"open_interest": "metrics"}
 
 
+def is_of_freqtrade(blob: Blob) -> bool:
+    """Whether the file is named as freqtrade names a pair: its files of one pair belong together."""
+    return _PAIR.match(blob.name) is not None
+
+
 def market_named(blob: Blob, options: Options) -> str:
     """The market as ccxt writes it: `BTC_USDT_USDT` is `BTC/USDT:USDT`."""
-    found = _NAME.match(blob.name)
-    if options.market or found is None:
+    if options.market or not is_of_freqtrade(blob):
         return market_of(blob, options)
-    parts = found[1].split("_")
-    if len(parts) == 3:
-        return f"{parts[0]}/{parts[1]}:{parts[2]}"
-    return "/".join(parts) if len(parts) == 2 else found[1]
+    parts = blob.name.partition("-")[0].split("_")
+    pair = f"{parts[0]}/{parts[1]}"
+    return f"{pair}:{parts[2]}" if len(parts) == 3 else pair
 
 
 def interval_named(blob: Blob) -> int | None:

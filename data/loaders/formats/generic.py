@@ -14,6 +14,7 @@ from dataclasses import replace
 import polars as pl
 
 from crashsim.data.loaders.format import Batch, Columns, Format, Options
+from crashsim.data.loaders.freqtrade_names import is_of_freqtrade, market_named
 from crashsim.data.loaders.klines import ohlc
 from crashsim.data.loaders.meaning.bar_lengths import bars_on_grid
 from crashsim.data.loaders.meaning.column_names import ALIASES, OHLC, roles
@@ -28,7 +29,6 @@ from crashsim.data.loaders.meaning.row_shape import (
 from crashsim.data.loaders.meaning.units import finished, is_row_number, refuse_bare_volume
 from crashsim.data.loaders.reading.any_table import table_rows
 from crashsim.data.loaders.reading.blob import Blob
-from crashsim.data.loaders.reading.names import market_of
 from crashsim.data.loaders.reading.rows import Rows
 from crashsim.data.loaders.reading.sample import Sample, first_keys
 from crashsim.data.loaders.reading.times import looks_like_time
@@ -71,7 +71,12 @@ def batch_of(raw: Rows, blob: Blob, options: Options) -> Batch:
     if not options.kind:
         _refuse_contradiction(whole, kind, set(used))
     batch = _batch(rows, kind, blob, options)
-    return replace(batch, notes=(*batch.notes, *notes), columns=_told(raw, used, batch))
+    return replace(
+        batch,
+        notes=(*batch.notes, *notes),
+        columns=_told(raw, used, batch),
+        source="freqtrade" if is_of_freqtrade(blob) else None,
+    )
 
 
 def _is_bare_candle(seen: Sample) -> bool:
@@ -159,7 +164,7 @@ def _kind_told(rows: Rows) -> str | None:
 def _batch(rows: Rows, kind: str, blob: Blob, options: Options) -> Batch:
     market = rows.text("market") if rows.has("market") else None
     if market is None:
-        market = rows.constant(market_of(blob, options), "market")
+        market = rows.constant(market_named(blob, options), "market")
     lead = [rows.time("time", options), market]
     if kind in ("last", "mark", "index"):
         bars = pl.DataFrame(lead + ohlc(rows) + _volumes(rows, kind))

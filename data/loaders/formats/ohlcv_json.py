@@ -8,11 +8,17 @@ Samples (milliseconds; candles have six values, trades seven):
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 import polars as pl
 
 from crashsim.data.loaders.format import Batch, Format, Options
-from crashsim.data.loaders.freqtrade_names import interval_named, kind_named, market_named
+from crashsim.data.loaders.freqtrade_names import (
+    interval_named,
+    is_of_freqtrade,
+    kind_named,
+    market_named,
+)
 from crashsim.data.loaders.klines import ohlc
 from crashsim.data.loaders.meaning.bar_lengths import bars_on_grid
 from crashsim.data.loaders.reading.blob import Blob
@@ -45,7 +51,8 @@ def read(blob: Blob, options: Options) -> Iterator[Batch]:
     lead = pl.DataFrame(
         [rows.time("time", options), rows.constant(market_named(blob, options), "market")]
     )
-    yield _trades(rows, lead) if names is _TRADE else _bars(rows, lead, blob, options)
+    batch = _trades(rows, lead) if names is _TRADE else _bars(rows, lead, blob, options)
+    yield replace(batch, source="freqtrade" if is_of_freqtrade(blob) else None)
 
 
 def _plain(value: float | str | None) -> str | None:

@@ -35,7 +35,7 @@ _STRANGERS = (
         "a web page, not the file it is named for; download the file again",
     ),
     Stranger(
-        lambda head, _: head.startswith(b"\x80\x04") or head.startswith(b"\x80\x05"),
+        lambda head, _: head.startswith((b"\x80\x04", b"\x80\x05")),
         "a Python pickle, which may run anything; save the table as Parquet or CSV",
     ),
     Stranger(

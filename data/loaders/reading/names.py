@@ -13,6 +13,8 @@ _TAIL = (
     r"|_?\d{4}-\d{2}-\d{2}|-?\d{8})"
 )
 _MARKET = re.compile(rf"^([A-Za-z0-9@:]+(?:[_-][A-Za-z0-9:]+)*?){_TAIL}")
+# What stands after the base in a market's name: BTC-USDT-SWAP, BTC_USDC_PERP, BTC-26DEC25.
+_AFTER_A_BASE = ("USD", "USDT", "USDC", "BTC", "ETH", "EUR", "PERP", "SWAP", "PERPETUAL", "FDUSD")
 _DATE = re.compile(r"(?<!\d)(20\d{2})-?(\d{2})-?(\d{2})(?!\d)")
 _SNAPSHOT_MS = re.compile(r"_(1[2-9]\d{11})(?!\d)")
 
@@ -27,7 +29,14 @@ def market_of(blob: Blob, options: Options) -> str:
             f"{blob.path}: its rows name no market and neither does its file name; say it with"
             " --market, for example --market BTCUSDT"
         )
-    return found.group(1)
+    name = found.group(1)
+    parts = re.split(r"[_-]", name)
+    if len(parts) > 1 and not any(part.upper() in _AFTER_A_BASE for part in parts[1:]):
+        raise InputError(
+            f"{blob.path}: its rows name no market, and of its file name {name!r} it is not clear "
+            "what is the market; say it with --market, for example --market BTCUSDT"
+        )
+    return name
 
 
 def date_of(blob: Blob) -> datetime | None:
