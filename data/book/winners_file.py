@@ -86,10 +86,8 @@ def _disagreement(frame: pl.DataFrame, insolvent: pl.Series, column: str) -> tup
     other = int((frame[FLAG] != insolvent).sum())
     if not other:
         return ()
-    return (
-        f"{column} and equity disagree for {other:,} of {frame.height:,} accounts; the equity was "
-        "followed",
-    )
+    note = f"{column} and equity disagree for {other:,} of {frame.height:,} accounts"
+    return (f"{note}; the equity was followed",)
 
 
 def _flag(findings: Findings, column: str) -> pl.Series:

@@ -11,12 +11,14 @@ from numpy.typing import NDArray
 from crashsim.data.checked.columns import numbers, texts, times_ms
 from crashsim.data.checked.findings import Findings
 from crashsim.data.checked.table import Table, read_table
-from crashsim.scenarios.errors import InputError
+from crashsim.data.loaders.meaning.bar_lengths import bars_on_grid
 
 OHLC = ("open", "high", "low", "close")
 PRICE_KINDS = ("mark", "index", "last")
 _VOLUMES = ("volume_usd", "quote_volume", "volume")  # the first that a file of bars has counts
-_KNOWN = ("time", "ts", "market", "mark", "index", "funding_rate", "price_kind", *OHLC, *_VOLUMES)
+INTERVAL = "interval_s"  # a column with the length of bars, seconds
+_OTHERS = ("time", "ts", "market", "mark", "index", "funding_rate", "price_kind", INTERVAL)
+_KNOWN = (*_OTHERS, *OHLC, *_VOLUMES)
 _PRICE = "a price above 0 (USD per unit of base)"
 _VOLUME = "a volume of at least 0"
 
@@ -28,9 +30,9 @@ class PriceRows:
     market: (R,) index into `markets` (ascending). time_ms: (R,) UTC; of a bar, its open.
     prices: column -> (R,); `mark` of the long form, OHLC of bars, neither in a file of volumes.
     volume_usd: (R,) quote notional, None where the file has none.
-    funding_rate: (R,), 0 where none is given. spacing_ms: (M,) the smallest distance of two
-    neighbouring rows of a market, which for bars is their width.
-    kinds: price kind by market, empty where the file does not say.
+    funding_rate: (R,), 0 where none is given. spacing_ms: (M,) of bars their width: what the file
+    states, else the distance of most; of marks the smallest distance of two rows.
+    kinds: price kind by market, empty where the file does not say. notes: what was left out.
     """
 
     table: Table
@@ -42,6 +44,7 @@ class PriceRows:
     funding_rate: NDArray[np.float64]
     spacing_ms: NDArray[np.int64]
     kinds: Mapping[str, str]
+    notes: tuple[str, ...] = ()
 
     @property
     def is_bars(self) -> bool:
@@ -75,14 +78,28 @@ def price_rows(table: Table, *, volume_only: bool = False) -> PriceRows:
     columns += [numbers(findings, name, _PRICE, above=0) for name in wanted]
     if volume:
         columns.append(numbers(findings, volume, _VOLUME, at_least=0).alias("volume_usd"))
-    columns.append(_funding(findings))
-    columns.append(_kind(findings))
+    columns += [_funding(findings), _kind(findings), *_interval(findings, is_bars)]
     rows = pl.DataFrame(columns)
     findings.stop()
     if volume == "volume":
         rows = rows.with_columns(pl.col("volume_usd") * pl.col("close"))
     _check_rows(findings, rows, time, is_bars)
-    return _sorted(table, rows, wanted)
+    return _sorted(table, _measured(rows), wanted)
+
+
+def _measured(rows: pl.DataFrame) -> pl.DataFrame:
+    """Without a volume that is 0 in every row of mark or index candles: it was not measured."""
+    if "volume_usd" not in rows.columns or "open" not in rows.columns:
+        return rows
+    kinds = set(rows["price_kind"].unique())
+    sampled = kinds <= {"mark", "index"} and not rows["volume_usd"].any()
+    return rows.drop("volume_usd") if sampled else rows
+
+
+def _interval(findings: Findings, is_bars: bool) -> list[pl.Series]:
+    if not is_bars or not findings.table.has(INTERVAL):
+        return []
+    return [numbers(findings, INTERVAL, "the length of a bar in seconds", above=0)]
 
 
 def _time_column(findings: Findings) -> str:
@@ -141,6 +158,7 @@ def _check_rows(findings: Findings, rows: pl.DataFrame, time: str, is_bars: bool
 
 def _sorted(table: Table, rows: pl.DataFrame, wanted: tuple[str, ...]) -> PriceRows:
     rows = rows.sort("market", "time_ms")
+    rows, notes, length_ms = _fitted(table, rows) if "open" in wanted else (rows, (), None)
     ends = rows.group_by("market", maintain_order=True).agg(pl.col("price_kind").first())
     markets = tuple(ends["market"])
     market = rows["market"].rank("dense").cast(pl.Int64).to_numpy() - 1
@@ -154,18 +172,29 @@ def _sorted(table: Table, rows: pl.DataFrame, wanted: tuple[str, ...]) -> PriceR
         prices={name: rows[name].to_numpy() for name in wanted},
         volume_usd=rows["volume_usd"].to_numpy() if "volume_usd" in rows.columns else None,
         funding_rate=rows["funding_rate"].to_numpy(),
-        spacing_ms=_spacing_ms(len(markets), market, time_ms),
+        spacing_ms=_spacing_ms(len(markets), market, time_ms) if length_ms is None else length_ms,
         kinds=kinds,
+        notes=notes,
     )
+
+
+def _fitted(
+    table: Table, rows: pl.DataFrame
+) -> tuple[pl.DataFrame, tuple[str, ...], NDArray[np.int64]]:
+    """The bars that fit their length, what was left out, and the length (M,) in ms by market."""
+    if INTERVAL in rows.columns:
+        lengths = rows.group_by("market", maintain_order=True).agg(pl.col(INTERVAL).first())
+        return rows, (), (lengths[INTERVAL] * 1000).cast(pl.Int64).to_numpy()
+    timed = rows.with_columns(time=pl.col("time_ms").cast(pl.Datetime("ms", "UTC")))
+    found = bars_on_grid(timed, str(table.path))
+    count = found.bars["market"].n_unique()
+    return found.bars.drop("time"), found.notes, np.full(count, found.interval_s * 1000)
 
 
 def _spacing_ms(
     count: int, market: NDArray[np.int64], time_ms: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """(M,) smallest distance of a market's rows; of a market with one row, the file's smallest.
-
-    0 where no market has two rows.
-    """
+    """(M,) smallest distance of a market's marks; of a market with one row, the file's smallest."""
     unknown = np.iinfo(np.int64).max
     spacing = np.full(count, unknown)
     same = market[1:] == market[:-1]
@@ -175,10 +204,5 @@ def _spacing_ms(
 
 
 def bar_width_ms(rows: PriceRows) -> NDArray[np.int64]:
-    """(R,) the width of each row's bar. Raises InputError where no market has two bars."""
-    if not rows.spacing_ms.all():
-        raise InputError(
-            f"{rows.table.path}: has one bar a market, expected at least two of a market: "
-            "the width of bars is the smallest distance between two of them"
-        )
+    """(R,) the width of each row's bar."""
     return rows.spacing_ms[rows.market]

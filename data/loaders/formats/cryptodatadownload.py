@@ -39,7 +39,7 @@ def read(blob: Blob, options: Options) -> Iterator[Batch]:
                 rows.not_negative("volume_usd"),
             ]
         ).sort("market", "time", maintain_order=True)
-        found = bars_on_grid(frame, blob, options)
+        found = bars_on_grid(frame, blob.path, options.interval_s)
         yield Batch(options.kind or "last", found.bars, found.interval_s, found.notes)
 
 

@@ -57,7 +57,7 @@ def _batch(rows: Rows, lead: pl.DataFrame, blob: Blob, options: Options) -> Batc
     bars = lead.with_columns(ohlc(rows, signed=kind == "premium"))
     if kind == "last":
         bars = bars.with_columns(rows.not_negative("volume"))
-    found = bars_on_grid(bars, blob, options, interval_named(blob))
+    found = bars_on_grid(bars, blob.path, options.interval_s, interval_named(blob))
     return Batch(kind, found.bars, found.interval_s, found.notes)
 
 

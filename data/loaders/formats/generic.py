@@ -168,7 +168,7 @@ def _batch(rows: Rows, kind: str, blob: Blob, options: Options) -> Batch:
     lead = [rows.time("time", options), market]
     if kind in ("last", "mark", "index"):
         bars = pl.DataFrame(lead + ohlc(rows) + _volumes(rows, kind))
-        found = bars_on_grid(bars, blob, options)
+        found = bars_on_grid(bars, blob.path, options.interval_s)
         return Batch(kind, found.bars, found.interval_s, found.notes)
     if kind == "funding":
         return Batch(kind, pl.DataFrame([*lead, rows.number("funding_rate")]))

@@ -48,7 +48,7 @@ def read(blob: Blob, options: Options) -> Iterator[Batch]:
                 rows.flag("confirm"),
             ]
         )
-        found = bars_on_grid(frame, blob, options)
+        found = bars_on_grid(frame, blob.path, options.interval_s)
         closed = found.bars.filter("confirm").drop("confirm")
         still_open = found.bars.height - closed.height
         open_note = f"{still_open} bars were not closed yet and are left out"

@@ -4,13 +4,12 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from crashsim.data.loaders.format import Options
-from crashsim.data.loaders.reading.blob import Blob
 from crashsim.scenarios.errors import InputError
 
 MAX_BAR_S = 31 * 86_400
 MISFITS_FRAC = 0.1  # more bars off the grid than this, and the length is in doubt
 _SHOWN_GAPS = 3
+_REGULAR_GAPS = 6  # so many equal distances are no chance of a thin market
 
 
 @dataclass(frozen=True)
@@ -26,54 +25,83 @@ class BarGrid:
 
 
 def bars_on_grid(
-    bars: pl.DataFrame, blob: Blob, options: Options, stated_s: int | None = None
+    bars: pl.DataFrame, path: str, interval_s: int | None = None, named_s: int | None = None
 ) -> BarGrid:
     """The bars that fit the length of most, without those that do not (unfinished, off the grid).
 
-    The length is `--interval`, else what the file's name states (stated_s, which the rows must not
-    contradict), else the most frequent distance of two bars of a market on which all others but a
+    bars: time, market and what else they have. The length is interval_s (`--interval`), else what
+    the file's name says (named_s, which the rows must not contradict), else the most frequent distance of two bars of a market on which all others but a
     few fit. A gap lengthens distances; an unfinished bar shortens one: never the smallest.
     Raises InputError where the length cannot be seen, or name and rows disagree.
     """
     gaps = _gaps_ms(bars)
-    if options.interval_s:
-        return _fitted(bars, options.interval_s * 1000)
-    fitting = next((each for each in gaps if _is_length(each) and _fits(bars, each)), None)
-    if stated_s is not None:
-        if gaps and not _fits(bars, stated_s * 1000):
+    if interval_s:
+        return _fitted(bars, interval_s * 1000)
+    fitting = next((ms for ms, count in gaps if _is_length(bars, gaps, ms, count)), None)
+    if named_s is not None:
+        if gaps and not _fits(bars, named_s * 1000):
             raise InputError(
-                f"{blob.path}: its name says bars of {stated_s} s, its rows are {_listed(gaps)} "
-                "apart; say the length with --interval (seconds)"
+                f"{path}: its name says bars of {named_s} s, its rows are {_listed(gaps)} apart; "
+                "say the length with --interval (seconds)"
             )
-        _refuse_longer_name(blob, stated_s, fitting)
-        return _fitted(bars, stated_s * 1000)
+        _refuse_longer_name(path, named_s, fitting)
+        return _fitted(bars, named_s * 1000)
     if fitting is None:
         found = f"bars {_listed(gaps)} apart" if gaps else "no market has two bars"
         raise InputError(
-            f"{blob.path}: the length of its bars cannot be seen ({found}); say it with"
-            " --interval 60 (seconds)"
+            f"{path}: the length of its bars cannot be seen ({found}); say it with --interval 60, "
+            "or in a column interval_s (seconds)"
         )
+    _refuse_two_lengths(bars, path, fitting)
     return _fitted(bars, fitting)
 
 
-def _refuse_longer_name(blob: Blob, stated_s: int, fitting_ms: int | None) -> None:
-    if fitting_ms is not None and fitting_ms < stated_s * 1000:
+def _refuse_longer_name(path: str, named_s: int, fitting_ms: int | None) -> None:
+    if fitting_ms is not None and fitting_ms < named_s * 1000:
         raise InputError(
-            f"{blob.path}: its name says bars of {stated_s} s, its rows are {fitting_ms / 1000:g} s"
+            f"{path}: its name says bars of {named_s} s, its rows are {fitting_ms / 1000:g} s"
             " apart; say the length with --interval (seconds)"
         )
 
 
-def _gaps_ms(bars: pl.DataFrame) -> list[int]:
-    """Distances of neighbouring bars of a market, the most frequent first, then the longest."""
+def _apart(bars: pl.DataFrame) -> pl.DataFrame:
+    """market, gap: the distances of neighbouring bars of a market, ms."""
     times = bars.select("market", at=pl.col("time").dt.epoch("ms")).unique().sort("market", "at")
-    gaps = times.select(gap=pl.col("at").diff().over("market")).drop_nulls()
-    counted = gaps.group_by("gap").len().sort(["len", "gap"], descending=True)
-    return counted["gap"].to_list()
+    return times.select("market", gap=pl.col("at").diff().over("market")).drop_nulls()
 
 
-def _is_length(gap_ms: int) -> bool:
-    return gap_ms % 1000 == 0 and gap_ms <= MAX_BAR_S * 1000
+def _gaps_ms(bars: pl.DataFrame) -> list[tuple[int, int]]:
+    """(distance, how often), the most frequent first, of equally frequent ones the longest."""
+    counted = _apart(bars).group_by("gap").len().sort(["len", "gap"], descending=True)
+    return list(counted.iter_rows())
+
+
+def _is_length(bars: pl.DataFrame, gaps: list[tuple[int, int]], ms: int, count: int) -> bool:
+    """Whether all bars lie on a grid of this length, or nearly all if most distances are it."""
+    if ms % 1000 or ms > MAX_BAR_S * 1000:
+        return False
+    most = 2 * count > sum(each for _, each in gaps)
+    return _fits(bars, ms) if most else not _off_grid(bars, ms).any()
+
+
+def _refuse_two_lengths(bars: pl.DataFrame, path: str, length_ms: int) -> None:
+    """Refuse a market whose every distance is the same larger one: not gaps, but longer bars."""
+    apart = (
+        _apart(bars)
+        .group_by("market")
+        .agg(pl.col("gap").first(), pl.col("gap").n_unique().alias("kinds"), pl.len())
+    )
+    longer = apart.filter(
+        (pl.col("kinds") == 1) & (pl.col("gap") > length_ms) & (pl.col("len") >= _REGULAR_GAPS)
+    ).sort("market")
+    if longer.is_empty():
+        return
+    market, gap = longer.select("market", "gap").row(0)
+    raise InputError(
+        f"{path}: holds bars of two lengths ({market} every {gap / 1000:g} s, others every "
+        f"{length_ms / 1000:g} s); state each row's length in a column interval_s (seconds), or "
+        "split the file"
+    )
 
 
 def _off_grid(bars: pl.DataFrame, length_ms: int) -> pl.Series:
@@ -100,5 +128,5 @@ def _fitted(bars: pl.DataFrame, length_ms: int) -> BarGrid:
     return BarGrid(bars.filter(~off), length_ms // 1000, (note,))
 
 
-def _listed(gaps: list[int]) -> str:
-    return ", ".join(f"{gap / 1000:g} s" for gap in gaps[:_SHOWN_GAPS])
+def _listed(gaps: list[tuple[int, int]]) -> str:
+    return ", ".join(f"{gap / 1000:g} s" for gap, _ in gaps[:_SHOWN_GAPS])
