@@ -30,14 +30,15 @@ def bars_on_grid(
     """The bars that fit the length of most, without those that do not (unfinished, off the grid).
 
     bars: time, market and what else they have. The length is interval_s (`--interval`), else what
-    the file's name says (named_s, which the rows must not contradict), else the most frequent distance of two bars of a market on which all others but a
-    few fit. A gap lengthens distances; an unfinished bar shortens one: never the smallest.
+    the file's name says (named_s, which the rows must not contradict), else what most distances of
+    two bars of a market show: a gap lengthens a distance and an unfinished bar shortens one, so it
+    is never simply the smallest.
     Raises InputError where the length cannot be seen, or name and rows disagree.
     """
     gaps = _gaps_ms(bars)
     if interval_s:
         return _fitted(bars, interval_s * 1000)
-    fitting = next((ms for ms, count in gaps if _is_length(bars, gaps, ms, count)), None)
+    fitting = _likely_ms(bars, gaps)
     if named_s is not None:
         if gaps and not _fits(bars, named_s * 1000):
             raise InputError(
@@ -76,12 +77,37 @@ def _gaps_ms(bars: pl.DataFrame) -> list[tuple[int, int]]:
     return list(counted.iter_rows())
 
 
-def _is_length(bars: pl.DataFrame, gaps: list[tuple[int, int]], ms: int, count: int) -> bool:
-    """Whether all bars lie on a grid of this length, or nearly all if most distances are it."""
-    if ms % 1000 or ms > MAX_BAR_S * 1000:
-        return False
-    most = 2 * count > sum(each for _, each in gaps)
-    return _fits(bars, ms) if most else not _off_grid(bars, ms).any()
+def _likely_ms(bars: pl.DataFrame, gaps: list[tuple[int, int]]) -> int | None:
+    """The length that the distances show; None where they leave it open.
+
+    One that all bars fit is it, if it is most distances or a good part of them. One that is most
+    distances is it too, if only a few bars do not fit. Of rare distances the one that all bars fit
+    is it, unless a bar at the end may be unfinished.
+    """
+    total = sum(count for _, count in gaps)
+    lengths = [(ms, n) for ms, n in gaps if ms % 1000 == 0 and ms <= MAX_BAR_S * 1000]
+    exact = [(ms, n) for ms, n in lengths if not _off_grid(bars, ms).any()]
+    for ms, count in exact:
+        if 2 * count > total or (count > 1 and 4 * count >= total):
+            return ms
+    for ms, count in lengths:
+        if 2 * count > total and _fits(bars, ms):
+            return ms
+    rare = exact[0][0] if exact else None
+    return None if rare is None or _ends_early(bars, rare) else rare
+
+
+def _ends_early(bars: pl.DataFrame, length_ms: int) -> bool:
+    """Whether a market's shortest distance is its last, as that of an unfinished bar is."""
+    apart = (
+        _apart(bars)
+        .group_by("market", maintain_order=True)
+        .agg(pl.col("gap").last().alias("last"), pl.col("gap").min().alias("least"), pl.len())
+    )
+    found = (
+        (pl.col("len") > 1) & (pl.col("last") == pl.col("least")) & (pl.col("last") == length_ms)
+    )
+    return bool(apart.select(found.any()).item())
 
 
 def _refuse_two_lengths(bars: pl.DataFrame, path: str, length_ms: int) -> None:
