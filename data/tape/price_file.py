@@ -92,7 +92,7 @@ def _measured(rows: pl.DataFrame) -> pl.DataFrame:
     if "volume_usd" not in rows.columns or "open" not in rows.columns:
         return rows
     kinds = set(rows["price_kind"].unique())
-    sampled = kinds <= {"mark", "index"} and not rows["volume_usd"].any()
+    sampled = kinds <= {"mark", "index"} and not (rows["volume_usd"] != 0).any()
     return rows.drop("volume_usd") if sampled else rows
 
 

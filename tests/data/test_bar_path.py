@@ -126,7 +126,7 @@ def test_a_file_may_state_the_length_of_each_markets_bars(write: Write) -> None:
         "21:00Z,B,1,1,1,1,60,120",
         "21:02Z,B,1,1,1,1,60,120",
     )
-    path = write("b.csv", _bars(*rows).replace("volume", "volume,interval_s", 1))
+    path = write("b.csv", _bars(*rows, header=HEADER.replace("\n", ",interval_s\n")))
     tape = read_prices(path, end=_at(1, 59), step="1s")
     assert tape.volume_usd[:, 0] == pytest.approx(np.ones(120))
     assert tape.volume_usd[:, 1] == pytest.approx(np.full(120, 0.5))
