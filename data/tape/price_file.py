@@ -1,7 +1,7 @@
 """A file of prices: long form (one mark a row) or OHLCV bars, checked and sorted."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -16,6 +16,7 @@ from crashsim.data.loaders.meaning.bar_lengths import bars_on_grid
 OHLC = ("open", "high", "low", "close")
 PRICE_KINDS = ("mark", "index", "last")
 _VOLUMES = ("volume_usd", "quote_volume", "volume")  # the first that a file of bars has counts
+_HEAD_BYTES = 4096
 INTERVAL = "interval_s"  # a column with the length of bars, seconds
 _OTHERS = ("time", "ts", "market", "mark", "index", "funding_rate", "price_kind", INTERVAL)
 _KNOWN = (*_OTHERS, *OHLC, *_VOLUMES)
@@ -61,8 +62,36 @@ def read_price_rows(path: Path, *, volume_only: bool = False) -> PriceRows:
     return price_rows(read_table(path), volume_only=volume_only)
 
 
-def price_rows(table: Table, *, volume_only: bool = False) -> PriceRows:
-    """Check a table of prices and sort it; see `read_price_rows`."""
+def is_contract_file(path: Path) -> bool:
+    """Whether a file has this contract's columns, so that its faults are told by line.
+
+    A file that cannot be opened counts: what is wrong with it is said when it is read.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError:
+        return True
+    if not head.strip() or head.startswith(b"PAR1"):
+        names = _parquet_names(path)
+    else:
+        line = head.decode("utf-8-sig", errors="replace").partition("\n")[0]
+        names = {name.strip().strip('"') for name in line.split(",")}
+    timed = bool(names & {"time", "ts"}) and "market" in names
+    return "mark" in names or (timed and bool(names & {"volume_usd", *OHLC}))
+
+
+def _parquet_names(path: Path) -> set[str]:
+    try:
+        return set(pl.read_parquet_schema(path))
+    except (pl.exceptions.PolarsError, OSError):
+        return {"mark"}  # the reader of the contract says what is wrong
+
+
+def price_rows(
+    table: Table, *, volume_only: bool = False, notes: tuple[str, ...] = ()
+) -> PriceRows:
+    """Check a table of prices and sort it; see `read_price_rows`. notes: of who read the table."""
     findings = Findings(table)
     time = _time_column(findings)
     is_bars = _is_bars(findings, volume_only)
@@ -84,7 +113,8 @@ def price_rows(table: Table, *, volume_only: bool = False) -> PriceRows:
     if volume == "volume":
         rows = rows.with_columns(pl.col("volume_usd") * pl.col("close"))
     _check_rows(findings, rows, time, is_bars)
-    return _sorted(table, _measured(rows), wanted)
+    found = _sorted(table, _measured(rows), wanted)
+    return replace(found, notes=(*notes, *found.notes))
 
 
 def _measured(rows: pl.DataFrame) -> pl.DataFrame:
