@@ -39,6 +39,11 @@ def to_utc_ms(column: pl.Series, unit: str | None, tz: str) -> pl.Series:
     return _from_iso(text, tz)
 
 
+def twice_in_a_zone(column: pl.Series, unit: str | None, tz: str) -> pl.Series:
+    """Which values are an hour of the clock that this zone has twice, or never: clocks were set."""
+    return to_utc_ms(column, unit, tz).is_null() & to_utc_ms(column, unit, "UTC").is_not_null()
+
+
 def looks_like_time(cell: str) -> bool:
     """Whether a cell is a time of one of the shapes."""
     return to_utc_ms(pl.Series([cell]), None, "UTC").null_count() == 0
