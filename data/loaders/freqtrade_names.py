@@ -18,6 +18,13 @@ def is_of_freqtrade(blob: Blob) -> bool:
     return _PAIR.match(blob.name) is not None
 
 
+def source_named(blob: Blob) -> str | None:
+    """The source in which a pair's other files are: of JSON and CSV ccxt's, of tables freqtrade's."""
+    if not is_of_freqtrade(blob):
+        return None
+    return "freqtrade" if blob.name.endswith((".feather", ".parquet", ".arrow")) else "ccxt"
+
+
 def market_named(blob: Blob, options: Options) -> str:
     """The market as ccxt writes it: `BTC_USDT_USDT` is `BTC/USDT:USDT`."""
     if options.market or not is_of_freqtrade(blob):

@@ -14,7 +14,7 @@ from dataclasses import replace
 import polars as pl
 
 from crashsim.data.loaders.format import Batch, Columns, Format, Options
-from crashsim.data.loaders.freqtrade_names import is_of_freqtrade, market_named
+from crashsim.data.loaders.freqtrade_names import market_named, source_named
 from crashsim.data.loaders.klines import ohlc
 from crashsim.data.loaders.meaning.bar_lengths import bars_on_grid
 from crashsim.data.loaders.meaning.column_names import ALIASES, OHLC, roles
@@ -75,7 +75,7 @@ def batch_of(raw: Rows, blob: Blob, options: Options) -> Batch:
         batch,
         notes=(*batch.notes, *notes),
         columns=_told(raw, used, batch),
-        source="freqtrade" if is_of_freqtrade(blob) else None,
+        source=source_named(blob),
     )
 
 

@@ -8,14 +8,12 @@ Samples (milliseconds; candles have six values, trades seven):
 
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 
 import polars as pl
 
 from crashsim.data.loaders.format import Batch, Format, Options
 from crashsim.data.loaders.freqtrade_names import (
     interval_named,
-    is_of_freqtrade,
     kind_named,
     market_named,
 )
@@ -51,8 +49,7 @@ def read(blob: Blob, options: Options) -> Iterator[Batch]:
     lead = pl.DataFrame(
         [rows.time("time", options), rows.constant(market_named(blob, options), "market")]
     )
-    batch = _trades(rows, lead) if names is _TRADE else _bars(rows, lead, blob, options)
-    yield replace(batch, source="freqtrade" if is_of_freqtrade(blob) else None)
+    yield _trades(rows, lead) if names is _TRADE else _bars(rows, lead, blob, options)
 
 
 def _plain(value: float | str | None) -> str | None:
