@@ -10,11 +10,13 @@ from rich.text import Text
 from crashsim.cli import output
 from crashsim.cli.sheet import Sheet
 from crashsim.data.clock import utc_words
+from crashsim.data.loaders.extent import Extent
+from crashsim.data.loaders.format import Columns
 from crashsim.data.loaders.importer import Imported
 from crashsim.data.rebuild.venue_book import VenueBook
 from crashsim.data.store.check import MarketCheck
 from crashsim.data.store.check_source import CheckReport
-from crashsim.data.store.datasets import DatasetInfo, kind_text
+from crashsim.data.store.datasets import MANY_MARKETS, DatasetInfo, kind_text
 from crashsim.data.store.store import Store
 
 _SHOWN_MARKETS = 3
@@ -30,14 +32,39 @@ def print_imported(imported: Sequence[Imported], *, as_json: bool) -> None:
         return
     parts: list[RenderableType] = []
     for each in imported:
-        rows = ", ".join(f"{count:,} {kind}" for kind, count in each.rows.items())
         parts += [
             Text(Path(each.path).name, style="bold"),
-            Text(f"  {each.format_id}: {rows} of {_some(each.markets)}"),
-            Text(f"  {_span(each.first_ms, each.last_ms)} UTC -> store:{each.source}"),
+            Text(f"  {each.format_id} of {_some(each.markets)} -> store:{each.source}"),
+            *(Text(f"  {_extent(extent)}") for extent in each.extents),
+            *_columns(each.columns),
             *(Text(f"  note: {note}") for note in each.notes),
         ]
     output.emit_rendered(output.console(), *parts)
+
+
+def _extent(extent: Extent) -> str:
+    """`3 bars of last 1m, BTC, 2025-10-10 21:00 - 10-10 21:02 UTC, prices 104,000 to 120,000`."""
+    dataset = extent.dataset
+    words = [f"{extent.rows:,} {kind_text(dataset.kind, dataset.interval_s)}"]
+    words.append("many markets" if dataset.market == MANY_MARKETS else dataset.market)
+    words.append(f"{_span(extent.first_ms, extent.last_ms)} UTC")
+    if extent.low is not None and extent.high is not None:
+        words.append(f"prices {extent.low:,.8g} to {extent.high:,.8g}")
+    if extent.volume is not None:
+        words.append(f"volume {extent.volume:,.8g}")
+    if extent.volume_usd is not None:
+        words.append(f"quote volume {extent.volume_usd:,.8g}")
+    return ", ".join(words)
+
+
+def _columns(columns: Columns) -> list[Text]:
+    if not columns.used:
+        return []
+    used = [
+        ours if ours == theirs else f"{theirs} as {ours}" for theirs, ours in columns.used.items()
+    ]
+    lines = [Text(f"  columns used: {', '.join(used)}")]
+    return lines + ([Text(f"  not used: {', '.join(columns.unused)}")] if columns.unused else [])
 
 
 def print_check(report: CheckReport, *, as_json: bool) -> None:

@@ -16,6 +16,7 @@ class Options:
     market, kind: for files that do not name their own. columns: file's column -> ours (`--map`).
     time_unit: s, ms, us or ns. tz: zone of times that carry none. interval_s: length of a bar.
     contract_sizes: base units (USD for inverse ones) a contract, by market; `*` for all.
+    decimal: `,` or `.`.
     """
 
     market: str | None = None
@@ -25,6 +26,15 @@ class Options:
     tz: str = "UTC"
     interval_s: int | None = None
     contract_sizes: Mapping[str, float] = field(default_factory=dict)
+    decimal: str | None = None
+
+
+@dataclass(frozen=True)
+class Columns:
+    """Which of a file's columns were read. used: theirs -> ours. unused: theirs."""
+
+    used: Mapping[str, str] = field(default_factory=dict)
+    unused: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -32,7 +42,8 @@ class Batch:
     """Some rows of one kind (columns of `kinds.KINDS`) and what the reader has to say of them.
 
     interval_s: length of a bar; None for what is not bars. notes: findings, each once a file.
-    source: where the file names the venue; None for the format's own.
+    source: where the file names the venue; None for the format's own. columns: which of the file's
+    were read; empty where the format has a fixed record.
     """
 
     kind: str
@@ -40,6 +51,7 @@ class Batch:
     interval_s: int | None = None
     notes: tuple[str, ...] = ()
     source: str | None = None
+    columns: Columns = Columns()
 
 
 @dataclass(frozen=True)

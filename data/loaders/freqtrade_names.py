@@ -7,16 +7,30 @@ from crashsim.data.loaders.reading.blob import Blob
 from crashsim.data.loaders.reading.names import market_of
 from crashsim.scenarios.instruments.instrument import DOLLARS
 
-_NAME = re.compile(r"^([A-Za-z0-9_]+)-(?:(\d+)(s|m|h|d|w|Mo|M|y)|trades)(?:-([A-Za-z_]+))?\b")
+_NAME = re.compile(r"^([A-Za-z0-9_]+)-(\d+)(s|m|h|d|w|Mo|M|y)(?:-([A-Za-z_]+))?\b")
+_PAIR = re.compile(r"^[A-Z0-9]+_[A-Z0-9]+(?:_[A-Z0-9]+)?-(?:\d+(?:s|m|h|d|w|Mo|M|y)|trades)\b")
 _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 _KINDS = {"mark": "mark", "index": "index", "premiumindex": "premium", "funding_rate": "funding"}
 _KINDS |= {"open_interest": "metrics"}
 
 
+def is_of_freqtrade(blob: Blob) -> bool:
+    """Whether the file is named as freqtrade names a pair, whose files belong together."""
+    return _PAIR.match(blob.name) is not None
+
+
+def source_named(blob: Blob) -> str | None:
+    """The source of a pair's other files: of JSON and CSV ccxt's, of tables freqtrade's."""
+    if not is_of_freqtrade(blob):
+        return None
+    return "freqtrade" if blob.name.endswith((".feather", ".parquet", ".arrow")) else "ccxt"
+
+
 def market_named(blob: Blob, options: Options) -> str:
     """The market as ccxt writes it: `BTC_USDT_USDT` is `BTC/USDT:USDT`, `BTC_USDT` `BTC/USDT`."""
-    found = _NAME.match(blob.name)
-    parts = found[1].split("_") if found and not options.market else []
+    if options.market or not is_of_freqtrade(blob):
+        return market_of(blob, options)
+    parts = blob.name.partition("-")[0].split("_")
     if len(parts) == 3 and parts[2] in (*parts[:2], *DOLLARS):
         return f"{parts[0]}/{parts[1]}:{parts[2]}"
     market = market_of(blob, options)

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import polars as pl
 
-from crashsim.data.loaders.format import Batch, Format, Options
+from crashsim.data.loaders.extent import Extent, extent_of
+from crashsim.data.loaders.format import Batch, Columns, Format, Options
 from crashsim.data.loaders.reading.blob import Blob
 from crashsim.data.loaders.reading.containers import blobs_of
 from crashsim.data.loaders.registry import detect
@@ -50,6 +51,8 @@ class Imported:
     first_ms: int | None
     last_ms: int | None
     notes: tuple[str, ...]
+    extents: tuple[Extent, ...] = ()
+    columns: Columns = field(default_factory=Columns)
 
 
 @dataclass
@@ -61,11 +64,14 @@ class _Tally:
     rows: Counter[str] = field(default_factory=Counter)
     markets: set[str] = field(default_factory=set)
     notes: dict[str, None] = field(default_factory=dict)
+    extents: dict[Dataset, Extent] = field(default_factory=dict)
+    columns: Columns = field(default_factory=Columns)
     first_ms: int | None = None
     last_ms: int | None = None
 
     def add(self, batch: Batch) -> None:
         self.rows[batch.kind] += batch.rows.height
+        self.columns = batch.columns
         self.notes |= dict.fromkeys(batch.notes)
         if "market" in batch.rows.columns:
             self.markets |= set(batch.rows["market"].drop_nulls().unique())
@@ -151,7 +157,11 @@ def _stage(staged: Store, tally: _Tally, batch: Batch, source: str | None, origi
     if first is None or last is None:
         raise InputError(f"{origin.place}: rows without a time")
     window = Window(first, last + (batch.interval_s or 0) * 1000 + (batch.interval_s is None))
-    staged.write_part(dataset_of(batch, name), batch.rows, window, origin)
+    dataset = dataset_of(batch, name)
+    staged.write_part(dataset, batch.rows, window, origin)
+    extent = extent_of(dataset, batch.rows)
+    known = tally.extents.get(dataset)
+    tally.extents[dataset] = known.joined(extent) if known else extent
 
 
 def _result(blob: Blob, tally: _Tally) -> Imported:
@@ -167,6 +177,8 @@ def _result(blob: Blob, tally: _Tally) -> Imported:
         first_ms=tally.first_ms,
         last_ms=tally.last_ms,
         notes=tuple(tally.notes),
+        extents=tuple(tally.extents.values()),
+        columns=tally.columns,
     )
 
 

@@ -1,81 +1,54 @@
 """Every format, in the order in which they are tried: the most particular first."""
 
+from importlib import import_module
+
+from crashsim.data.loaders import formats
 from crashsim.data.loaders.format import Format, Options
-from crashsim.data.loaders.formats import (
-    binance_aggtrades,
-    binance_cm_klines,
-    binance_depth,
-    binance_funding,
-    binance_klines,
-    binance_liquidations,
-    binance_metrics,
-    binance_spot_klines,
-    binance_trades,
-    bybit_spot,
-    bybit_trades,
-    coinapi,
-    cryptodatadownload,
-    freqtrade,
-    generic,
-    hl_contexts,
-    hl_events,
-    hl_fills,
-    hl_l2book,
-    hl_node_trades,
-    hyperreplay_accounts,
-    hyperreplay_adl,
-    hyperreplay_positions,
-    hyperreplay_spot,
-    ohlcv_json,
-    okx_candles,
-    okx_funding,
-    okx_trades,
-    reservoir_candles,
-    reservoir_fills,
-    reservoir_snapshots,
-    tardis_book,
-    tardis_ticker,
-    tardis_trades,
-)
+from crashsim.data.loaders.meaning.foreign import HEAD_BYTES, foreign
 from crashsim.data.loaders.reading.blob import Blob
 from crashsim.data.loaders.reading.sample import Sample, sample
 from crashsim.scenarios.errors import InputError
 
-FORMATS: tuple[Format, ...] = (
-    binance_cm_klines.FORMAT,
-    binance_spot_klines.FORMAT,
-    binance_klines.FORMAT,
-    binance_aggtrades.FORMAT,
-    binance_trades.FORMAT,
-    binance_metrics.FORMAT,
-    binance_funding.FORMAT,
-    binance_depth.FORMAT,
-    binance_liquidations.FORMAT,
-    bybit_trades.FORMAT,
-    bybit_spot.FORMAT,
-    okx_trades.FORMAT,
-    okx_candles.FORMAT,
-    okx_funding.FORMAT,
-    hl_fills.FORMAT,
-    hl_events.FORMAT,
-    hl_node_trades.FORMAT,
-    hl_l2book.FORMAT,
-    hl_contexts.FORMAT,
-    hyperreplay_positions.FORMAT,
-    hyperreplay_accounts.FORMAT,
-    hyperreplay_spot.FORMAT,
-    hyperreplay_adl.FORMAT,
-    reservoir_fills.FORMAT,
-    reservoir_snapshots.FORMAT,
-    reservoir_candles.FORMAT,
-    tardis_trades.FORMAT,
-    tardis_ticker.FORMAT,
-    tardis_book.FORMAT,
-    coinapi.FORMAT,
-    cryptodatadownload.FORMAT,
-    freqtrade.FORMAT,
-    ohlcv_json.FORMAT,
-    generic.FORMAT,
+# The modules of `formats/`, the most particular first: a new format is a module and a line here.
+_ORDER = (
+    "binance_cm_klines",
+    "binance_spot_klines",
+    "binance_klines",
+    "binance_aggtrades",
+    "binance_trades",
+    "binance_metrics",
+    "binance_funding",
+    "binance_depth",
+    "binance_liquidations",
+    "bybit_trades",
+    "bybit_spot",
+    "okx_trades",
+    "okx_candles",
+    "okx_funding",
+    "hl_fills",
+    "hl_events",
+    "hl_node_trades",
+    "hl_l2book",
+    "hl_contexts",
+    "hyperreplay_positions",
+    "hyperreplay_accounts",
+    "hyperreplay_spot",
+    "hyperreplay_adl",
+    "reservoir_fills",
+    "reservoir_snapshots",
+    "reservoir_candles",
+    "tardis_trades",
+    "tardis_ticker",
+    "tardis_book",
+    "coinapi",
+    "cryptodatadownload",
+    "freqtrade",
+    "rest_answers",
+    "ohlcv_json",
+    "generic",
+)
+FORMATS: tuple[Format, ...] = tuple(
+    import_module(f"{formats.__name__}.{name}").FORMAT for name in _ORDER
 )
 
 
@@ -84,15 +57,19 @@ def detect(blob: Blob, options: Options) -> Format:
 
     Raises InputError, saying what was seen, where no format knows the content.
     """
+    if (what := foreign(blob.head(HEAD_BYTES), blob.name)) is not None:
+        raise InputError(f"{blob.path}: {what}")
     seen = sample(blob)
     if options.columns:
-        return generic.FORMAT
+        return FORMATS[-1]
     found = next((each for each in FORMATS if each.sniff(seen)), None)
     if found is None:
-        raise InputError(
-            f"{blob.path}: no known format ({_shown(seen)}). Name its columns with --map, for"
-            " example --map when=time,paid=price,n=size; docs/data.md lists the formats"
-        )
+        advice = "docs/data.md lists the formats"
+        if seen.names or seen.rows or seen.has_records:
+            advice = (
+                f"name its columns with --map, such as --map when=time,paid=price,n=size; {advice}"
+            )
+        raise InputError(f"{blob.path}: no known format ({_shown(seen)}); {advice}")
     return found
 
 

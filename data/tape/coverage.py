@@ -16,7 +16,7 @@ def coverage_notes(grid: Grid, rows: PriceRows) -> tuple[str, ...]:
     In a hole and after the end the mark is carried forward and volume is 0: that is the contract's
     rule, and these notes are what keeps it from being silent.
     """
-    notes = []
+    notes = list(rows.notes)
     for market, name in enumerate(rows.markets):
         own = rows.market == market
         notes += [f"{name} {what}" for what in _holes(grid, rows, rows.time_ms[own], market)]

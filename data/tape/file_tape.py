@@ -64,7 +64,7 @@ def require_step(grid: Grid, rows: PriceRows) -> None:
     if rows.is_bars and grid.step_ms is None:
         raise InputError(
             f'{rows.table.path}: holds bars, which need a step such as "1s" in [scenario], '
-            'found "native"'
+            'found "native"; try --set scenario.step=1s'
         )
 
 

@@ -11,13 +11,16 @@ from numpy.typing import NDArray
 from crashsim.data.checked.columns import numbers, texts, times_ms
 from crashsim.data.checked.findings import Findings
 from crashsim.data.checked.table import Table, read_table
-from crashsim.scenarios.errors import InputError
+from crashsim.data.loaders.meaning.bar_lengths import bars_on_grid
 from crashsim.scenarios.instruments.market_names import is_in_dollars, readings, venue_of
 
 OHLC = ("open", "high", "low", "close")
 PRICE_KINDS = ("mark", "index", "last")
 _VOLUMES = ("volume_usd", "quote_volume", "volume")  # the first that a file of bars has counts
-_KNOWN = ("time", "ts", "market", "mark", "index", "funding_rate", "price_kind", *OHLC, *_VOLUMES)
+_HEAD_BYTES = 4096
+INTERVAL = "interval_s"  # a column with the length of bars, seconds
+_OTHERS = ("time", "ts", "market", "mark", "index", "funding_rate", "price_kind", INTERVAL)
+_KNOWN = (*_OTHERS, *OHLC, *_VOLUMES)
 _PRICE = "a price above 0 (USD per unit of base)"
 _VOLUME = "a volume of at least 0"
 
@@ -29,11 +32,11 @@ class PriceRows:
     market: (R,) index into `markets` (ascending). time_ms: (R,) UTC; of a bar, its open.
     prices: column -> (R,); `mark` of the long form, OHLC of bars, neither in a file of volumes.
     volume_usd: (R,) quote notional, None where the file has none.
-    funding_rate: (R,), 0 where none is given. spacing_ms: (M,) the smallest distance of two
-    neighbouring rows of a market, which for bars is their width.
+    funding_rate: (R,), 0 where none is given. spacing_ms: (M,) of bars their width: what the file
+    states, else the distance of most; of marks the smallest distance of two rows.
     kinds: price kind by market, empty where the file does not say.
     venue: whose spelling the markets' names follow; None where that is not known.
-    notes: what the reader of the rows must know, a sentence each.
+    notes: what was left out, and what else the reader of the rows must know, a sentence each.
     """
 
     table: Table
@@ -67,8 +70,40 @@ def read_price_rows(
     return price_rows(read_table(path), venue, volume_only=volume_only)
 
 
-def price_rows(table: Table, venue: str | None = None, *, volume_only: bool = False) -> PriceRows:
-    """Check a table of prices and sort it; see `read_price_rows`."""
+def is_contract_file(path: Path) -> bool:
+    """Whether a file has this contract's columns, so that its faults are told by line.
+
+    A file that cannot be opened counts: what is wrong with it is said when it is read.
+    """
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD_BYTES)
+    except OSError:
+        return True
+    if not head.strip() or head.startswith(b"PAR1"):
+        names = _parquet_names(path)
+    else:
+        line = head.decode("utf-8-sig", errors="replace").partition("\n")[0]
+        names = {name.strip().strip('"') for name in line.split(",")}
+    timed = bool(names & {"time", "ts"}) and "market" in names
+    return "mark" in names or (timed and bool(names & {"volume_usd", *OHLC}))
+
+
+def _parquet_names(path: Path) -> set[str]:
+    try:
+        return set(pl.read_parquet_schema(path))
+    except (pl.exceptions.PolarsError, OSError):
+        return {"mark"}  # the reader of the contract says what is wrong
+
+
+def price_rows(
+    table: Table,
+    venue: str | None = None,
+    *,
+    volume_only: bool = False,
+    notes: tuple[str, ...] = (),
+) -> PriceRows:
+    """Check a table of prices and sort it; see `read_price_rows`. notes: of who read the table."""
     findings = Findings(table)
     venue = venue or _venue_told(table)
     time = _time_column(findings)
@@ -85,8 +120,7 @@ def price_rows(table: Table, venue: str | None = None, *, volume_only: bool = Fa
     columns += [numbers(findings, name, _PRICE, above=0) for name in wanted]
     if volume:
         columns.append(numbers(findings, volume, _VOLUME, at_least=0).alias("volume_usd"))
-    columns.append(_funding(findings))
-    columns.append(_kind(findings))
+    columns += [_funding(findings), _kind(findings), *_interval(findings, is_bars)]
     rows = pl.DataFrame(columns)
     findings.stop()
     if not volume_only:
@@ -94,7 +128,8 @@ def price_rows(table: Table, venue: str | None = None, *, volume_only: bool = Fa
     if volume == "volume":
         rows = rows.with_columns(pl.col("volume_usd") * pl.col("close"))
     _check_rows(findings, rows, time, is_bars)
-    return replace(_sorted(table, rows, wanted), venue=venue)
+    found = _sorted(table, _measured(rows), wanted)
+    return replace(found, venue=venue, notes=(*notes, *found.notes))
 
 
 def _venue_told(table: Table) -> str | None:
@@ -112,6 +147,21 @@ def _refuse_other_money(findings: Findings, column: pl.Series, venue: str | None
             what = next((f": it is {each.in_words}" for each in readings(name, venue)), "")
             findings.bad_rows(column == name, "market", f"a market with a price in a dollar{what}")
     findings.stop()
+
+
+def _measured(rows: pl.DataFrame) -> pl.DataFrame:
+    """Without a volume that is 0 in every row of mark or index candles: it was not measured."""
+    if "volume_usd" not in rows.columns or "open" not in rows.columns:
+        return rows
+    kinds = set(rows["price_kind"].unique())
+    sampled = kinds <= {"mark", "index"} and not (rows["volume_usd"] != 0).any()
+    return rows.drop("volume_usd") if sampled else rows
+
+
+def _interval(findings: Findings, is_bars: bool) -> list[pl.Series]:
+    if not is_bars or not findings.table.has(INTERVAL):
+        return []
+    return [numbers(findings, INTERVAL, "the length of a bar in seconds", above=0)]
 
 
 def _time_column(findings: Findings) -> str:
@@ -170,6 +220,7 @@ def _check_rows(findings: Findings, rows: pl.DataFrame, time: str, is_bars: bool
 
 def _sorted(table: Table, rows: pl.DataFrame, wanted: tuple[str, ...]) -> PriceRows:
     rows = rows.sort("market", "time_ms")
+    rows, notes, length_ms = _fitted(table, rows) if "open" in wanted else (rows, (), None)
     ends = rows.group_by("market", maintain_order=True).agg(pl.col("price_kind").first())
     markets = tuple(ends["market"])
     market = rows["market"].rank("dense").cast(pl.Int64).to_numpy() - 1
@@ -183,18 +234,29 @@ def _sorted(table: Table, rows: pl.DataFrame, wanted: tuple[str, ...]) -> PriceR
         prices={name: rows[name].to_numpy() for name in wanted},
         volume_usd=rows["volume_usd"].to_numpy() if "volume_usd" in rows.columns else None,
         funding_rate=rows["funding_rate"].to_numpy(),
-        spacing_ms=_spacing_ms(len(markets), market, time_ms),
+        spacing_ms=_spacing_ms(len(markets), market, time_ms) if length_ms is None else length_ms,
         kinds=kinds,
+        notes=notes,
     )
+
+
+def _fitted(
+    table: Table, rows: pl.DataFrame
+) -> tuple[pl.DataFrame, tuple[str, ...], NDArray[np.int64]]:
+    """The bars that fit their length, what was left out, and the length (M,) in ms by market."""
+    if INTERVAL in rows.columns:
+        lengths = rows.group_by("market", maintain_order=True).agg(pl.col(INTERVAL).first())
+        return rows, (), (lengths[INTERVAL] * 1000).cast(pl.Int64).to_numpy()
+    timed = rows.with_columns(time=pl.col("time_ms").cast(pl.Datetime("ms", "UTC")))
+    found = bars_on_grid(timed, str(table.path))
+    count = found.bars["market"].n_unique()
+    return found.bars.drop("time"), found.notes, np.full(count, found.interval_s * 1000)
 
 
 def _spacing_ms(
     count: int, market: NDArray[np.int64], time_ms: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """(M,) smallest distance of a market's rows; of a market with one row, the file's smallest.
-
-    0 where no market has two rows.
-    """
+    """(M,) smallest distance of a market's marks; of a market with one row, the file's smallest."""
     unknown = np.iinfo(np.int64).max
     spacing = np.full(count, unknown)
     same = market[1:] == market[:-1]
@@ -204,10 +266,5 @@ def _spacing_ms(
 
 
 def bar_width_ms(rows: PriceRows) -> NDArray[np.int64]:
-    """(R,) the width of each row's bar. Raises InputError where no market has two bars."""
-    if not rows.spacing_ms.all():
-        raise InputError(
-            f"{rows.table.path}: has one bar a market, expected at least two of a market: "
-            "the width of bars is the smallest distance between two of them"
-        )
+    """(R,) the width of each row's bar."""
     return rows.spacing_ms[rows.market]

@@ -13,9 +13,10 @@ from crashsim.data.clock import utc_ms, utc_text
 from crashsim.data.schema import Tape
 from crashsim.data.tape.coverage import coverage_notes
 from crashsim.data.tape.file_tape import Fallbacks, outside_window, require_step, tape_of_file
+from crashsim.data.tape.foreign_prices import any_price_rows
 from crashsim.data.tape.grid import Grid, fixed_grid, native_grid
 from crashsim.data.tape.overlay import lay_over, targets_of
-from crashsim.data.tape.price_file import PRICE_KINDS, PriceRows, bar_width_ms, read_price_rows
+from crashsim.data.tape.price_file import PRICE_KINDS, PriceRows, bar_width_ms
 from crashsim.data.tape.smoothing import smoothed
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.models.scenario import PriceSource, Scenario, duration_ms
@@ -58,8 +59,8 @@ def read_prices(
     """
     if price_kind is not None and price_kind not in PRICE_KINDS:
         raise InputError(f'price_kind is "{price_kind}", expected {", ".join(PRICE_KINDS)} or none')
-    rows = read_price_rows(Path(path))
-    volume = read_price_rows(Path(volume_path), volume_only=True) if volume_path else None
+    rows = any_price_rows(Path(path))
+    volume = any_price_rows(Path(volume_path), volume_only=True) if volume_path else None
     first_ms, last_ms = _extent_ms(rows)
     start_ms = first_ms if start is None else utc_ms(start)
     end_ms = last_ms if end is None else utc_ms(end)
@@ -83,13 +84,13 @@ def load_tape(scenario: Scenario) -> TapeReading:
     settings = scenario.prices
     path = settings.volume_path
     house = scenario.scenario.names_of
-    volume = read_price_rows(path, house, volume_only=True) if path else None
+    volume = any_price_rows(path, house, volume_only=True) if path else None
     laid = _from_file(scenario, volume) if settings.path else _from_source(scenario, volume)
     tape, files = laid.tape, laid.files
     if volume is not None:
         files += (volume.table.as_input("volume"),)
     for overlay in scenario.overlays:
-        rows = read_price_rows(overlay, house)
+        rows = any_price_rows(overlay, house)
         own = None if rows.volume_usd is not None else volume
         over = tape_of_file(laid.grid, rows, _fallbacks(settings, own))
         targets = targets_of(tape, over, rows.table)
@@ -103,7 +104,7 @@ def load_tape(scenario: Scenario) -> TapeReading:
 
 def _from_file(scenario: Scenario, volume: PriceRows | None) -> _Laid:
     assert scenario.prices.path is not None
-    rows = read_price_rows(scenario.prices.path, scenario.scenario.names_of)
+    rows = any_price_rows(scenario.prices.path, scenario.scenario.names_of)
     grid = _grid(rows, scenario.start_ms, scenario.end_ms, scenario.step_ms)
     tape = tape_of_file(grid, rows, _fallbacks(scenario.prices, volume))
     origins = {

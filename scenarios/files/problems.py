@@ -47,10 +47,18 @@ def found(value: object) -> str:
 def sentences(model: type[Rules], document: Document, error: ValidationError) -> list[str]:
     """One sentence for each problem that validating `document` as `model` has raised."""
     schema = model.model_json_schema(by_alias=True)
+    problems = error.errors(include_url=False, include_context=True)
+    places = [problem["loc"] for problem in problems]
+    # A list counts as empty where its items are unfit; the items say it better.
     return [
         _sentence(schema, document, problem)
-        for problem in error.errors(include_url=False, include_context=True)
+        for problem in problems
+        if not any(_is_inside(place, problem["loc"]) for place in places)
     ]
+
+
+def _is_inside(place: tuple[str | int, ...], outer: tuple[str | int, ...]) -> bool:
+    return len(place) > len(outer) and place[: len(outer)] == outer
 
 
 def _sentence(schema: Schema, document: Document, problem: ErrorDetails) -> str:
@@ -75,7 +83,15 @@ def _sentence(schema: Schema, document: Document, problem: ErrorDetails) -> str:
         case _:
             field = _at(schema, schema, document.tables, key)
             hint = nearest(value, _choices(field)).rstrip(".") if isinstance(value, str) else ""
+            hint = hint or _percent_hint(field, value)
             return f"{where}: found {found(value)}, expected {_expected(schema, field)}{hint}"
+
+
+def _percent_hint(field: Schema, value: object) -> str:
+    """For a fraction that looks like a percentage."""
+    if field.get("maximum") != 1 or not isinstance(value, int | float) or not 1 < value <= 100:
+        return ""
+    return f" (a percentage? {value:g} % is {value / 100:g})"
 
 
 def _kinds(problem: ErrorDetails) -> str:

@@ -89,7 +89,7 @@ def test_all_kinds_of_problems_of_a_file_are_said_at_once(write: Write) -> None:
             "has no column mark (columns found: time, market, volume",
         ),
         ("market,mark,volume_usd\ny,1,1", "has no column time "),
-        ("time;market;mark\nx;y;1", "are its fields separated by semicolons?"),
+        ("time;market;mark\nx;y;1", "found 'x', expected a time"),
         ("time,ts,market,mark\nx,x,y,1", "has both columns time and ts"),
         ("time,market,mark,mark\nx,y,1,1", "has the column mark twice"),
         ("time,market,open,high,low\nx,y,1,1,1", "has no column close"),
@@ -126,7 +126,7 @@ def test_unrelated_columns_of_a_price_file_do_not_matter(write: Write) -> None:
     [
         (b"", "is empty, expected a header line"),
         (b"PAR1 and nothing more", "not a readable Parquet file"),
-        (b"PK\x03\x04\x00\x00", "neither Parquet nor text"),
+        (b"PK\x03\x04\x00\x00", "not a whole zip archive"),
         (b"time,market,mark\n\xff\xfe,X,1\n", "p.csv: is not UTF-8 text; save it as UTF-8"),
     ],
 )

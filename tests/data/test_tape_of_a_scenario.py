@@ -119,6 +119,7 @@ def test_what_a_file_does_not_cover_is_noted(write: Write, scenario: Build) -> N
         "X has no row after 2025-10-10T21:04:00Z: carried forward, volume 0",
         "X has 1 gaps (120 s in all): carried forward, volume 0",
         "Y has no price before 2025-10-10T21:01:00Z",
+        "Y has 1 gaps (480 s in all): carried forward, volume 0",
         "bars of fewer than 6 steps: their lows and highs may not be touched",
     )
 

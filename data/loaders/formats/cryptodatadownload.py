@@ -12,9 +12,9 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from crashsim.data.loaders.bar_files import bar_length_s
 from crashsim.data.loaders.format import Batch, Format, Options
 from crashsim.data.loaders.klines import ohlc
+from crashsim.data.loaders.meaning.bar_lengths import bars_on_grid
 from crashsim.data.loaders.reading.blob import Blob
 from crashsim.data.loaders.reading.delimited import csv_rows
 from crashsim.data.loaders.reading.sample import Sample
@@ -39,7 +39,8 @@ def read(blob: Blob, options: Options) -> Iterator[Batch]:
                 rows.not_negative("volume_usd"),
             ]
         ).sort("market", "time", maintain_order=True)
-        yield Batch(options.kind or "last", frame, bar_length_s(frame, blob, options))
+        found = bars_on_grid(frame, blob.path, options.interval_s)
+        yield Batch(options.kind or "last", found.bars, found.interval_s, found.notes)
 
 
 FORMAT = Format("cryptodatadownload", "cryptodatadownload", sniff, read)

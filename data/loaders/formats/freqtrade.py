@@ -15,10 +15,10 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from crashsim.data.loaders.bar_files import bar_length_s
 from crashsim.data.loaders.format import Batch, Format, Options
 from crashsim.data.loaders.freqtrade_names import interval_named, kind_named, market_named
 from crashsim.data.loaders.klines import ohlc
+from crashsim.data.loaders.meaning.bar_lengths import bars_on_grid
 from crashsim.data.loaders.reading.any_table import table_rows
 from crashsim.data.loaders.reading.blob import Blob
 from crashsim.data.loaders.reading.columnar import columnar_frames
@@ -82,8 +82,8 @@ def _batch(rows: Rows, lead: pl.DataFrame, blob: Blob, options: Options) -> Batc
     bars = lead.with_columns(ohlc(rows, signed=kind == "premium"))
     if kind == "last":
         bars = bars.with_columns(rows.not_negative("volume"))
-    length = options.interval_s or interval_named(blob) or bar_length_s(bars, blob, options)
-    return Batch(kind, bars, length)
+    found = bars_on_grid(bars, blob.path, options.interval_s, interval_named(blob))
+    return Batch(kind, found.bars, found.interval_s, found.notes)
 
 
 FORMAT = Format("freqtrade", "freqtrade", sniff, read)

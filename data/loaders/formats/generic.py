@@ -8,92 +8,143 @@ Samples (a Dune export; a plain candle file; with `--map when=time,paid=price,n=
 Kaiko, Allium, QuickNode, Goldsky and Artemis tables come in this way.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 import polars as pl
 
-from crashsim.data.loaders.bar_files import bar_length_s
-from crashsim.data.loaders.format import Batch, Format, Options
-from crashsim.data.loaders.freqtrade_names import market_named
+from crashsim.data.loaders.format import Batch, Columns, Format, Options
+from crashsim.data.loaders.freqtrade_names import market_named, source_named
 from crashsim.data.loaders.klines import ohlc
+from crashsim.data.loaders.meaning.bar_lengths import bars_on_grid
+from crashsim.data.loaders.meaning.column_names import ALIASES, OHLC, roles
+from crashsim.data.loaders.meaning.evidence import contradiction
+from crashsim.data.loaders.meaning.row_shape import (
+    CANDLE,
+    decimal_points,
+    named_candles,
+    one_time,
+    without_headers,
+)
+from crashsim.data.loaders.meaning.units import finished, is_row_number, refuse_bare_volume
 from crashsim.data.loaders.reading.any_table import table_rows
 from crashsim.data.loaders.reading.blob import Blob
 from crashsim.data.loaders.reading.rows import Rows
-from crashsim.data.loaders.reading.sample import Sample
+from crashsim.data.loaders.reading.sample import Sample, first_keys
+from crashsim.data.loaders.reading.times import looks_like_time
 from crashsim.data.store.kinds import KINDS, PRICE_KINDS
 from crashsim.scenarios.errors import InputError
 
-ALIASES: Mapping[str, tuple[str, ...]] = {
-    "time": ("time", "ts", "timestamp", "date", "datetime", "block_time", "open_time", "unix"),
-    "market": ("market", "symbol", "coin", "instrument", "instrument_name", "pair", "ticker"),
-    "open": ("open",),
-    "high": ("high",),
-    "low": ("low",),
-    "close": ("close",),
-    "volume": ("volume", "vol", "base_volume", "volume_base"),
-    "volume_usd": ("volume_usd", "quote_volume", "volume_quote", "turnover"),
-    "price": ("price", "px"),
-    "size": ("size", "sz", "amount", "qty", "quantity"),
-    "side": ("side", "taker_side"),
-    "trade_id": ("trade_id", "tid", "id"),
-    "order_id": ("order_id", "oid"),
-    "account": ("account", "user", "address", "user_address", "wallet"),
-    "direction": ("direction", "dir"),
-    "closed_pnl": ("closed_pnl", "closedpnl", "realized_pnl"),
-    "start_position": ("start_position", "startposition"),
-    "fee": ("fee",),
-    "crossed": ("crossed",),
-    "liquidated_account": ("liquidated_account", "liquidation_user", "liquidateduser"),
-    "block_number": ("block_number", "block"),
-    "funding_rate": ("funding_rate", "fundingrate"),
-    "mark": ("mark", "mark_price", "mark_px"),
-    "index": ("index", "index_price", "oracle_px"),
-}
 _SIDES = {"sell": "sell", "buy": "buy", "a": "sell", "b": "buy", "ask": "sell", "bid": "buy"}
 _SIDES |= {"s": "sell"}
 _TEXTS = ("trade_id", "direction", "liquidated_account")
 _WHOLES = ("order_id", "block_number")
-_OHLC = ("open", "high", "low", "close")
 
 
 def sniff(seen: Sample) -> bool:
     """A table with columns of bars, trades, fills, funding or marks."""
-    if seen.layout == "jsonl":
-        return _kind_of({name for name in ALIASES if _named_in(seen.text, name)}) is not None
-    found = {role for role, names in ALIASES.items() if any(n in seen.names for n in names)}
-    return _kind_of(found) is not None
+    if seen.has_records:
+        return _kind_of(set(roles(first_keys(seen.text), {}).values())) is not None
+    if seen.layout == "csv" and not seen.names:
+        return _is_bare_candle(seen)
+    found = set(roles(seen.names, {}).values())
+    return _kind_of(found) is not None or _kind_of(found | _time_of(seen.names)) is not None
 
 
 def read(blob: Blob, options: Options) -> Iterator[Batch]:
     """Rows of the kind that `--kind` or the columns say."""
     for raw in table_rows(blob):
-        rows = _renamed(raw, options)
-        kind = options.kind or _kind_told(rows) or _kind_of(set(rows.frame.columns))
-        if kind is None or kind not in KINDS:
-            raise InputError(
-                f"{blob.path}: its columns ({', '.join(raw.frame.columns)}) are of no known kind;"
-                " name them with --map theirs=ours,... Ours are: " + ", ".join(ALIASES)
-            )
-        yield _batch(rows, kind, blob, options)
+        yield batch_of(raw, blob, options)
 
 
-def _named_in(text: str, role: str) -> bool:
-    line = text.lstrip().partition("\n")[0].lower()
-    return any(f'"{name}"' in line for name in ALIASES[role])
+def batch_of(raw: Rows, blob: Blob, options: Options) -> Batch:
+    """Rows with column names in lower case as a batch."""
+    whole, notes = finished(named_candles(one_time(without_headers(raw))))
+    used = _used(whole, options)
+    rows = _renamed(decimal_points(whole, used, options), used)
+    kind = options.kind or _kind_told(rows) or _kind_of(set(used.values()))
+    if kind is None or kind not in KINDS:
+        raise InputError(
+            f"{blob.path}: its columns ({', '.join(raw.frame.columns)}) are of no known kind;"
+            " name them with --map theirs=ours,... Ours are: " + ", ".join(ALIASES)
+        )
+    if not options.kind:
+        _refuse_contradiction(whole, kind, set(used))
+    batch = _batch(rows, kind, blob, options)
+    return replace(
+        batch,
+        notes=(*batch.notes, *notes),
+        columns=_told(raw, used, batch),
+        source=source_named(blob),
+    )
 
 
-def _kind_of(roles: set[str]) -> str | None:
+def _is_bare_candle(seen: Sample) -> bool:
+    """Five or six columns without a header, a time and then numbers."""
+    widths = (len(CANDLE) - 1, len(CANDLE))
+    return seen.width in widths and bool(seen.rows) and looks_like_time(seen.rows[0][0])
+
+
+def _time_of(names: Sequence[str]) -> set[str]:
+    """`time` where the first column has no name: the index that pandas writes."""
+    return {"time"} if names and not names[0] else set()
+
+
+def _used(rows: Rows, options: Options) -> dict[str, str]:
+    """theirs -> ours of the columns that are read."""
+    chosen = {name.lower(): ours for name, ours in options.columns.items()}
+    if absent := [name for name in chosen if not rows.has(name)]:
+        raise InputError(
+            f"--map: {', '.join(absent)} is not a column of {rows.path} "
+            f"({', '.join(rows.frame.columns)})"
+        )
+    used = roles(rows.frame.columns, chosen)
+    first = rows.frame.columns[0]
+    if "time" not in used.values() and first.startswith("column_"):
+        used[first] = "time"
+    refuse_bare_volume(rows, used)
+    return {
+        name: ours
+        for name, ours in used.items()
+        if ours != "index" or name in chosen or not is_row_number(rows, name)
+    }
+
+
+def _renamed(rows: Rows, used: Mapping[str, str]) -> Rows:
+    # A column that is not used may have the name another one gets.
+    kept = rows.frame.select(
+        *(pl.col(name).alias(ours) for name, ours in used.items()),
+        *(pl.col(n) for n in ("kind", "price_kind") if rows.has(n) and n not in used),
+    )
+    return Rows(kept, rows.path, rows.first_row)
+
+
+def _refuse_contradiction(rows: Rows, kind: str, used: set[str]) -> None:
+    def says_something(name: str) -> bool:
+        return name in used or bool(rows.text(name, True).is_not_null().any())
+
+    why = contradiction(kind, rows.frame.columns, says_something)
+    if why is not None:
+        raise InputError(f"{rows.path}: {why}")
+
+
+def _told(raw: Rows, used: Mapping[str, str], batch: Batch) -> Columns:
+    given = {name: ours for name, ours in used.items() if ours in batch.rows.columns}
+    return Columns(given, tuple(name for name in raw.frame.columns if name not in given))
+
+
+def _kind_of(found: set[str]) -> str | None:
     """The kind that a set of roles makes, the fullest first."""
-    if "time" not in roles:
+    if "time" not in found:
         return None
     for kind, needed in (
-        ("last", set(_OHLC)),
+        ("last", set(OHLC)),
         ("fills", {"account", "price", "size"}),
         ("trades", {"price", "size"}),
         ("contexts", {"mark"}),
         ("funding", {"funding_rate"}),
     ):
-        if needed <= roles:
+        if needed <= found:
             return kind
     return None
 
@@ -101,7 +152,7 @@ def _kind_of(roles: set[str]) -> str | None:
 def _kind_told(rows: Rows) -> str | None:
     """A column `kind` or `price_kind` with one value that names a kind of price."""
     column = rows.pick(("price_kind", "kind"))
-    if column is None or not set(_OHLC) <= set(rows.frame.columns):
+    if column is None or not set(OHLC) <= set(rows.frame.columns):
         return None
     values = rows.text(column, True).drop_nulls().str.to_lowercase().unique().to_list()
     told = {kind for kind in PRICE_KINDS for value in values if kind in value}
@@ -110,38 +161,15 @@ def _kind_told(rows: Rows) -> str | None:
     return told.pop() if told else None
 
 
-def _renamed(rows: Rows, options: Options) -> Rows:
-    """Columns under our names; `--map` goes before the aliases."""
-    theirs = {name.lower(): ours for name, ours in options.columns.items()}
-    absent = [name for name in theirs if not rows.has(name)]
-    unknown = [ours for ours in theirs.values() if ours not in ALIASES]
-    if absent or unknown:
-        raise InputError(
-            f"--map: {', '.join(absent or unknown)} is not a column of "
-            + (f"{rows.path} ({', '.join(rows.frame.columns)})" if absent else "ours: ")
-            + ("" if absent else ", ".join(ALIASES))
-        )
-    taken = set(theirs.values())
-    for role, names in ALIASES.items():
-        name = rows.pick([n for n in names if n not in theirs])
-        if role not in taken and name is not None:
-            theirs[name] = role
-    # A column that is not used may have the name another one gets.
-    kept = rows.frame.select(
-        *(pl.col(name).alias(ours) for name, ours in theirs.items()),
-        *(pl.col(n) for n in ("kind", "price_kind") if rows.has(n) and n not in theirs),
-    )
-    return Rows(kept, rows.path, rows.first_row)
-
-
 def _batch(rows: Rows, kind: str, blob: Blob, options: Options) -> Batch:
     market = rows.text("market") if rows.has("market") else None
     if market is None:
         market = rows.constant(market_named(blob, options), "market")
     lead = [rows.time("time", options), market]
-    if kind in ("last", "mark", "index", "premium"):
-        bars = pl.DataFrame(lead + ohlc(rows, signed=kind == "premium") + _volumes(rows, kind))
-        return Batch(kind, bars, bar_length_s(bars, blob, options))
+    if kind in ("last", "mark", "index"):
+        bars = pl.DataFrame(lead + ohlc(rows) + _volumes(rows, kind))
+        found = bars_on_grid(bars, blob.path, options.interval_s)
+        return Batch(kind, found.bars, found.interval_s, found.notes)
     if kind == "funding":
         return Batch(kind, pl.DataFrame([*lead, rows.number("funding_rate")]))
     if kind == "contexts":
@@ -162,6 +190,9 @@ def _trade_columns(rows: Rows, kind: str) -> list[pl.Series]:
     columns = [rows.positive("price"), rows.not_negative("size")]
     if rows.has("side"):
         columns.append(rows.choice("side", _SIDES))
+    elif rows.has("is_buyer_maker"):
+        sold = rows.flag("is_buyer_maker")
+        columns.append(sold.replace_strict({True: "sell", False: "buy"}).alias("side"))
     if kind != "fills":
         return columns + ([rows.text("trade_id", True)] if rows.has("trade_id") else [])
     columns.append(rows.text("account"))

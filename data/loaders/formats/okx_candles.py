@@ -9,9 +9,9 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from crashsim.data.loaders.bar_files import bar_length_s
 from crashsim.data.loaders.format import Batch, Format, Options
 from crashsim.data.loaders.klines import ohlc
+from crashsim.data.loaders.meaning.bar_lengths import bars_on_grid
 from crashsim.data.loaders.okx import plain_names
 from crashsim.data.loaders.reading.blob import Blob
 from crashsim.data.loaders.reading.delimited import csv_rows
@@ -38,7 +38,6 @@ def sniff(seen: Sample) -> bool:
 def read(blob: Blob, options: Options) -> Iterator[Batch]:
     """Closed bars; those still open when the file was made are left out and counted."""
     for rows in csv_rows(blob, COLUMNS):
-        closed = rows.flag("confirm")
         frame = pl.DataFrame(
             [
                 rows.time("open_time", options).alias("time"),
@@ -46,12 +45,15 @@ def read(blob: Blob, options: Options) -> Iterator[Batch]:
                 *ohlc(rows),
                 rows.not_negative("vol_ccy").alias("volume"),
                 rows.not_negative("vol_quote").alias("volume_usd"),
+                rows.flag("confirm"),
             ]
         )
-        still_open = int((~closed).sum())
-        notes = (f"{still_open} bars were not closed yet and are left out",) if still_open else ()
-        length = bar_length_s(frame, blob, options)
-        yield Batch(options.kind or "last", frame.filter(closed), length, notes)
+        found = bars_on_grid(frame, blob.path, options.interval_s)
+        closed = found.bars.filter("confirm").drop("confirm")
+        still_open = found.bars.height - closed.height
+        open_note = f"{still_open} bars were not closed yet and are left out"
+        notes = (*found.notes, *([open_note] if still_open else []))
+        yield Batch(options.kind or "last", closed, found.interval_s, notes)
 
 
 FORMAT = Format("okx-candles", "okx", sniff, read)

@@ -1,6 +1,6 @@
-"""Rows of any table file: CSV, Parquet, Arrow, or JSON lines of flat objects."""
+"""Rows of any table file: CSV, Parquet, Arrow, JSON lines or an array of flat objects."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 import polars as pl
@@ -8,7 +8,7 @@ import polars as pl
 from crashsim.data.loaders.reading.blob import Blob
 from crashsim.data.loaders.reading.columnar import columnar_frames
 from crashsim.data.loaders.reading.delimited import csv_rows
-from crashsim.data.loaders.reading.jsonlines import json_lines
+from crashsim.data.loaders.reading.jsonlines import json_lines, json_value
 from crashsim.data.loaders.reading.rows import Rows
 from crashsim.data.loaders.reading.sample import sample
 from crashsim.scenarios.errors import InputError
@@ -18,31 +18,42 @@ BATCH_ROWS = 100_000
 
 def table_rows(blob: Blob) -> Iterator[Rows]:
     """Rows with column names in lower case, in batches."""
-    layout = sample(blob).layout
+    seen = sample(blob)
+    layout = seen.layout
     if layout == "csv":
         yield from csv_rows(blob)
         return
-    if layout not in ("parquet", "arrow", "jsonl"):
+    if seen.has_records:
+        frames = _object_frames(blob, layout)
+    elif layout in ("parquet", "arrow"):
+        frames = columnar_frames(blob, layout)
+    else:
         raise InputError(f"{blob.path}: {layout} content is not a table")
-    frames = _object_frames(blob) if layout == "jsonl" else columnar_frames(blob, layout)
     first_row = 1
     for frame in frames:
         yield Rows(frame, blob.path, first_row)
         first_row += frame.height
 
 
-def _object_frames(blob: Blob) -> Iterator[pl.DataFrame]:
+def _object_frames(blob: Blob, layout: str) -> Iterator[pl.DataFrame]:
     pending: list[dict[str, object]] = []
-    for _, record in json_lines(blob, dict[str, object]):
+    for record in _objects(blob, layout):
         pending.append(record)
         if len(pending) >= BATCH_ROWS:
-            yield _as_text_frame(pending, blob)
+            yield text_frame(pending, blob)
             pending = []
     if pending:
-        yield _as_text_frame(pending, blob)
+        yield text_frame(pending, blob)
 
 
-def _as_text_frame(records: list[dict[str, object]], blob: Blob) -> pl.DataFrame:
+def _objects(blob: Blob, layout: str) -> Iterable[dict[str, object]]:
+    if layout == "json":
+        return json_value(blob, list[dict[str, object]])
+    return (record for _, record in json_lines(blob, dict[str, object]))
+
+
+def text_frame(records: Sequence[Mapping[str, object]], blob: Blob) -> pl.DataFrame:
+    """Flat objects as a frame of text, names in lower case."""
     names = list(dict.fromkeys(name for record in records for name in record))
     if len({name.lower() for name in names}) != len(names):
         raise InputError(f"{blob.path}: two fields differ only in upper and lower case")

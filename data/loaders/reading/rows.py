@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import polars as pl
 
 from crashsim.data.loaders.format import Options
-from crashsim.data.loaders.reading.times import to_utc_ms
+from crashsim.data.loaders.reading.times import to_utc_ms, twice_in_a_zone
 from crashsim.data.schema import TIME
 from crashsim.scenarios.errors import InputError
 
@@ -71,6 +71,13 @@ class Rows:
         """UTC time of millisecond precision; unit as the format's documentation has it, if any."""
         raw = self._column(name)
         ms = to_utc_ms(raw, options.time_unit or unit, options.tz)
+        if ms.null_count() and options.tz != "UTC":
+            self._refuse(
+                raw,
+                twice_in_a_zone(raw, options.time_unit or unit, options.tz),
+                f"a time that {options.tz} has once: the clocks were set back or forward in this "
+                "hour, so it is ambiguous; give times in UTC, or with their offset",
+            )
         hint = f" in {options.time_unit or unit}" if options.time_unit or unit else ""
         self._refuse(
             raw, ms.is_null(), f"a time between 2009 and 2100{hint} (see --time-unit, --tz)"

@@ -31,6 +31,12 @@ class Sample:
     text: str = ""
 
     @property
+    def has_records(self) -> bool:
+        """Whether it is JSON lines or an array of objects: a table."""
+        array = self.layout == "json" and re.match(r"\s*\[\s*\{", self.text) is not None
+        return array or self.layout == "jsonl"
+
+    @property
     def width(self) -> int:
         """Number of columns."""
         return len(self.names) or (len(self.rows[0]) if self.rows else 0)
@@ -62,6 +68,19 @@ def _decode(head: bytes, blob: Blob) -> str:
             f" (first bytes {head[:8].hex()})"
         )
     return head.decode("utf-8-sig", errors="replace")
+
+
+def first_keys(text: str) -> tuple[str, ...]:
+    """The names of the first object of JSON lines or of an array of objects, lower case."""
+    names, depth, key = [], 0, re.compile(r'"((?:[^"\\]|\\.)*)"\s*(:?)|[{}\[\]]')
+    for match in key.finditer(text[text.find("{") :]):
+        mark = match[0][0]
+        depth += (mark in "{[") - (mark in "}]")
+        if depth == 0:
+            break
+        if depth == 1 and match[2]:
+            names.append(match[1].lower())
+    return tuple(names)
 
 
 def _json_layout(text: str) -> str:

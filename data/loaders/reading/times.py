@@ -10,7 +10,7 @@ FIRST_S = 1_230_768_000  # 2009-01-01: no venue is older
 LAST_S = 4_102_444_800  # 2100-01-01
 _PER_S = {"s": 1, "ms": 1_000, "us": 1_000_000, "ns": 1_000_000_000}
 _ISO = (
-    r"^(?<day>\d{4}-\d{2}-\d{2})(?:[T ](?<clock>\d{2}:\d{2}(?::\d{2})?)"
+    r"^(?<day>\d{4}[-/]\d{2}[-/]\d{2})(?:[T ](?<clock>\d{2}:\d{2}(?::\d{2})?)"
     r"(?:\.(?<frac>\d{1,9}))?\s*(?<zone>Z|UTC|[+-]\d{2}:?\d{2})?)?$"
 )
 
@@ -37,6 +37,16 @@ def to_utc_ms(column: pl.Series, unit: str | None, tz: str) -> pl.Series:
     if _is_decimal(first[0]):
         return _from_decimal(text, unit)
     return _from_iso(text, tz)
+
+
+def twice_in_a_zone(column: pl.Series, unit: str | None, tz: str) -> pl.Series:
+    """Which values are an hour of the clock that this zone has twice, or never: clocks were set."""
+    return to_utc_ms(column, unit, tz).is_null() & to_utc_ms(column, unit, "UTC").is_not_null()
+
+
+def looks_like_time(cell: str) -> bool:
+    """Whether a cell is a time of one of the shapes."""
+    return to_utc_ms(pl.Series([cell]), None, "UTC").null_count() == 0
 
 
 def _as_text(column: pl.Series) -> pl.Series:
@@ -86,7 +96,7 @@ def _from_iso(text: pl.Series, tz: str) -> pl.Series:
     parts = text.str.extract_groups(_ISO).struct.unnest()
     clock = pl.col("clock").fill_null("00:00:00")
     clock = pl.when(clock.str.len_chars() == 5).then(clock + ":00").otherwise(clock)
-    stamp = (pl.col("day") + " " + clock).str.to_datetime(
+    stamp = (pl.col("day").str.replace_all("/", "-") + " " + clock).str.to_datetime(
         "%Y-%m-%d %H:%M:%S", strict=False, time_unit="ms"
     )
     local = stamp.dt.replace_time_zone(tz, ambiguous="null", non_existent="null").dt.epoch("ms")

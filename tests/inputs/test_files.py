@@ -1,0 +1,129 @@
+"""Files as people hold them: what each is taken for, and what is said where it is refused."""
+
+import re
+from collections.abc import Callable
+
+import polars as pl
+import pytest
+
+from tests.inputs.conftest import Case
+
+Open = Callable[[str], Case]
+
+
+@pytest.mark.parametrize(
+    ("name", "file", "why"),
+    [
+        ("book-levels-as-trades", "levels.csv", "'is_snapshot' say that these are the levels of"),
+        ("book-levels-as-trades", "levels2.csv", "the levels of an order book"),
+        ("orders-as-trades", "orders.csv", "'status' say that these are orders"),
+        ("what-is-this-file", "ABCUSDT-1m-2025-10-10.zip", "a web page, not the file"),
+        ("what-is-this-file", "ABCUSDT-1m-2025-10-11.csv", "an error of the archive .*NoSuchKey"),
+        ("what-is-this-file", "recorded.log", "the raw stream of a socket"),
+        ("what-is-this-file", "book.xlsx", "a workbook of Excel; save the sheet as CSV"),
+        ("what-is-this-file", "candles.h5", "an HDF5 file; convert it to Feather"),
+        ("one-family-two-names", "Venue_ABCUSDT_2025-10-10.csv", "say it with --market"),
+        ("ambiguous-hour-message", "tr_dst.csv", "it is ambiguous"),
+    ],
+)
+def test_what_is_no_tape_is_refused_with_what_it_is(
+    case: Open, name: str, file: str, why: str
+) -> None:
+    options = ["--map", "when=time,paid=price,n=size,way=side", "--market", "X"]
+    zone = ["--tz", "America/New_York"] if file == "tr_dst.csv" else []
+    done = case(name).run("data", "import", file, *(options + zone if zone else []))
+    assert done.code == 3
+    assert re.search(why, done.err), done.err
+
+
+def test_contracts_are_not_coins_and_an_unfinished_candle_is_left_out(case: Open) -> None:
+    at = case("contracts-as-coins")
+    done = at.run("data", "import", "candles.csv")
+    assert "1 unfinished candles (confirm says so) were left out" in done.out
+    assert "not used: vol, confirm" in done.out
+    assert at.stored("volume", "volume_usd").rows() == [(20.0, 2.3e6), (20.0, 2.17e6)]
+
+
+def test_a_row_number_is_no_index_price(case: Open) -> None:
+    at = case("row-number-as-index-price")
+    assert "not used: index" in at.run("data", "import", "marks.csv").out
+    assert at.stored("mark", "index").rows() == [(120e3, None), (112e3, None), (105e3, None)]
+
+
+def test_an_unfinished_candle_does_not_set_the_length_of_bars(case: Open) -> None:
+    at = case("unfinished-candle-sets-bar-length")
+    assert "1 bars off the grid of 60 s were left out" in at.run("data", "import", "tail.csv").out
+    assert at.stored("time").height == 3
+    at.run("replay", "night", "--out", "run")
+    assert at.table("liquidations").filter(stage="book").select(
+        (pl.col("size") * pl.col("mark_price")).sum()
+    ).item() == pytest.approx(45_500, rel=2e-3)
+    assert at.table("accounts")["debt_end"].sum() == pytest.approx(6_702, rel=1e-3)
+
+
+def test_an_array_of_objects_is_a_table(case: Open) -> None:
+    at = case("json-records")
+    assert at.run("data", "import", "records.json").code == 0
+    expected = [("ABC/USDT", 10.0, 2.0, "sell"), ("ABC/USDT", 10.5, 1.0, "buy")]
+    assert at.stored("market", "price", "size", "side").rows() == expected
+
+
+def test_an_array_of_objects_is_a_table_with_columns_named_too(case: Open) -> None:
+    at = case("json-records")
+    columns = "timestamp=time,price=price,amount=size,symbol=market"
+    assert at.run("data", "import", "records.json", "--map", columns).code == 0
+    assert at.stored("size")["size"].to_list() == [2.0, 1.0]
+
+
+def test_a_saved_answer_of_twelve_columns_is_candles(case: Open) -> None:
+    at = case("json-records")
+    assert at.run("data", "import", "ABCUSDT-1m.json").code == 0
+    assert at.stored("volume", "volume_usd").rows() == [(120.5, 1180.2), (20.5, 195.0)]
+
+
+def test_an_answer_in_its_envelope_is_candles(case: Open) -> None:
+    at = case("json-records")
+    words = ("--market", "ABC", "--interval", "60")
+    assert at.run("data", "import", "enveloped.json", *words).code == 0
+    assert at.stored("volume", "volume_usd").rows() == [(120.5, 1180.2)]
+
+
+@pytest.mark.parametrize("file", ["BTCUSDT_1m", "camel", "short", "slash", "spaced", "unnamed"])
+def test_a_name_matches_whatever_its_case_spaces_and_underscores(case: Open, file: str) -> None:
+    at = case("column-names")
+    done = at.run("data", "import", f"{file}.csv", "--market", "BTCUSDT")
+    assert done.code == 0 and "2 last 1m" in done.out
+    stored = at.stored("time", "volume", "volume_usd")
+    assert [f"{time:%H:%M}" for time in stored["time"]] == ["21:16", "21:17"]
+    assert stored["volume"].to_list() == [100.0, 100.0]
+    assert stored["volume_usd"].to_list() == ([1050.0] * 2 if file == "camel" else [None] * 2)
+
+
+def test_a_volume_is_read_by_the_unit_in_its_name(case: Open) -> None:
+    at = case("volume-lost-without-a-word")
+    assert at.run("data", "import", "vol.csv").code == 0
+    assert at.stored("volume", "volume_usd").rows()[0] == (20.0, 2.3e6)
+    assert at.run("replay", "night", "--out", "run").code == 0
+
+
+def test_bars_and_trades_of_one_tool_are_one_market_in_one_source(case: Open) -> None:
+    at = case("one-family-two-names")
+    done = at.run("data", "import", "ABC_USDT-1m.json", "ABC_USDT-trades.csv")
+    assert done.out.count("of ABC/USDT -> store:ccxt") == 2
+
+
+@pytest.mark.parametrize("file", ["a.csv", "b.csv"])
+def test_what_import_reads_prices_reads_too(case: Open, file: str) -> None:
+    at = case("prices-option-reads-less-than-import")
+    words = ("--prices", file, "--out", "run")
+    refused = at.run("replay", "toy", *words)
+    assert refused.code == 3 and "try --set scenario.step=1s" in refused.err
+    assert at.run("replay", "toy", *words, "--set", "scenario.step=1s").code == 0
+    assert at.table("prices_1m")["open"][0] == 100.0
+
+
+def test_findings_are_never_cut(case: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    at = case("check-cuts-its-findings")
+    (file,) = (path.name for path in at.place.glob("*.json"))
+    done = at.run("data", "check", file)
+    assert done.code == 1 and "missing, longest gap" in done.out
