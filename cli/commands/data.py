@@ -165,16 +165,27 @@ def ls(store: options.StoreFolder = None, json: options.Json = False) -> None:
 
 @data_app.command("book", no_args_is_help=True)
 def book(
-    snapshot: Annotated[
-        list[str],
-        typer.Option(
-            metavar="PATH", help="Account values and positions of one moment; repeatable."
-        ),
-    ],
     at: Annotated[
         str, typer.Option(metavar="TIME", help="The moment, UTC, such as 2025-10-10T21:15:00Z.")
     ],
     out: Annotated[Path, typer.Option(metavar="DIR", help="A new folder for the book.")],
+    record: Annotated[
+        list[str] | None,
+        typer.Option(metavar="PATH...", help="All files of the record, sorted by content."),
+    ] = None,
+    more: Annotated[list[str] | None, typer.Argument(metavar="[PATH]...", hidden=True)] = None,
+    check: Annotated[
+        str | None,
+        typer.Option(
+            metavar="SNAPSHOT", help="A later snapshot: rebuild it too, list what differs."
+        ),
+    ] = None,
+    snapshot: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="PATH", help="Account values and positions of one moment; repeatable."
+        ),
+    ] = None,
     fills: Annotated[
         list[str] | None,
         typer.Option(metavar="PATH", help="Fills from the snapshot on; repeatable."),
@@ -186,30 +197,41 @@ def book(
 ) -> None:
     """Make the book of a real venue at a moment, from a snapshot and what came after it.
 
-    Reads Hyperliquid's node files, Reservoir and HyperReplay. Only what happened up to the moment
-    counts. Writes accounts, positions, the deposits and withdrawals after the moment (flows), and
-    book.json with the inputs and everything that a reader must know.
+    Reads Hyperliquid's node files, Reservoir and HyperReplay, as they are shipped: packed, in
+    parts, many kinds in one archive. Only what happened up to the moment counts. Writes accounts,
+    positions, the deposits and withdrawals after the moment (flows), the venue with the maintenance
+    rates of the day, and book.json with the inputs and everything that a reader must know.
 
     \b
     Example:
-      crashsim data book --snapshot snapshots/ --fills 20.lz4 --fills 21.lz4 \\
-        --events misc_20.lz4 --at 2025-10-10T21:15:00Z --out hl-2115
+      crashsim data book --record record/ --at 2025-10-10T21:15:00Z --out hl-2115
       crashsim replay oct11 --book hl-2115 --flows hl-2115/flows.parquet \\
-        --set scenario.start=2025-10-10T21:15:00Z --set book.provenance=reconstructed \\
-        --venue hyperliquid
+        --venue hl-2115/venue.toml --set scenario.start=2025-10-10T21:15:00Z \\
+        --set prices.source=store:hyperliquid --set book.provenance=reconstructed
     """
     from crashsim.cli import progress
     from crashsim.cli.show import data
-    from crashsim.data.rebuild.record_files import read_record, record_inputs, write_book
+    from crashsim.data.rebuild.book_folder import write_book
+    from crashsim.data.rebuild.later_snapshot import check_against
+    from crashsim.data.rebuild.record_files import RecordPaths, read_record, read_snapshot
     from crashsim.data.rebuild.venue_book import book_at
+    from crashsim.scenarios.errors import InputError
 
+    if more and not record:
+        raise InputError(f"{more[0]}: say what it is: --record, --snapshot, --fills or --events")
+    paths = RecordPaths((*(record or []), *(more or [])), snapshot or (), fills or (), events or ())
     at_ms = _utc_ms(at, "--at")
-    with progress.file_names() as at_file:
-        record = read_record(snapshot, fills or [], events or [], at_ms, at_file)
-    made = book_at(record, at_ms)
-    inputs = record_inputs([*snapshot, *(fills or []), *(events or [])])
-    write_book(made, out, record, at_ms, inputs)
+    with progress.file_bar() as report:
+        later = read_snapshot(check, report) if check else None
+        read = read_record(paths, at_ms, later.snapshot_ms if later else None, report)
+    made = book_at(read, at_ms)
+    found = check_against(read, later) if later else None
+    write_book(made, out, read, at_ms, paths.files())
+    if found:
+        found.differences.write_csv(out / "check.csv")
     data.print_book(made, out, at_ms)
+    if found:
+        data.print_check_of_book(found, out)
 
 
 def _store(folder: Path | None) -> "Store":

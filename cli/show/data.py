@@ -13,6 +13,7 @@ from crashsim.data.clock import utc_words
 from crashsim.data.loaders.extent import Extent
 from crashsim.data.loaders.format import Columns
 from crashsim.data.loaders.importer import Imported
+from crashsim.data.rebuild.later_snapshot import Check
 from crashsim.data.rebuild.venue_book import VenueBook
 from crashsim.data.store.check import MarketCheck
 from crashsim.data.store.check_source import CheckReport
@@ -23,6 +24,7 @@ _SHOWN_MARKETS = 3
 _SERIES = ("source", "kind", "market", "rows", "from - to (UTC)")
 _ROWS = frozenset({3})
 _WHOLE = frozenset({0, 1, 2, 4})
+_SHOWN_TYPES = 20
 
 
 def print_imported(imported: Sequence[Imported], *, as_json: bool) -> None:
@@ -105,8 +107,8 @@ def print_book(book: VenueBook, out: Path, at_ms: int) -> None:
         *(Text(f"note: {note}") for note in book.notes),
         Text(
             f"next: crashsim replay oct11 --book {out} --flows {out}/flows.parquet"
-            f" --set scenario.start={_utc(at_ms).replace(' ', 'T')}Z"
-            " --set book.provenance=reconstructed",
+            f" --venue {out}/venue.toml --set scenario.start={_utc(at_ms).replace(' ', 'T')}Z"
+            " --set prices.source=store:hyperliquid --set book.provenance=reconstructed",
             style="dim",
         ),
     ]
@@ -123,6 +125,25 @@ def _store_row(info: DatasetInfo) -> tuple[str, ...]:
         _span(info.first_ms, info.last_ms),
         f"{len({part.place for part in info.parts}):,}",
     )
+
+
+def print_check_of_book(check: Check, out: Path) -> None:
+    """Print how far a rebuilt state is from a later snapshot, a line a combination of events."""
+    verdict = (
+        f"check against the snapshot of {_utc(check.at_ms)} UTC:"
+        f" {check.equal_sizes:,} of {check.sizes:,} sizes are equal,"
+        f" the money of {check.equal_accounts:,} of {check.accounts:,} accounts to a cent"
+    )
+    parts: list[RenderableType] = [Text(verdict, style="bold")]
+    rows = [
+        (events, f"{sizes:,}", f"{accounts:,}", f"{usd:,.2f}")
+        for events, sizes, accounts, usd in check.by_type().head(_SHOWN_TYPES).iter_rows()
+    ]
+    if rows:
+        names = ("what had happened there", "sizes", "accounts", "USD")
+        sheet = Sheet(names, rows, frozenset({1, 2, 3}), frozenset())
+        parts += [sheet.rendered(), Text(f"every difference: {out}/check.csv")]
+    output.emit_rendered(output.console(), *parts)
 
 
 def _check_row(line: MarketCheck) -> tuple[str, ...]:

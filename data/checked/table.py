@@ -41,13 +41,15 @@ class InputFile:
 class Table:
     """The rows of a CSV (every column text) or Parquet file, with PLACE as the last column.
 
-    place_word is `line` for CSV, whose header is line 1, and `row` (from 1) for Parquet.
+    place_word is `line` for CSV, whose header is line 1, and `row` (from 1) for Parquet. notes: as
+    in InputFile.
     """
 
     path: Path
     place_word: str
     frame: pl.DataFrame
     sha256: str
+    notes: tuple[str, ...] = ()
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -60,8 +62,14 @@ class Table:
 
     def as_input(self, role: str, *notes: str, names: Mapping[str, str] | None = None) -> InputFile:
         """The manifest's entry of this file."""
-        name, rows = self.path.name, self.frame.height
-        return InputFile(name, self.sha256, rows, role, notes=notes, names=dict(names or {}))
+        return InputFile(
+            self.path.name,
+            self.sha256,
+            self.frame.height,
+            role,
+            notes=(*self.notes, *notes),
+            names=dict(names or {}),
+        )
 
 
 def read_table(path: Path) -> Table:

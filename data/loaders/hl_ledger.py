@@ -69,6 +69,13 @@ def _class_transfer(users: list[str], delta: _Delta) -> list[CashChange]:
     return [CashChange(_user(users, delta), amount if to_perp else -amount)]
 
 
+def _dex_class_transfer(users: list[str], delta: _Delta) -> list[CashChange]:
+    """Between spot and one perpetuals market: only the main one ("") is in the book."""
+    is_ours = delta["dex"] == "" and str(delta["token"]).upper() in _PERP_CASH
+    amount = delta["amount"] if is_ours else 0.0
+    return _class_transfer(users, {**delta, "usdc": amount})
+
+
 def _transfer(users: list[str], delta: _Delta) -> list[CashChange]:
     amount = _usd(delta, "usdc")
     receiver = str(delta.get("destination") or users[1])
@@ -102,7 +109,11 @@ def _into_vault(users: list[str], delta: _Delta) -> list[CashChange]:
 
 
 def _out_of_vault(users: list[str], delta: _Delta) -> list[CashChange]:
-    net = _usd(delta, "netWithdrawnUsd")
+    net = (
+        _usd(delta, "netWithdrawnUsd")
+        if "netWithdrawnUsd" in delta
+        else _usd(delta, "requestedUsd") - _usd(delta, "commission") - _usd(delta, "closingCost")
+    )
     return [
         CashChange(_user(users, delta), net),
         CashChange(str(delta["vault"]), -net - _fee(delta, "commission")),
@@ -125,11 +136,17 @@ _OTHER_POCKETS: tuple[str, ...] = (
     "borrowLend",
     "rewardsClaim",
 )
-_OTHER_POCKETS += ("deployGasAuction", "accountActivationGas", "activateDexAbstraction")
+_OTHER_POCKETS += (
+    "deployGasAuction",
+    "gossipPriorityGasAuction",
+    "accountActivationGas",
+    "activateDexAbstraction",
+)
 _RULES: Mapping[str, _Rule] = {
     "deposit": _deposit,
     "withdraw": _withdraw,
     "accountClassTransfer": _class_transfer,
+    "perpDexClassTransfer": _dex_class_transfer,
     "internalTransfer": _transfer,
     "subAccountTransfer": _transfer,
     "send": _send,

@@ -1,11 +1,14 @@
 """Files of any known format into the store, in bounded memory, all or nothing per file."""
 
+import hashlib
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Self
 
 import polars as pl
 
@@ -13,6 +16,7 @@ from crashsim.data.loaders.extent import Extent, extent_of
 from crashsim.data.loaders.format import Batch, Columns, Format, Options
 from crashsim.data.loaders.reading.blob import Blob
 from crashsim.data.loaders.reading.containers import blobs_of
+from crashsim.data.loaders.reading.packed.parts import parts_of
 from crashsim.data.loaders.registry import detect
 from crashsim.data.store.datasets import (
     MANY_MARKETS,
@@ -69,15 +73,22 @@ class _Tally:
     first_ms: int | None = None
     last_ms: int | None = None
 
-    def add(self, batch: Batch) -> None:
+    def add(self, batch: Batch, source: str | None) -> str:
+        """Count a batch; the name that its rows get in the store."""
+        self.source = source or batch.source or self.source
         self.rows[batch.kind] += batch.rows.height
         self.columns = batch.columns
         self.notes |= dict.fromkeys(batch.notes)
+        dataset = dataset_of(batch, self.source)
+        extent = extent_of(dataset, batch.rows)
+        known = self.extents.get(dataset)
+        self.extents[dataset] = known.joined(extent) if known else extent
         if "market" in batch.rows.columns:
             self.markets |= set(batch.rows["market"].drop_nulls().unique())
         first, last = time_range_ms(batch.rows["time"])
         self.first_ms = min((t for t in (self.first_ms, first) if t is not None), default=None)
         self.last_ms = max((t for t in (self.last_ms, last) if t is not None), default=None)
+        return self.source
 
 
 def import_file(
@@ -94,23 +105,20 @@ def import_file(
     store, instead of the format's own. Either all rows of the file are in the store afterwards, or
     none. Raises InputError where a member is of no known format, damaged, or has no rows.
     """
-    sha256 = file_sha256(path)
-    staged = Store(store.root / ".staging" / sha256[:16])
+    staged = Store(store.root / ".staging" / hashlib.sha256(str(path).encode()).hexdigest()[:16])
     shutil.rmtree(staged.root, ignore_errors=True)
-    total = path.stat().st_size
+    total = sum(part.stat().st_size for part in parts_of(path))
     done = [0]
     results = []
-    number = 0
     try:
-        for blob in blobs_of(path, lambda at: done.__setitem__(0, at)):
-            tally = _Tally(*_recognised(blob, options, source))
-            for batch in _batches(tally, blob, options):
-                _stage(
-                    staged, tally, batch, source, Origin(path.name, retrieved_at, sha256, number)
-                )
-                number += 1
-                progress(Progress(blob.path, done[0], total, sum(tally.rows.values())))
-            results.append(_result(blob, tally))
+        with _Staging(staged, path, retrieved_at) as staging:
+            for blob in blobs_of(path, lambda at: done.__setitem__(0, at)):
+                tally = _Tally(*_recognised(blob, options, source))
+                for batch in _batches(tally, blob, options):
+                    staging.write(batch, tally.add(batch, source))
+                    rows = sum(tally.rows.values())
+                    progress(Progress(blob.path, done[0], total, rows))
+                results.append(_result(blob, tally))
         if not results:
             raise InputError(f"{path}: the archive holds no data files")
         store.adopt(staged)
@@ -118,6 +126,33 @@ def import_file(
         shutil.rmtree(staged.root, ignore_errors=True)
         _remove_if_empty(staged.root.parent)
     return tuple(results)
+
+
+class _Staging:
+    """Hashes a file and writes its batches beside the reading of the next, one at a time."""
+
+    def __init__(self, staged: Store, path: Path, retrieved_at: datetime) -> None:
+        self._staged, self._path, self._retrieved_at = staged, path, retrieved_at
+        self._worker = ThreadPoolExecutor(1)
+        self._sha256 = self._worker.submit(file_sha256, *parts_of(path))
+        self._last: Future[None] | None = None
+        self._number = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def write(self, batch: Batch, source: str) -> None:
+        """Begin to write a batch, once the one before it is written."""
+        origin = Origin(self._path.name, self._retrieved_at, self._sha256.result(), self._number)
+        if self._last:
+            self._last.result()
+        self._last = self._worker.submit(_stage, self._staged, batch, source, origin)
+        self._number += 1
+
+    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
+        self._worker.shutdown()
+        if self._last and failure is None:
+            self._last.result()
 
 
 def read_file(path: Path, options: Options) -> Iterator[tuple[Blob, Format, Batch]]:
@@ -149,19 +184,12 @@ def _batches(tally: _Tally, blob: Blob, options: Options) -> Iterator[Batch]:
             yield batch
 
 
-def _stage(staged: Store, tally: _Tally, batch: Batch, source: str | None, origin: Origin) -> None:
-    tally.add(batch)
-    name = source or batch.source or tally.source
-    tally.source = name
+def _stage(staged: Store, batch: Batch, source: str, origin: Origin) -> None:
     first, last = time_range_ms(batch.rows["time"].cast(pl.Datetime("ms", "UTC")))
     if first is None or last is None:
         raise InputError(f"{origin.place}: rows without a time")
     window = Window(first, last + (batch.interval_s or 0) * 1000 + (batch.interval_s is None))
-    dataset = dataset_of(batch, name)
-    staged.write_part(dataset, batch.rows, window, origin)
-    extent = extent_of(dataset, batch.rows)
-    known = tally.extents.get(dataset)
-    tally.extents[dataset] = known.joined(extent) if known else extent
+    staged.write_part(dataset_of(batch, source), batch.rows, window, origin)
 
 
 def _result(blob: Blob, tally: _Tally) -> Imported:

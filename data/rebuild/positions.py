@@ -1,10 +1,11 @@
 """Positions at a moment: the snapshot's, moved by every fill since."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 
 import polars as pl
 
 _KEY = ["account", "market"]
+_FIELDS = (*_KEY, "size", "entry_price", "is_cross", "leverage", "margin")
 _DUST = 1e-9  # of the larger size: decimal text does not add up exactly in binary
 
 
@@ -12,8 +13,9 @@ _DUST = 1e-9  # of the larger size: decimal text does not add up exactly in bina
 class Held:
     """Positions after the last fill, and what the fills did not explain.
 
-    frame: account, market, size (signed, not 0), entry_price, is_cross, leverage; ascending by
-    account and market. breaks: fills whose start position is not where the one before it (or the
+    frame: account, market, size (signed, not 0), entry_price, is_cross, leverage, margin (isolated,
+    USD; null for cross and where it is unknown), is_moved (by a fill); ascending by account and
+    market. breaks: fills whose start position is not where the one before it (or the
     snapshot) ended: a fill is missing or the snapshot is of another moment. The fill is believed.
     """
 
@@ -26,33 +28,32 @@ def positions_after(snapshot: pl.DataFrame, fills: pl.DataFrame) -> Held:
 
     An opening fill averages the entry price, a closing one keeps it, one that turns the position
     around sets it. A position that was closed in between is opened again as cross: the fills do not
-    say how it is margined.
+    say how it is margined. Isolated margin grows by what is opened at the position's leverage and
+    is released in proportion to what is closed.
     """
-    start = snapshot.select(*_KEY, "size", "entry_price", "is_cross", "leverage")
+    start = snapshot.select(*_FIELDS)
     if fills.is_empty():
-        return Held(start.sort(_KEY), 0)
+        return Held(start.with_columns(is_moved=False).sort(_KEY), 0)
     sign = pl.when(pl.col("side") == "buy").then(1.0).otherwise(-1.0)
     moves = fills.select(*_KEY, "start_position", "price", delta=sign * pl.col("size"))
-    states = {
-        (account, market): _State(size, entry, is_cross, leverage)
-        for account, market, size, entry, is_cross, leverage in start.iter_rows()
-    }
+    states = {(account, market): _State(*values) for account, market, *values in start.iter_rows()}
     # One pass over all fills: their order within an account and market is all that counts.
     breaks = 0
     for account, market, said_start, price, delta in moves.iter_rows():
         state = states.get((account, market))
         if state is None:
-            state = states[account, market] = _State(0.0, price, True, None)
+            state = states[account, market] = _State(
+                0.0, price, is_cross=True, leverage=None, margin=None
+            )
         breaks += _apply(state, said_start, price, delta)
     rows = [
-        (account, market, each.size, each.entry, each.is_cross, each.leverage)
-        for (account, market), each in states.items()
-        if each.size
+        (account, market, *astuple(each)) for (account, market), each in states.items() if each.size
     ]
-    return Held(pl.DataFrame(rows, schema=start.schema, orient="row").sort(_KEY), breaks)
+    schema = {**start.schema, "is_moved": pl.Boolean()}
+    return Held(pl.DataFrame(rows, schema=schema, orient="row").sort(_KEY), breaks)
 
 
-@dataclass
+@dataclass(slots=True)
 class _State:
     """One position while fills are applied to it."""
 
@@ -60,6 +61,8 @@ class _State:
     entry: float
     is_cross: bool
     leverage: float | None
+    margin: float | None
+    is_moved: bool = False
 
 
 def _apply(state: _State, said_start: float | None, price: float, delta: float) -> bool:
@@ -69,18 +72,27 @@ def _apply(state: _State, said_start: float | None, price: float, delta: float) 
     if is_break and start * state.size <= 0:
         state.entry = price
         _open_again(state)
+    if is_break:
+        state.margin = None
     end = start + delta
     if abs(end) <= _DUST * max(abs(start), abs(delta)):
         end = 0.0
     if end * start <= 0:
         _open_again(state)
+    state.margin = _margin_after(state, start, end, price)
     state.entry = _entry_after(start, end, state.entry, price)
-    state.size = end
+    state.size, state.is_moved = end, True
     return is_break
 
 
 def _open_again(state: _State) -> None:
-    state.is_cross, state.leverage = True, None
+    state.is_cross, state.leverage, state.margin = True, None, None
+
+
+def _margin_after(state: _State, start: float, end: float, price: float) -> float | None:
+    if state.margin is None or abs(end) <= abs(start):
+        return state.margin and state.margin * abs(end / start)
+    return state.margin + (abs(end) - abs(start)) * price / (state.leverage or 1.0)
 
 
 def _entry_after(start: float, end: float, entry: float, price: float) -> float:

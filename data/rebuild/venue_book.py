@@ -15,9 +15,11 @@ from dataclasses import dataclass
 import polars as pl
 
 from crashsim.data.clock import utc_words
+from crashsim.data.rebuild.isolated import isolated_apart
+from crashsim.data.rebuild.liquidation_price import MarginTables, margin_tables, with_margin
 from crashsim.data.rebuild.positions import positions_after
 from crashsim.data.rebuild.record import Record
-from crashsim.data.schema import FLOW_COLUMNS, POSITION_COLUMNS
+from crashsim.data.schema import FLOW_COLUMNS
 from crashsim.scenarios.errors import InputError
 
 _CENT = 0.01
@@ -29,12 +31,14 @@ _IMBALANCE = 1e-6  # of a market's open interest: longs equal shorts on a whole 
 class VenueBook:
     """A book as the contract wants it, the flows after it, and what its reader must know.
 
-    accounts: account, cash. positions: POSITION_COLUMNS. flows: FLOW_COLUMNS. notes: sentences.
+    accounts: account, cash. positions: POSITION_COLUMNS. flows: FLOW_COLUMNS. tables: maintenance
+    margin of the day. notes: sentences.
     """
 
     accounts: pl.DataFrame
     positions: pl.DataFrame
     flows: pl.DataFrame
+    tables: MarginTables
     notes: tuple[str, ...]
 
 
@@ -48,81 +52,63 @@ def book_at(record: Record, at_ms: int) -> VenueBook:
             f"--at {utc_words(at_ms)} is before the snapshot of {utc_words(record.snapshot_ms)}: "
             "a book can only be carried forward"
         )
-    fills = record.fills.filter(pl.col("time").dt.epoch("ms") <= at_ms)
-    events = record.events.filter(pl.col("time").dt.epoch("ms") <= at_ms)
-    held = positions_after(record.positions, fills)
-    cash = _cash(record, fills, events, held.frame)
-    positions, cross_cash, limited = _isolated_apart(held.frame, cash)
+    fills, events = until(record.fills, at_ms), until(record.events, at_ms)
+    tables = margin_tables(record.positions, record.accounts)
+    held = positions_after(with_margin(record.positions, tables), fills)
+    cash = _cash(collateral(record, fills, events), held.frame)
+    isolated = isolated_apart(held.frame, cash, events)
+    positions = isolated.positions
     flows = _flows(record.events, at_ms)
-    accounts = _accounts(cross_cash, positions, flows)
+    accounts = _accounts(isolated.cross_cash, positions, flows)
     notes = [
+        *record.notes,
         *_coverage_notes(record, at_ms),
         *_event_notes(record.events),
-        *_book_notes(record, positions, held.breaks, limited),
+        *isolated.notes,
+        *_table_notes(positions, tables),
+        *_book_notes(record, positions, held.breaks),
     ]
-    return VenueBook(accounts, positions, flows, tuple(notes))
+    return VenueBook(accounts, positions, flows, tables, notes=tuple(notes))
 
 
-def _cash(
-    record: Record, fills: pl.DataFrame, events: pl.DataFrame, held: pl.DataFrame
-) -> pl.DataFrame:
-    """Cash of every account, isolated margin included: account, cash."""
+def until(rows: pl.DataFrame, at_ms: int) -> pl.DataFrame:
+    """Rows up to a moment, UTC ms, that millisecond included."""
+    return rows.filter(pl.col("time").dt.epoch("ms") <= at_ms)
+
+
+def collateral(record: Record, fills: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    """K of every account after these fills and events: account, usd."""
     delta = pl.when(pl.col("side") == "buy").then(pl.col("size")).otherwise(-pl.col("size"))
-    in_usdc = pl.col("fee_token").fill_null("USDC") == "USDC"
+    in_usdc = pl.col("fee_token").cast(pl.String).fill_null("USDC") == "USDC"
     fee = pl.when(in_usdc).then(pl.col("fee").fill_null(0.0)).otherwise(0.0)
-    parts = [
+    traded = fills.select("account", usd=-delta * pl.col("price") - fee)
+    return _summed(
         record.accounts.select("account", usd="account_value"),
         _values_without_account(record),
         # size * mark of the snapshot, signed.
         record.positions.select("account", usd=-pl.col("notional") * pl.col("size").sign()),
-        fills.select("account", usd=-delta * pl.col("price") - fee),
+        _summed(traded).cast({"account": pl.String}),
         events.select("account", usd=pl.col("amount_usd").fill_null(0.0)),
-        held.select("account", usd=pl.col("size") * pl.col("entry_price")),
-    ]
-    total = pl.concat(parts).group_by("account").agg(cash=pl.col("usd").sum())
+    )
+
+
+def _cash(collateral: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """Cash of every account, isolated margin included: account, cash."""
+    entered = held.select("account", usd=pl.col("size") * pl.col("entry_price"))
+    total = _summed(collateral, entered).rename({"usd": "cash"})
     return total.filter(pl.col("account") != "").sort("account")
+
+
+def _summed(*parts: pl.DataFrame) -> pl.DataFrame:
+    """Sums by account, added in one order: sums of unsorted rows differ in their last digits."""
+    rows = pl.concat(parts).sort("account", maintain_order=True)
+    return rows.group_by("account", maintain_order=True).agg(pl.col("usd").sum())
 
 
 def _values_without_account(record: Record) -> pl.DataFrame:
     """Account values that only the positions file has (account, usd)."""
     rest = record.positions.join(record.accounts, on="account", how="anti")
     return rest.group_by("account").agg(usd=pl.col("account_value").first().fill_null(0.0))
-
-
-def _isolated_apart(
-    held: pl.DataFrame, cash: pl.DataFrame
-) -> tuple[pl.DataFrame, pl.DataFrame, int]:
-    """Positions with their isolated margin, cross cash, and how many accounts were limited.
-
-    A snapshot does not say an isolated position's margin: it is taken as size * entry / leverage,
-    the margin it was opened with. Where an account has less cash than these margins, they share
-    what it has.
-    """
-    margin = pl.col("size").abs() * pl.col("entry_price") / pl.col("leverage").fill_null(1.0)
-    isolated = held.with_columns(
-        margin=pl.when(~pl.col("is_cross").fill_null(True)).then(margin).otherwise(0.0)
-    )
-    asked = isolated.group_by("account").agg(asked=pl.col("margin").sum())
-    accounts = cash.join(asked, on="account", how="left").with_columns(pl.col("asked").fill_null(0))
-    room = pl.col("cash").clip(lower_bound=0.0)
-    accounts = accounts.with_columns(
-        share=pl.when(pl.col("asked") > room).then(room / pl.col("asked")).otherwise(1.0)
-    )
-    limited = accounts.filter(pl.col("share") < 1.0).height
-    whole = isolated.join(accounts.select("account", "share"), on="account", how="left")
-    own_margin = pl.col("margin") * pl.col("share").fill_null(1.0)
-    cross_cash = accounts.select("account", cash=pl.col("cash") - pl.col("asked") * pl.col("share"))
-    is_isolated = pl.col("margin") > 0
-    positions = whole.select(
-        "account",
-        "market",
-        "size",
-        "entry_price",
-        margin_mode=pl.when(is_isolated).then(pl.lit("isolated")).otherwise(pl.lit("cross")),
-        isolated_margin=pl.when(is_isolated).then(own_margin),
-        opened_at=pl.lit(None, POSITION_COLUMNS["opened_at"]),
-    )
-    return positions, cross_cash, limited
 
 
 def _flows(events: pl.DataFrame, at_ms: int) -> pl.DataFrame:
@@ -177,7 +163,20 @@ def _event_notes(events: pl.DataFrame) -> list[str]:
     ]
 
 
-def _book_notes(record: Record, positions: pl.DataFrame, breaks: int, limited: int) -> list[str]:
+def _table_notes(positions: pl.DataFrame, tables: MarginTables) -> list[str]:
+    markets = set(positions["market"])
+    known = len(markets & set(tables.own))
+    said = (
+        f"maintenance rates of {known} of {len(markets)} markets are those of that day, out of the"
+        f" liquidation prices of {tables.accounts} accounts with one cross position; "
+        if known
+        else ""
+    )
+    rest = "those of the other markets, and all higher tiers," if known else "maintenance rates"
+    return [f"{said}{rest} are the bundled venue's, and isolated margins rest on them"]
+
+
+def _book_notes(record: Record, positions: pl.DataFrame, breaks: int) -> list[str]:
     notes = []
     if record.set_apart:
         notes.append(f"{record.set_apart} rows of spot and builder markets are set apart")
@@ -185,17 +184,13 @@ def _book_notes(record: Record, positions: pl.DataFrame, breaks: int, limited: i
         notes.append(
             f"{breaks} fills do not begin where the position before them ended: fills are missing"
         )
-    isolated = positions.filter(pl.col("margin_mode") == "isolated").height
-    if isolated:
-        notes.append(
-            f"{isolated} isolated positions: their margin is assumed to be size x entry / leverage"
-            f" ({limited} accounts had less)"
-        )
     unvalued = record.positions.join(record.accounts, on="account", how="anti")
     unvalued = unvalued.filter(pl.col("account_value").is_null())
     if unvalued.height:
         notes.append(f"{unvalued['account'].n_unique()} accounts have no account value: taken as 0")
-    other = record.fills.filter(pl.col("fee_token").fill_null("USDC") != "USDC").height
+    other = record.fills.filter(
+        pl.col("fee_token").cast(pl.String).fill_null("USDC") != "USDC"
+    ).height
     if other:
         notes.append(f"{other} fills paid their fee in another token: not charged")
     modes = record.accounts["account_mode"].drop_nulls().unique().sort().to_list()

@@ -4,23 +4,38 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from crashsim.data.store.datasets import MANY_MARKETS
+from crashsim.data.store.datasets import MANY_MARKETS, Window
 from crashsim.data.store.derived import bars_of_fills, bars_of_samples, bars_of_trades
-from crashsim.data.store.kinds import PRICE_KINDS
+from crashsim.data.store.kinds import INTERVAL, PRICE_KINDS
+from crashsim.data.store.marks import marks_by_second
 from crashsim.data.store.store import Store, open_store
 from crashsim.scenarios.errors import InputError
 
-BAR_COLUMNS = ("time", "market", "open", "high", "low", "close", "volume_usd", "price_kind")
+BAR_COLUMNS: tuple[str, ...] = (
+    "time",
+    "market",
+    "open",
+    "high",
+    "low",
+    "close",
+    "volume_usd",
+    "price_kind",
+)
+BAR_COLUMNS += (INTERVAL, "is_recorded")
 _SAMPLE_REACH_MS = 60_000  # a mark is sampled once a minute: the one before the start counts
 
 
 @dataclass(frozen=True)
 class _Series:
-    """Bars of one kind and length, of all markets that have them."""
+    """Bars of one kind and length, of all markets that have them.
+
+    measured: for bars made of trades, when trading is known: a bar without a trade has volume 0.
+    """
 
     kind: str
     interval_s: int
     frame: pl.DataFrame
+    measured: Window | None = None
 
 
 def bars_from_store(
@@ -36,8 +51,10 @@ def bars_from_store(
     served by one series: one that covers the window before one that does not, then mark before last
     before index, then the shorter bar. volume_usd is the quote volume, base volume times close
     where only that is known, and for mark and index bars the volume of the last-price bars of the
-    same source; null where none is known. Nothing is filled in between. A source without candles is
-    served by bars of one second made of its trades, its fills (book trades only) or its marks.
+    same source (0 in a bar without a trade); null where none is known. Nothing is filled in
+    between. A source without candles is served by bars of one second made of its trades, its fills
+    (book trades only) or its marks; is_recorded says which seconds of the last had a mark of their
+    own, and is null for all other bars.
 
     Raises InputError where the store has nothing of the source, or nothing of a named market in
     the window.
@@ -45,15 +62,19 @@ def bars_from_store(
     name, _, wanted_kind = source.partition("/")
     store = store or open_store()
     kinds = (wanted_kind,) if wanted_kind else PRICE_KINDS
-    series = _all_series(store, name, kinds, start_ms, end_ms)
+    known = _all_series(store, name, (*kinds, "last"), start_ms, end_ms)
+    series = [each for each in known if each.kind in kinds]
     found = sorted({m for each in series for m in each.frame["market"].unique()})
     _refuse_absent(store, source, markets, found)
-    volumes = _all_series(store, name, ("last",), start_ms, end_ms)
+    volumes = [each for each in known if each.kind == "last"]
     parts = [
         _with_volume(_best(series, market, start_ms, end_ms), market, volumes)
         for market in (found if markets is None else markets)
     ]
-    return pl.concat(parts).sort("market", "time").select(BAR_COLUMNS)
+    whole = pl.concat(parts, how="diagonal").sort("market", "time")
+    if "is_recorded" not in whole.columns:
+        whole = whole.with_columns(is_recorded=pl.lit(None, pl.Boolean))
+    return whole.select(BAR_COLUMNS)
 
 
 def _all_series(
@@ -67,35 +88,67 @@ def _all_series(
         first_ms = start_ms - start_ms % (length * 1000)
         frame = store.read(source, MANY_MARKETS, kind, first_ms, end_ms + 1, length)
         series.append(_Series(kind, length, frame))
-    return series + _made_series(store, source, kinds, start_ms, end_ms)
-
-
-def _made_series(
-    store: Store, source: str, kinds: tuple[str, ...], start_ms: int, end_ms: int
-) -> list[_Series]:
-    """Bars of what the source has besides bars: trades, fills and samples of its marks."""
-    held = {info.dataset.kind for info in store.datasets() if info.dataset.source == source}
     from_ms = start_ms - start_ms % _SAMPLE_REACH_MS
+    series += _traded_series(store, source, kinds, from_ms, end_ms)
+    by_second = [each.frame for each in series if each.kind == "last" and each.interval_s == 1]
+    # The path to the first mark after the window is part of the window.
+    beyond = _traded_series(store, source, kinds, end_ms + 1, end_ms + _SAMPLE_REACH_MS)
+    made = [each.frame for each in (*series, *beyond) if each.measured] or by_second[-1:]
+    trades = pl.concat(made) if made else pl.DataFrame()
+    marked = _marked_series(store, source, kinds, trades, Window(from_ms, end_ms + 1))
+    return [each for each in (*series, *marked) if each.frame.height]
 
-    def scan(kind: str) -> pl.LazyFrame:
-        return store.scan(source, MANY_MARKETS, kind, from_ms, end_ms + 1)
+
+def _traded_series(
+    store: Store, source: str, kinds: tuple[str, ...], from_ms: int, end_ms: int
+) -> list[_Series]:
+    """Bars of the trades and fills that the source has."""
+    series = []
+    for kind, bars_of in (("trades", bars_of_trades), ("fills", bars_of_fills)):
+        measured = _measured(store, source, kind)
+        if measured and "last" in kinds:
+            frame = bars_of(store.scan(source, MANY_MARKETS, kind, from_ms, end_ms + 1))
+            series.append(_Series("last", 1, frame, measured))
+    return [each for each in series if each.frame.height]
+
+
+def _measured(store: Store, source: str, kind: str) -> Window | None:
+    """From the first to the last row of a kind, and what a quiet market may lack of a minute."""
+    infos = [i for i in store.datasets() if (i.dataset.source, i.dataset.kind) == (source, kind)]
+    firsts = [info.first_ms for info in infos if info.first_ms is not None]
+    lasts = [info.last_ms for info in infos if info.last_ms is not None]
+    if not firsts:
+        return None
+    return Window(min(firsts) - _SAMPLE_REACH_MS, max(lasts) + _SAMPLE_REACH_MS)
+
+
+def _marked_series(
+    store: Store, source: str, kinds: tuple[str, ...], trades: pl.DataFrame, window: Window
+) -> list[_Series]:
+    """Bars of recorded marks and index prices; with bars of trades, of the marks between too."""
+    held = {info.dataset.kind for info in store.datasets() if info.dataset.source == source}
+
+    def scan(kind: str, beyond_ms: int = 0) -> pl.LazyFrame:
+        end_ms = window.end_ms + beyond_ms
+        return store.scan(source, MANY_MARKETS, kind, window.start_ms, end_ms)
 
     made: list[tuple[str, pl.DataFrame]] = []
-    if "trades" in held and "last" in kinds:
-        made.append(("last", bars_of_trades(scan("trades"))))
-    if "fills" in held and "last" in kinds:
-        made.append(("last", bars_of_fills(scan("fills"))))
-    if "contexts" in held:
-        samples = ((k, bars_of_samples(scan("contexts"), k)) for k in ("mark", "index"))
-        made += [(kind, frame) for kind, frame in samples if kind in kinds]
+    if "mark" in kinds and trades.height:
+        samples, fills = (scan(kind, _SAMPLE_REACH_MS) for kind in ("contexts", "fills"))
+        marks = marks_by_second(samples, fills, trades)
+        made.append(("mark", marks.filter(pl.col("time").dt.epoch("ms") < window.end_ms)))
+    elif "mark" in kinds and "contexts" in held:
+        made.append(("mark", bars_of_samples(scan("contexts"), "mark")))
+    if "index" in kinds and "contexts" in held:
+        made.append(("index", bars_of_samples(scan("contexts"), "index")))
     return [_Series(kind, _spacing_s(frame), frame) for kind, frame in made if frame.height]
 
 
 def _spacing_s(frame: pl.DataFrame) -> int:
-    """Smallest distance of two bars of one market; 1 s where none has two."""
-    gaps = frame.select(pl.col("time").dt.epoch("ms").diff().over("market")).to_series()
-    shortest = gaps.drop_nulls().min()
-    return max(1, shortest // 1000) if isinstance(shortest, int) else 1
+    """The most frequent distance of two samples of a market; 1 s where no market has two."""
+    gaps = frame.select(pl.col("time").dt.epoch("s").diff().over("market")).to_series()
+    usual = gaps.drop_nulls().mode().min()
+    return max(1, usual) if isinstance(usual, int) else 1
 
 
 def _best(series: list[_Series], market: str, start_ms: int, end_ms: int) -> _Series:
@@ -117,32 +170,43 @@ def _best(series: list[_Series], market: str, start_ms: int, end_ms: int) -> _Se
 
 def _with_volume(best: _Series, market: str, volumes: list[_Series]) -> pl.DataFrame:
     own = _quote_volume(best.frame)
-    bars = best.frame.select("time", "market", "open", "high", "low", "close")
-    bars = bars.with_columns(own.alias("volume_usd"), pl.lit(best.kind).alias("price_kind"))
+    more = [name for name in ("is_recorded",) if name in best.frame.columns]
+    bars = best.frame.select("time", "market", "open", "high", "low", "close", *more)
+    bars = bars.with_columns(
+        own.alias("volume_usd"),
+        pl.lit(best.kind).alias("price_kind"),
+        pl.lit(best.interval_s, pl.Int64).alias(INTERVAL),
+    )
     if best.kind == "last":
         return bars
-    traded = _traded_usd(market, volumes, best.interval_s)
-    if traded is None:
-        return bars.with_columns(pl.lit(None, pl.Float64()).alias("volume_usd"))
-    joined = bars.drop("volume_usd").join(traded, on="time", how="left")
-    return joined.select(bars.columns)
-
-
-def _traded_usd(market: str, volumes: list[_Series], interval_s: int) -> pl.DataFrame | None:
-    """Volume of the market per bar of `interval_s`, from last-price bars that divide it."""
+    bars = bars.with_columns(pl.lit(None, pl.Float64()).alias("volume_usd"))
     for each in sorted(volumes, key=lambda v: v.interval_s, reverse=True):
         rows = each.frame.filter(pl.col("market") == market)
-        if rows.is_empty() or interval_s % each.interval_s:
-            continue
-        usd = rows.select(pl.col("time").dt.truncate(f"{interval_s}s"), _quote_volume(rows))
-        known = pl.col("volume_usd").is_not_null().any()
-        total = pl.when(known).then(pl.col("volume_usd").sum())
-        return (
-            usd.sort("time", maintain_order=True)
-            .group_by("time", maintain_order=True)
-            .agg(total.alias("volume_usd"))
-        )
-    return None
+        if rows.height and best.interval_s % each.interval_s == 0:
+            traded = _traded_usd(rows, best.interval_s)
+            joined = bars.drop("volume_usd").join(traded, on="time", how="left")
+            return joined.select(bars.columns).with_columns(_zero_inside(each.measured))
+    return bars
+
+
+def _traded_usd(rows: pl.DataFrame, interval_s: int) -> pl.DataFrame:
+    """Volume of one market's last-price bars per longer bar of `interval_s`."""
+    usd = rows.select(pl.col("time").dt.truncate(f"{interval_s}s"), _quote_volume(rows))
+    known = pl.col("volume_usd").is_not_null().any()
+    total = pl.when(known).then(pl.col("volume_usd").sum())
+    return (
+        usd.sort("time", maintain_order=True)
+        .group_by("time", maintain_order=True)
+        .agg(total.alias("volume_usd"))
+    )
+
+
+def _zero_inside(measured: Window | None) -> pl.Expr:
+    volume = pl.col("volume_usd")
+    if measured is None:
+        return volume
+    inside = pl.col("time").dt.epoch("ms").is_between(measured.start_ms, measured.end_ms)
+    return pl.when(inside).then(volume.fill_null(0.0)).otherwise(volume)
 
 
 def _quote_volume(frame: pl.DataFrame) -> pl.Series:

@@ -15,6 +15,7 @@ from crashsim.scenarios.files.beside import beside
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
+_HASH_BYTES = 4 * 2**20
 MANY_MARKETS = "*"  # the market of a dataset whose rows are of several markets
 
 
@@ -182,7 +183,14 @@ def time_range_ms(times: pl.Series) -> tuple[int | None, int | None]:
     )
 
 
-def file_sha256(path: Path) -> str:
-    """SHA-256 of a file's bytes, read in blocks."""
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
+def file_sha256(*paths: Path) -> str:
+    """SHA-256 of a file's bytes, or of its parts' together.
+
+    Read in blocks, large ones, so that other threads go on meanwhile.
+    """
+    digest, block = hashlib.sha256(), memoryview(bytearray(_HASH_BYTES))
+    for path in paths:
+        with path.open("rb", buffering=0) as stream:
+            while count := stream.readinto(block):
+                digest.update(block[:count])
+    return digest.hexdigest()

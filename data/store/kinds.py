@@ -39,6 +39,7 @@ _BARS = Kind(
     key=("time", "market"),
     identity=("time", "market"),
 )
+INTERVAL = "interval_s"  # a column with the length of bars, seconds
 PRICE_KINDS = ("mark", "last", "index")  # in the order a scenario prefers them
 
 KINDS: Mapping[str, Kind] = {

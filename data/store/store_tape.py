@@ -1,13 +1,13 @@
 """The rows of a scenario whose prices come from the store: `[prices] source = "store:binance"`."""
 
 import hashlib
-from dataclasses import replace
 from pathlib import Path
 
 import polars as pl
 
 from crashsim.data.checked.table import PLACE, Table
 from crashsim.data.store.bars import bars_from_store
+from crashsim.data.store.kinds import INTERVAL
 from crashsim.data.store.store import Store
 from crashsim.data.tape.price_file import PriceRows, price_rows
 from crashsim.scenarios.errors import InputError
@@ -36,7 +36,9 @@ def store_rows(
     venue = venue_of(source.partition("/")[0]) or names_of
     name = f"store:{source}"
     found = bars_from_store(source, None, start_ms, end_ms, store)
-    bars, notes = _in_dollars(found, venue)
+    bars, left_out = _in_dollars(found, venue)
+    notes = (*left_out, *_notes(bars, start_ms, end_ms))
+    bars = bars.drop("is_recorded")
     unknown = bars.filter(pl.col("volume_usd").is_null())["market"].unique().sort()
     if other_volume or (
         len(unknown) == bars["market"].n_unique() and default_volume_usd is not None
@@ -44,14 +46,13 @@ def store_rows(
         bars = bars.drop("volume_usd")
     elif len(unknown) and default_volume_usd is None:
         raise InputError(
-            f"{name}: no volume for {', '.join(unknown.head(_SHOWN))}"
-            + (f" and {len(unknown) - _SHOWN} more markets" if len(unknown) > _SHOWN else "")
-            + ": bring in last-price candles or trades of the same source, or set"
+            f"{name}: no volume for {_shown(unknown.to_list())}"
+            ": bring in last-price candles or trades of the same source, or set"
             " prices.default_volume_usd (USD per second and market, 0 allowed)"
         )
     elif len(unknown) and default_volume_usd is not None:
         bars = _with_default(bars, default_volume_usd)
-    return replace(price_rows(_table(name, bars), venue), notes=notes)
+    return price_rows(_table(name, bars, notes), venue)
 
 
 def _in_dollars(bars: pl.DataFrame, venue: str | None) -> tuple[pl.DataFrame, tuple[str, ...]]:
@@ -60,21 +61,41 @@ def _in_dollars(bars: pl.DataFrame, venue: str | None) -> tuple[pl.DataFrame, tu
     other = [market for market in markets if not is_in_dollars(market, venue)]
     if not other or len(other) == len(markets):
         return bars, ()
-    shown = ", ".join(other[:_SHOWN])
-    more = f" and {len(other) - _SHOWN} more" if len(other) > _SHOWN else ""
-    note = f"left out, since their prices are in no dollar: {shown}{more}"
+    note = f"left out, since their prices are in no dollar: {_shown(other)}"
     return bars.filter(~pl.col("market").is_in(other)), (note,)
 
 
 def _with_default(bars: pl.DataFrame, per_second_usd: float) -> pl.DataFrame:
-    width_s = pl.col("time").diff().over("market").min().over("market").dt.total_seconds()
-    default = width_s.fill_null(0) * per_second_usd
+    default = pl.col(INTERVAL) * per_second_usd
     return bars.with_columns(pl.coalesce("volume_usd", default).alias("volume_usd"))
 
 
-def _table(name: str, bars: pl.DataFrame) -> Table:
+def _notes(bars: pl.DataFrame, start_ms: int, end_ms: int) -> tuple[str, ...]:
+    """How often a market has a recorded mark or no trade, where marks are made by the second."""
+    at = pl.col("time").dt.epoch("ms")
+    made = bars.filter(pl.col("is_recorded").is_not_null(), at >= start_ms, at <= end_ms)
+    if made.is_empty():
+        return ()
+    minute = pl.col("time").dt.truncate("1m")
+    traded = made.group_by("market", minute, maintain_order=True).agg(pl.col("volume_usd").sum())
+    quiet = traded.filter(pl.col("volume_usd") == 0).group_by("market", maintain_order=True).len()
+    counts = made.group_by("market", maintain_order=True).agg(pl.col("is_recorded").sum())
+    recorded = _shown([f"{market} {count} s" for market, count in counts.rows()])
+    notes = [f"recorded marks in {recorded}; between them trades, shifted to meet them"]
+    if quiet.height:
+        without = _shown([f"{market} {count} min" for market, count in quiet.rows()])
+        notes.append(f"minutes without a trade, volume 0: {without}")
+    return tuple(notes)
+
+
+def _shown(names: list[str]) -> str:
+    more = f" and {len(names) - _SHOWN} more markets" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
+
+
+def _table(name: str, bars: pl.DataFrame, notes: tuple[str, ...]) -> Table:
     """The bars as a table; its fingerprint is that of the bars, in the order of the table."""
     digest = hashlib.sha256(bars.write_csv().encode()).hexdigest()
     placed = bars.with_columns(pl.int_range(1, pl.len() + 1).alias(PLACE))
     # The name has no folder: what follows a slash would look like the file's name.
-    return Table(Path(name.replace("/", " ")), "row", placed, digest)
+    return Table(Path(name.replace("/", " ")), "row", placed, digest, notes=notes)

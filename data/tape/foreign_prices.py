@@ -42,7 +42,7 @@ def any_price_rows(path: Path, venue: str | None = None, *, volume_only: bool = 
             ) from None
     if bars["volume_usd"].null_count():
         bars = bars.drop("volume_usd")
-    placed = bars.with_columns(pl.int_range(1, pl.len() + 1).alias(PLACE))
+    placed = bars.drop("is_recorded").with_columns(pl.int_range(1, pl.len() + 1).alias(PLACE))
     table = Table(path, "row", placed, file_sha256(path))
     notes = dict.fromkeys(note for each in imported for note in each.notes)
     return price_rows(table, venue, volume_only=volume_only, notes=tuple(notes))

@@ -12,13 +12,13 @@ from crashsim.data.checked.columns import numbers, texts, times_ms
 from crashsim.data.checked.findings import Findings
 from crashsim.data.checked.table import Table, read_table
 from crashsim.data.loaders.meaning.bar_lengths import bars_on_grid
+from crashsim.data.store.kinds import INTERVAL
 from crashsim.scenarios.instruments.market_names import is_in_dollars, readings, venue_of
 
 OHLC = ("open", "high", "low", "close")
 PRICE_KINDS = ("mark", "index", "last")
 _VOLUMES = ("volume_usd", "quote_volume", "volume")  # the first that a file of bars has counts
 _HEAD_BYTES = 4096
-INTERVAL = "interval_s"  # a column with the length of bars, seconds
 _OTHERS = ("time", "ts", "market", "mark", "index", "funding_rate", "price_kind", INTERVAL)
 _KNOWN = (*_OTHERS, *OHLC, *_VOLUMES)
 _PRICE = "a price above 0 (USD per unit of base)"

@@ -13,8 +13,13 @@ Rows keep their place (block, index in block): 11,279 fills of the night share o
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from operator import attrgetter
+from typing import Annotated, Literal
 
 import msgspec
+import numpy as np
 import polars as pl
 
 from crashsim.data.loaders.format import Batch, Format, Options
@@ -24,14 +29,16 @@ from crashsim.data.loaders.reading.sample import Sample
 from crashsim.data.store.kinds import KINDS
 
 BATCH_FILLS = 200_000
+_STRETCH = 1_000  # fills that stay in the processor's cache until their columns are made
+_Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
 class Liquidation(msgspec.Struct, gc=False):
     """Rides both legs of a liquidation's trade."""
 
-    liquidatedUser: str  # noqa: N815 (the file's own names)
-    markPx: float  # noqa: N815
-    method: str
+    liquidatedUser: str | None = None  # noqa: N815 (the file's own names)
+    markPx: float | None = None  # noqa: N815
+    method: str | None = None
 
 
 class Fill(msgspec.Struct, gc=False):
@@ -40,87 +47,171 @@ class Fill(msgspec.Struct, gc=False):
     coin: str
     px: float
     sz: float
-    side: str
-    time: int
+    side: Literal["A", "B"]
+    time: _Int64
     startPosition: float  # noqa: N815
     dir: str
     closedPnl: float  # noqa: N815
-    oid: int
+    oid: _Int64
     crossed: bool
     fee: float
-    tid: int
+    tid: _Int64
     feeToken: str = "USDC"  # noqa: N815
     liquidation: Liquidation | None = None
+
+
+class Leg(msgspec.Struct, array_like=True, forbid_unknown_fields=True, gc=False):
+    """A pair `[user, fill]`."""
+
+    user: str
+    fill: Fill
 
 
 class Block(msgspec.Struct):
     """All fills of one block, in order."""
 
-    block_number: int
-    events: list[tuple[str, Fill]]
+    block_number: _Int64
+    events: list[Leg]
 
 
-_Placed = tuple[int | None, int, str, Fill]
+@dataclass(frozen=True)
+class _Run:
+    """Legs in a row: their block, where it is known, and the place of the first."""
+
+    block_number: int | None
+    first: int
+    legs: list[Leg]
+
+
+_Array = np.typing.NDArray[np.generic]
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """Columns of some fills, and the liquidation that a fill (by its place) has."""
+
+    fills: int
+    numbers: dict[str, _Array]
+    texts: dict[str, pl.Series]
+    hits: dict[int, Liquidation]
+
+
+_NUMBERS = {"price": "px", "size": "sz", "start_position": "startPosition"}
+_NUMBERS |= {"closed_pnl": "closedPnl", "fee": "fee"}
+_WHOLE = {"at_ms": "time", "trade_id": "tid", "order_id": "oid"}
+_TEXTS = {"market": "coin", "direction": "dir", "fee_token": "feeToken"}
+_HITS = {"liquidated_account": "liquidatedUser", "liquidation_mark": "markPx"}
+_HITS |= {"liquidation_method": "method"}
 
 
 def sniff(seen: Sample) -> bool:
     """Blocks whose events are pairs, or lines that are pairs, of a user and a fill."""
     if seen.layout != "jsonl":
         return False
-    blocks = '"block_number"' in seen.text and '"local_time"' in seen.text
     pairs = re.search(r'"events"\s*:\s*\[\s*\[', seen.text) is not None
     single = re.match(r'\s*\[\s*"0x[0-9a-zA-Z]*"\s*,\s*\{\s*"', seen.text) is not None
-    return (blocks and pairs) or single
+    return ('"block_number"' in seen.text and pairs) or single
 
 
 def read(blob: Blob, options: Options) -> Iterator[Batch]:
     """All fills, spot and builder markets too (`@1`, `PURR/USDC`, `dex:COIN`), in block order."""
-    pending: list[_Placed] = []
-    for placed in _fills(blob):
-        pending.append(placed)
-        if len(pending) >= BATCH_FILLS:
-            yield Batch("fills", _frame(pending, blob))
-            pending = []
-    if pending:
-        yield Batch("fills", _frame(pending, blob))
+    stretches: list[_Stretch] = []
+    for stretch in _stretches(blob):
+        stretches.append(stretch)
+        if sum(each.fills for each in stretches) >= BATCH_FILLS:
+            yield _batch(stretches, blob)
+            stretches = []
+    if stretches:
+        yield _batch(stretches, blob)
 
 
-def _fills(blob: Blob) -> Iterator[_Placed]:
+def _stretches(blob: Blob) -> Iterator[_Stretch]:
+    runs: list[_Run] = []
+    held = 0
+    for run in _runs(blob):
+        runs.append(run)
+        held += len(run.legs)
+        if held >= min(_STRETCH, BATCH_FILLS):
+            yield _stretch(runs)
+            runs, held = [], 0
+    if held:
+        yield _stretch(runs)
+
+
+def _runs(blob: Blob) -> Iterator[_Run]:
     head = blob.head(4096).lstrip(b"\xef\xbb\xbf \r\n\t")
     if head.startswith(b"{"):
         for _, block in json_lines(blob, Block):
-            for index, (user, fill) in enumerate(block.events):
-                yield block.block_number, index, user, fill
+            yield _Run(block.block_number, 0, block.events)
     else:
-        for number, (user, fill) in json_lines(blob, tuple[str, Fill]):
-            yield None, number, user, fill
+        for number, leg in json_lines(blob, Leg):
+            yield _Run(None, number, [leg])
 
 
-def _frame(placed: list[_Placed], blob: Blob) -> pl.DataFrame:
-    fills = [each[3] for each in placed]
-    hits = [fill.liquidation for fill in fills]
-    columns = {
-        "block_number": [each[0] for each in placed],
-        "block_index": [each[1] for each in placed],
-        "time": epoch_times([fill.time for fill in fills], blob),
-        "account": [each[2] for each in placed],
-        "market": [fill.coin for fill in fills],
-        "side": [{"B": "buy", "A": "sell"}.get(fill.side, fill.side) for fill in fills],
-        "price": [fill.px for fill in fills],
-        "size": [fill.sz for fill in fills],
-        "start_position": [fill.startPosition for fill in fills],
-        "direction": [fill.dir for fill in fills],
-        "closed_pnl": [fill.closedPnl for fill in fills],
-        "fee": [fill.fee for fill in fills],
-        "fee_token": [fill.feeToken for fill in fills],
-        "crossed": [fill.crossed for fill in fills],
-        "trade_id": [fill.tid for fill in fills],
-        "order_id": [fill.oid for fill in fills],
-        "liquidated_account": [hit and hit.liquidatedUser for hit in hits],
-        "liquidation_mark": [hit and hit.markPx for hit in hits],
-        "liquidation_method": [hit and hit.method for hit in hits],
+def _stretch(runs: list[_Run]) -> _Stretch:
+    """The columns of some fills, so that few of them are objects at a time."""
+    legs = list(chain.from_iterable(run.legs for run in runs))
+    fills = [leg.fill for leg in legs]
+    sizes = [len(run.legs) for run in runs]
+
+    def values(name: str, dtype: type[np.generic]) -> _Array:
+        return np.fromiter(map(attrgetter(name), fills), dtype, len(fills))
+
+    begins = [run.first for run in runs] - np.cumsum([0, *sizes[:-1]])
+    numbers: dict[str, _Array] = {
+        "block_index": np.arange(len(legs)) + np.repeat(begins, sizes),
+        "crossed": values("crossed", np.bool_),
     }
-    return finite(pl.DataFrame(columns, schema_overrides=KINDS["fills"].columns), blob)
+    if runs[0].block_number is not None:
+        numbers["block_number"] = np.repeat([run.block_number for run in runs], sizes)
+    numbers |= {ours: values(name, np.float64) for ours, name in _NUMBERS.items()}
+    numbers |= {ours: values(name, np.int64) for ours, name in _WHOLE.items()}
+    sides = "".join(map(attrgetter("side"), fills)).encode()
+    numbers["is_buy"] = np.frombuffer(sides, np.uint8) == ord("B")
+    texts = {ours: list(map(attrgetter(name), fills)) for ours, name in _TEXTS.items()}
+    texts["account"] = [leg.user for leg in legs]
+    hits = enumerate(map(attrgetter("liquidation"), fills))
+    return _Stretch(
+        len(fills),
+        numbers,
+        {ours: pl.Series(values, dtype=pl.String) for ours, values in texts.items()},
+        {place: hit for place, hit in hits if hit is not None},
+    )
+
+
+def _batch(stretches: list[_Stretch], blob: Blob) -> Batch:
+    numbers, texts = stretches[0].numbers, stretches[0].texts
+    frame = pl.DataFrame(
+        {name: np.concatenate([each.numbers[name] for each in stretches]) for name in numbers}
+    ).with_columns(
+        pl.concat([each.texts[name] for each in stretches], rechunk=True).alias(name)
+        for name in texts
+    )
+    frame = frame.with_columns(
+        epoch_times(frame["at_ms"], blob).alias("time"),
+        pl.when("is_buy").then(pl.lit("buy")).otherwise(pl.lit("sell")).alias("side"),
+        *_liquidations(stretches),
+    )
+    return Batch("fills", finite(frame.drop("at_ms", "is_buy"), blob))
+
+
+def _liquidations(stretches: list[_Stretch]) -> list[pl.Series]:
+    """Columns of what few fills have."""
+    hits = [hit for each in stretches for hit in each.hits.values()]
+    begins = np.cumsum([0, *(each.fills for each in stretches)])
+    which = np.full(begins[-1], len(hits))  # the null at the end, but for a liquidation's fills
+    places = [
+        begin + place
+        for begin, each in zip(begins[:-1], stretches, strict=True)
+        for place in each.hits
+    ]
+    which[places] = np.arange(len(hits))
+    return [
+        pl.Series(
+            ours, [*(getattr(hit, name) for hit in hits), None], KINDS["fills"].columns[ours]
+        ).gather(which)
+        for ours, name in _HITS.items()
+    ]
 
 
 FORMAT = Format("hl-node-fills", "hyperliquid", sniff, read)

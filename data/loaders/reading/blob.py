@@ -26,6 +26,7 @@ DAMAGE += (zipfile.BadZipFile, tarfile.TarError, NotImplementedError, LookupErro
 MAX_BYTES = 64 * 2**30  # nothing a user holds of one night is larger
 MAX_RATIO = 250  # xz of repetitive JSON reaches about 60
 RATIO_FLOOR_BYTES = 64 * 2**20  # small files may compress well
+HEAD_BYTES = 2**20  # of a file, to see what it is
 MAX_WHOLE_BYTES = 2**30  # of a file that has to be in memory at once
 
 

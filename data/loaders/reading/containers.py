@@ -4,25 +4,32 @@ import bz2
 import gzip
 import io
 import lzma
-import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
-from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO, cast
 
-from crashsim.data.loaders.reading.blob import DAMAGE, Blob, GuardedStream, read_up_to
+from crashsim.data.loaders.reading.blob import (
+    DAMAGE,
+    Blob,
+    GuardedStream,
+    read_up_to,
+)
+from crashsim.data.loaders.reading.packed.parts import JoinedFile, parts_of
+from crashsim.data.loaders.reading.packed.tar import Owning, tar_members
 from crashsim.scenarios.errors import InputError
 
 MAX_DEPTH = 4  # a csv in a gz in a tar in a zip
 MAX_MEMBERS = 100_000
-MAX_TAR_MEMBERS = 500  # a packed tar is unpacked from its start for each member
 _SKIPPED_SUFFIXES = (".checksum", ".md", ".txt.asc", ".sha256", ".md5", ".tmp", ".part")
 _TAR_MAGIC = (b"ustar\x0000", b"ustar  \x00")
 
 
 def input_files(path: str) -> list[Path]:
-    """The files a PATH argument names: a file, all files of a folder, or a glob's; sorted."""
+    """The files a PATH argument names: a file, all files of a folder, or a glob's; sorted.
+
+    Of a file that was cut into parts the first part stands for all.
+    """
     place = Path(path).expanduser()
     if place.is_dir():
         found = sorted(p for p in place.rglob("*") if p.is_file() and _is_data(p.name))
@@ -32,18 +39,30 @@ def input_files(path: str) -> list[Path]:
         found = sorted(p for p in _matches(place) if p.is_file())
     if not found:
         raise InputError(f"{path}: no such file or folder, and no file matches it as a pattern")
-    return found
+    return list(dict.fromkeys(parts_of(each)[0] for each in found))
 
 
 def blobs_of(path: Path, at_byte: Callable[[int], None] = lambda _: None) -> Iterator[Blob]:
     """The contents of one file: itself, or the members of what it packs, to MAX_DEPTH.
 
-    at_byte is told the place in the file on disk as it is read, for progress.
+    A file cut into parts is one. Members of a tar come as it is unpacked: a blob that is read
+    before the next is asked for costs no unpacking of its own. at_byte is told the place in the
+    file on disk as it is read, for progress.
     """
     try:
         path.open("rb").close()
     except OSError as error:
         raise InputError(f"{path}: cannot be opened ({error.strerror})") from None
+
+    parts = parts_of(path)
+    if len(parts) > 1:
+        lead = parts[0].name
+
+        def open_joined() -> BinaryIO:
+            return cast(BinaryIO, io.BufferedReader(JoinedFile(parts, at_byte), 2**20))
+
+        yield from _unpack(Blob(lead, str(path), open_joined), 0)
+        return
 
     def open_watched() -> BinaryIO:
         return cast(BinaryIO, io.BufferedReader(_Watched(path, at_byte), 2**20))
@@ -196,73 +215,15 @@ def _open_zip_member(blob: Blob, member: zipfile.ZipInfo) -> BinaryIO:
     except DAMAGE as error:
         stream.close()
         raise InputError(f"{where}: cannot be unpacked ({error}); download it again") from None
-    raw = GuardedStream(_Owning(inner, stream), where, lambda: member.compress_size)
+    raw = GuardedStream(Owning(inner, stream), where, lambda: member.compress_size)
     return cast(BinaryIO, io.BufferedReader(raw, 2**20))
 
 
 def _tar_members(blob: Blob, depth: int) -> Iterator[Blob]:
-    """Members in the order of the archive, read in place: nothing is written to disk."""
-    try:
-        with blob.open() as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
-            names = [_safe_member(blob, member) for member in archive if member.isfile()]
-    except DAMAGE as error:
-        raise InputError(f"{blob.path}: not a whole tar archive ({error})") from None
-    _refuse_crowd(blob, len(names), MAX_TAR_MEMBERS)
-    for number, name in enumerate(names):
-        if _is_data(name):
-            inner = Blob(
-                PurePosixPath(name).name,
-                f"{blob.path}:{name}",
-                lambda number=number: _open_tar_member(blob, number),  # type: ignore[misc]
-            )
-            yield from _unpack(inner, depth + 1)
-
-
-def _safe_member(blob: Blob, member: tarfile.TarInfo) -> str:
-    """The name of a member that stays inside; `tarfile.data_filter` is not in every Python 3.11."""
-    path = PurePosixPath(member.name)
-    if path.is_absolute() or ".." in path.parts:
-        raise InputError(
-            f"{blob.path}: unsafe archive member ({member.name!r} would be outside of the archive)"
-        )
-    return member.name
-
-
-def _open_tar_member(blob: Blob, number: int) -> BinaryIO:
-    stream = blob.open()
-    try:
-        archive = tarfile.TarFile.open(fileobj=stream, mode="r|")
-        files = (member for member in archive if member.isfile())
-        member = next(islice(files, number, None), None)
-        if member is None:
-            raise EOFError("a member is gone")
-        inner = archive.extractfile(member)
-    except DAMAGE as error:
-        stream.close()
-        raise InputError(f"{blob.path}: not a whole tar archive ({error})") from None
-    size = member.size
-    guarded = GuardedStream(_Owning(inner, stream), blob.path, lambda: size)
-    return cast(BinaryIO, io.BufferedReader(guarded, 2**20))
-
-
-class _Owning(io.RawIOBase):
-    """A member's stream that closes the archive's stream with itself."""
-
-    def __init__(self, inner: object, owned: BinaryIO) -> None:
-        self._inner = cast(BinaryIO, inner)
-        self._owned = owned
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        return self._inner.read(size)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._inner.close()
-            self._owned.close()
-        super().close()
+    for number, member in enumerate(tar_members(blob), 1):
+        _refuse_crowd(blob, number, MAX_MEMBERS)
+        if _is_data(member.path):
+            yield from _unpack(member, depth + 1)
 
 
 def _seekable(stream: BinaryIO) -> BinaryIO:

@@ -51,7 +51,7 @@ def finite(frame: pl.DataFrame, blob: Blob) -> pl.DataFrame:
     return frame
 
 
-def epoch_times(values: list[int], blob: Blob) -> pl.Series:
+def epoch_times(values: list[int] | pl.Series, blob: Blob) -> pl.Series:
     """UTC times of epoch milliseconds, InputError outside 2009-2100."""
     from crashsim.data.loaders.reading.times import to_utc_ms
     from crashsim.data.schema import TIME

@@ -39,7 +39,10 @@ class Rows:
         raw = self._column(name)
         if raw.dtype == pl.Boolean:
             self._refuse(raw, raw.is_not_null(), "a number")
-        values = _text(raw).cast(pl.Float64, strict=False) if _is_text(raw) else _as_float(raw)
+        values = _as_float(raw)
+        if raw.dtype != pl.Boolean and not values.null_count() and values.is_finite().all():
+            return values.alias(name)
+        values = _as_float(_text(raw)) if _is_text(raw) else values
         empty = _is_empty(raw)
         values = values.set(empty, None)
         wrong = (values.is_null() & ~empty) | ~values.is_finite().fill_null(True)
@@ -49,6 +52,9 @@ class Rows:
     def integer(self, name: str, optional: bool = False) -> pl.Series:
         """Int64; with optional an empty cell is null."""
         raw = self._column(name)
+        whole = _as_whole(raw)
+        if whole is not None:
+            return whole.alias(name)
         text = _text(raw).str.strip_suffix(".0")
         values = text.cast(pl.Int64, strict=False)
         empty = _is_empty(raw)
@@ -70,7 +76,8 @@ class Rows:
     def time(self, name: str, options: Options, unit: str | None = None) -> pl.Series:
         """UTC time of millisecond precision; unit as the format's documentation has it, if any."""
         raw = self._column(name)
-        ms = to_utc_ms(raw, options.time_unit or unit, options.tz)
+        whole = _as_whole(raw)
+        ms = to_utc_ms(raw if whole is None else whole, options.time_unit or unit, options.tz)
         if ms.null_count() and options.tz != "UTC":
             self._refuse(
                 raw,
@@ -89,6 +96,9 @@ class Rows:
         raw = self._column(name)
         if raw.dtype == pl.Boolean:
             return raw
+        plain = raw.cast(pl.String).replace_strict(_FLAGS, default=None, return_dtype=pl.Boolean)
+        if not plain.null_count():
+            return plain.alias(name)
         empty = _is_empty(raw)
         values = _text(raw).str.to_lowercase().replace_strict(_FLAGS, default=None)
         values = values.cast(pl.Boolean)
@@ -98,6 +108,8 @@ class Rows:
     def text(self, name: str, optional: bool = False) -> pl.Series:
         """Text without surrounding blanks; with optional an empty cell is null."""
         raw = self._column(name)
+        if raw.dtype == pl.String and _as_whole(raw) is not None:
+            return raw
         empty = _is_empty(raw)
         values = _text(raw).set(empty, None)
         return self._given(values, raw, empty, optional, "text").alias(name)
@@ -155,6 +167,14 @@ def _is_text(column: pl.Series) -> bool:
 
 def _as_float(column: pl.Series) -> pl.Series:
     return column.cast(pl.Float64, strict=False)
+
+
+def _as_whole(column: pl.Series) -> pl.Series | None:
+    """Int64 of a column that is whole numbers throughout, as most are; None for any other."""
+    if not (column.dtype == pl.String or column.dtype.is_integer()):
+        return None
+    whole = column.cast(pl.Int64, strict=False)
+    return None if whole.null_count() else whole
 
 
 def _text(column: pl.Series) -> pl.Series:

@@ -4,10 +4,9 @@ import csv
 import re
 from dataclasses import dataclass
 
-from crashsim.data.loaders.reading.blob import Blob
+from crashsim.data.loaders.reading.blob import HEAD_BYTES, Blob
 from crashsim.scenarios.errors import InputError
 
-HEAD_BYTES = 2**20
 _DELIMITERS = (",", ";", "\t", "|")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
 

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from crashsim.cli.commands.data import data_app
 from crashsim.data.rebuild.positions import positions_after
 from crashsim.data.rebuild.record import Record
-from crashsim.data.rebuild.record_files import read_record
+from crashsim.data.rebuild.record_files import RecordPaths, read_record
 from crashsim.data.rebuild.venue_book import VenueBook, book_at
 from crashsim.scenarios.errors import InputError
 
@@ -165,7 +165,8 @@ def files(folder: Path) -> dict[str, str]:
 def record(tmp_path: Path) -> Record:
     names = files(tmp_path)
     until = T0 + 5 * MINUTE
-    return read_record([names["snapshot"]], [names["fills"]], [names["events"]], until)
+    paths = RecordPaths((), [names["snapshot"]], [names["fills"]], [names["events"]])
+    return read_record(paths, until)
 
 
 def cash(book: VenueBook) -> dict[str, float]:
@@ -225,7 +226,7 @@ def test_what_is_assumed_unknown_or_set_apart_is_said(record: Record) -> None:
     notes = " ".join(book_at(record, T0 + 5 * MINUTE).notes)
     assert "1 events of type 'somethingNew'" in notes
     assert "2 rows of spot and builder markets are set apart" in notes
-    assert "1 isolated positions: their margin is assumed" in notes
+    assert "1 isolated positions without a liquidation price: their margin is assumed" in notes
     assert "the last fill is of 2025-10-10 21:01:00" in notes
     assert "longs and shorts differ" not in notes and "do not begin" not in notes
 
@@ -239,6 +240,7 @@ def test_a_missing_fill_is_noticed_and_the_next_one_believed() -> None:
             "entry_price": [10.0],
             "is_cross": [True],
             "leverage": [5.0],
+            "margin": pl.Series([None], dtype=pl.Float64),
         }
     )
     fills = pl.DataFrame(
@@ -264,9 +266,12 @@ def test_a_moment_before_the_snapshot_and_half_a_snapshot_are_refused(
         book_at(record, T0 - 1)
     lone = next((tmp_path / "snapshot").glob("perp*"))
     with pytest.raises(InputError, match="no accounts"):
-        read_record([str(lone)], [], [], T0)
+        read_record(RecordPaths(snapshot=[str(lone)]), T0)
     with pytest.raises(InputError, match=r"holds fills.*expected events"):
-        read_record([str(tmp_path / "snapshot")], [], [str(tmp_path / "21.lz4")], T0)
+        paths = RecordPaths(
+            snapshot=[str(tmp_path / "snapshot")], events=[str(tmp_path / "21.lz4")]
+        )
+        read_record(paths, T0)
 
 
 def test_the_command_writes_a_book_that_a_replay_takes(

@@ -1,0 +1,1 @@
+"""What lies inside tar archives and files that were cut into parts."""
