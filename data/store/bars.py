@@ -185,7 +185,8 @@ def _with_volume(best: _Series, market: str, volumes: list[_Series]) -> pl.DataF
         if rows.height and best.interval_s % each.interval_s == 0:
             traded = _traded_usd(rows, best.interval_s)
             joined = bars.drop("volume_usd").join(traded, on="time", how="left")
-            return joined.select(bars.columns).with_columns(_zero_inside(each.measured))
+            measured = each.measured or _extent(rows, each.interval_s)
+            return joined.select(bars.columns).with_columns(_zero_inside(measured))
     return bars
 
 
@@ -201,10 +202,15 @@ def _traded_usd(rows: pl.DataFrame, interval_s: int) -> pl.DataFrame:
     )
 
 
-def _zero_inside(measured: Window | None) -> pl.Expr:
+def _extent(rows: pl.DataFrame, interval_s: int) -> Window:
+    """From the first candle to the end of the last: a venue has none where nobody traded."""
+    times = rows["time"].dt.epoch("ms")
+    return Window(int(times[0]), int(times[-1]) + interval_s * 1000 - 1)
+
+
+def _zero_inside(measured: Window) -> pl.Expr:
+    """The volume, 0 where it was measured and nothing was traded."""
     volume = pl.col("volume_usd")
-    if measured is None:
-        return volume
     inside = pl.col("time").dt.epoch("ms").is_between(measured.start_ms, measured.end_ms)
     return pl.when(inside).then(volume.fill_null(0.0)).otherwise(volume)
 
