@@ -186,7 +186,7 @@ def _with_volume(best: _Series, market: str, volumes: list[_Series]) -> pl.DataF
             traded = _traded_usd(rows, best.interval_s)
             joined = bars.drop("volume_usd").join(traded, on="time", how="left")
             measured = each.measured or _extent(rows, each.interval_s)
-            return joined.select(bars.columns).with_columns(_zero_inside(measured))
+            return joined.with_columns(_zero_inside(measured)).select(bars.columns)
     return bars
 
 
@@ -198,7 +198,7 @@ def _traded_usd(rows: pl.DataFrame, interval_s: int) -> pl.DataFrame:
     return (
         usd.sort("time", maintain_order=True)
         .group_by("time", maintain_order=True)
-        .agg(total.alias("volume_usd"))
+        .agg(total.alias("volume_usd"), has_candle=pl.lit(True))
     )
 
 
@@ -209,10 +209,11 @@ def _extent(rows: pl.DataFrame, interval_s: int) -> Window:
 
 
 def _zero_inside(measured: Window) -> pl.Expr:
-    """The volume, 0 where it was measured and nothing was traded."""
+    """The volume, 0 where it was measured and there is no candle; that of a candle stays unknown."""
     volume = pl.col("volume_usd")
     inside = pl.col("time").dt.epoch("ms").is_between(measured.start_ms, measured.end_ms)
-    return pl.when(inside).then(volume.fill_null(0.0)).otherwise(volume)
+    quiet = inside & pl.col("has_candle").is_null()
+    return pl.when(quiet).then(0.0).otherwise(volume).alias("volume_usd")
 
 
 def _quote_volume(frame: pl.DataFrame) -> pl.Series:
