@@ -209,7 +209,7 @@ def _extent(rows: pl.DataFrame, interval_s: int) -> Window:
 
 
 def _zero_inside(measured: Window) -> pl.Expr:
-    """The volume, 0 where it was measured and there is no candle; that of a candle stays unknown."""
+    """The volume, 0 where it was measured and there is no candle; a candle's own may be unknown."""
     volume = pl.col("volume_usd")
     inside = pl.col("time").dt.epoch("ms").is_between(measured.start_ms, measured.end_ms)
     quiet = inside & pl.col("has_candle").is_null()
