@@ -70,11 +70,8 @@ class Names:
 
 
 def _with_null(values: Sequence[Any]) -> pl.Series:
-    return pl.Series([*values, None], dtype=pl.Int64 if _are_numbers(values) else pl.String)
-
-
-def _are_numbers(values: Sequence[Any]) -> bool:
-    return bool(values) and isinstance(values[0], int)
+    are_numbers = bool(values) and isinstance(values[0], int)
+    return pl.Series([*values, None], dtype=pl.Int64 if are_numbers else pl.String)
 
 
 def _gather(names: pl.Series, index: pl.Series) -> pl.Series:

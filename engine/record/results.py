@@ -145,8 +145,8 @@ def _score_inputs(run: Run, fills: int) -> dict[str, pl.Series]:
 
 def _refusals(run: Run, tape: Tape) -> tuple[Refusal, ...]:
     return tuple(
-        Refusal(run.state.absorbers[index].rules.name, found.step, int(tape.time_ms[found.step]))
-        for index, found in sorted(run.events.refusals.items())
+        Refusal(run.state.absorbers[index].rules.name, step, int(tape.time_ms[step]))
+        for index, step in sorted(run.events.refusals.items())
     )
 
 

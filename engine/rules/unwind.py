@@ -32,15 +32,11 @@ def _offer(run: Run, step: Step, index: int, market: int) -> None:
     run.events.closings.append(
         Closing(
             step=step.index,
-            account=-1,
-            row=-1,
             absorber=index,
             market=market,
             side=side,
             qty=fill.qty,
             price=fill.price,
-            bankruptcy_price=float("nan"),
-            fee_usd=0.0,
             stage="unwind",
         )
     )

@@ -4,8 +4,8 @@ from bisect import bisect_right
 from math import inf, sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 
+from crashsim.engine.arrays import Floats, Indices
 from crashsim.scenarios.models.venue import MarginRules, SqrtTable, TierTable
 
 
@@ -106,9 +106,7 @@ class MarginTables:
         """Maintenance margin of one position in the market of this index, USD."""
         return self._curves[market].mm_usd(notional_usd)
 
-    def many(
-        self, market: NDArray[np.intp], notional_usd: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def many(self, market: Indices, notional_usd: Floats) -> Floats:
         """Maintenance margin of n positions, USD. Shapes (n,), (n,) -> (n,)."""
         mm = notional_usd * self._first_rate[market]
         beyond = np.flatnonzero(notional_usd >= self._linear_below[market])
@@ -116,9 +114,7 @@ class MarginTables:
             mm[beyond] = self._beyond_first(market[beyond], notional_usd[beyond])
         return mm
 
-    def _beyond_first(
-        self, market: NDArray[np.intp], notional_usd: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def _beyond_first(self, market: Indices, notional_usd: Floats) -> Floats:
         tier = (self._bounds[market] <= notional_usd[:, None]).sum(axis=1) - 1
         tiered = notional_usd * self._rates[market, tier] - self._deductions[market, tier]
         rate = np.maximum(self._base[market], self._factor[market] * np.sqrt(notional_usd))

@@ -128,9 +128,13 @@ class State:
 
     def holding(self, units: Indices) -> Flags:
         """Whether each of these units has an open position, (n,)."""
+        is_open = self.size[self.expand(units)] != 0.0
+        return sum_by(self.owners(units), is_open, units.size) > 0
+
+    def owners(self, units: Indices) -> Indices:
+        """For each row of `expand`, the place of its unit among these."""
         counts = self.unit_first_row[units + 1] - self.unit_first_row[units]
-        owner = np.repeat(np.arange(units.size), counts)
-        return sum_by(owner, self.size[self.expand(units)] != 0.0, units.size) > 0
+        return np.repeat(np.arange(units.size, dtype=np.intp), counts)
 
     def expand(self, units: Indices) -> Indices:
         """Rows of many units, in the order of the units. Shape (sum of their positions,)."""
