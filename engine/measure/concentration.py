@@ -23,10 +23,11 @@ def concentration(
     def metric(
         name: str, unit: str, words: str, measure: Callable[[Floats], float | None], sign: str
     ) -> Metric:
+        def compute(run: Replayed) -> float | None:
+            return measure(amounts(run))
+
         definition = f"{words}.{caveat}"
-        return Metric(
-            f"{prefix}_{name}", unit, definition, lambda run: measure(amounts(run)), sign, horizon
-        )
+        return Metric(f"{prefix}_{name}", unit, definition, compute, sign=sign, horizon=horizon)
 
     gini_words = f"Gini index of {what} among deleveraged accounts"
     herfindahl_words = f"Herfindahl index (sum of squared shares) of {what} by account"

@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from crashsim.data.schema import Flows, Tape
+from crashsim.engine.arrays import index_in
 from crashsim.engine.record.events import FlowResult, LossShare
 from crashsim.engine.run import Run
 from crashsim.engine.state.step import Step
@@ -30,8 +30,7 @@ def flows_by_step(flows: Flows | None, tape: Tape, accounts: list[str]) -> dict[
     if flows is None or flows.frame.is_empty():
         return {}
     frame = flows.frame.sort("time", maintain_order=True)
-    ids = pl.DataFrame({"account": accounts}).with_row_index("id")
-    frame = frame.join(ids, on="account", how="left", maintain_order="left")
+    frame = frame.with_columns(id=index_in("account", accounts))
     times = frame["time"].dt.epoch("ms").to_numpy()
     steps = np.searchsorted(tape.time_ms, times, side="left")
     found: dict[int, list[Flow]] = {}

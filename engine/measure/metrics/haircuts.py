@@ -53,7 +53,10 @@ def _metric(
     price_source: str = _PRICES,
 ) -> Metric:
     """A metric of haircuts, with the time they are taken at and what to know of them."""
-    return Metric(name, unit, f"{words}.{_CAVEAT}", compute, sign, _WHEN, price_source)
+    definition = f"{words}.{_CAVEAT}"
+    return Metric(
+        name, unit, definition, compute, sign=sign, horizon=_WHEN, price_source=price_source
+    )
 
 
 def _correlation(column: str, words: str) -> Metric:
