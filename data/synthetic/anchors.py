@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from crashsim.data.tape.grid import Floats, Ints
 from crashsim.scenarios.errors import InputError
 
 _BAR_MS = {"1m": 60_000, "5m": 300_000, "1h": 3_600_000}
@@ -25,8 +25,8 @@ class MarketAnchors:
     """
 
     market: str
-    time_ms: NDArray[np.int64]
-    price: NDArray[np.float64]
+    time_ms: Ints
+    price: Floats
     low_price: float
     low_bar_ms: int
     low_bar_len_ms: int
