@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
@@ -74,6 +75,11 @@ def read_anchors(path: Path) -> tuple[MarketAnchors, ...]:
     return tuple(_market(path, part) for part in parts)
 
 
+def common_times_ms(markets: Sequence[MarketAnchors]) -> Ints:
+    """The times at which every one of these markets has a price, ascending."""
+    return reduce(np.intersect1d, (facts.time_ms for facts in markets))
+
+
 def read_window_volume(path: Path) -> dict[str, WindowVolume]:
     """The window volume of every market. Raises InputError naming file, market and value."""
     frame = _read(path, _VOLUME_COLUMNS, ("start", "end"), "volume_usd")
@@ -98,8 +104,7 @@ def _read(path: Path, columns: Sequence[str], times: Sequence[str], number: str)
     if missing:
         raise InputError(f"{path}: no column {', '.join(missing)}; expected {', '.join(columns)}")
     frame = text.select(columns).with_columns(
-        pl.col(number).cast(pl.Float64, strict=False),
-        *(_time_ms(name) for name in times),
+        pl.col(number).cast(pl.Float64, strict=False), *(_time_ms(name) for name in times)
     )
     _refuse(path, frame, ~pl.col(number).is_finite().fill_null(False), number, "a finite number")
     for name in times:

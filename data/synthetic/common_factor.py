@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crashsim.data.synthetic.anchors import MarketAnchors
+from crashsim.data.synthetic.anchors import MarketAnchors, common_times_ms
 from crashsim.data.synthetic.streams import stream
 from crashsim.data.tape.grid import Floats, Ints
 from crashsim.scenarios.models.generate import Anchors
@@ -82,13 +82,9 @@ def _low_time_ms(anchors: Anchors, resolved: Sequence[MarketAnchors], seed: int)
     return (round(float(np.mean(bars))) + offset_ms) // 1000 * 1000 + round(jitter_s) * 1000
 
 
-def _median_shape(
-    resolved: Sequence[MarketAnchors],
-) -> tuple[Ints, Floats]:
+def _median_shape(resolved: Sequence[MarketAnchors]) -> tuple[Ints, Floats]:
     """The times that all of these markets have, and the median of their falls, as a part of it."""
-    times = resolved[0].time_ms
-    for facts in resolved[1:]:
-        times = np.intersect1d(times, facts.time_ms)
+    times = common_times_ms(resolved)
     shapes = [
         np.log(facts.price[np.searchsorted(facts.time_ms, times)] / facts.hour_price) / facts.fall
         for facts in resolved
@@ -97,13 +93,7 @@ def _median_shape(
     return times, np.median(np.array(shapes), axis=0)
 
 
-def _shape(
-    time_ms: Ints,
-    knots_ms: Ints,
-    values: Floats,
-    low_ms: int,
-    recovery_s: float,
-) -> Floats:
+def _shape(time_ms: Ints, knots_ms: Ints, values: Floats, low_ms: int, recovery_s: float) -> Floats:
     """Straight lines between the knots, but the first recovery is exponential: fast, then slow."""
     shape = np.interp(time_ms, knots_ms, values)
     low = int(np.searchsorted(knots_ms, low_ms))

@@ -118,11 +118,7 @@ def _markets_drawn(population: Population, interest_usd: Floats, size: int, seed
 
 
 def _cover_every_market(
-    population: Population,
-    interest_usd: Floats,
-    first_side: Ints,
-    first_slot: Ints,
-    market: Ints,
+    population: Population, interest_usd: Floats, first_side: Ints, first_slot: Ints, market: Ints
 ) -> None:
     """Give the first long and short accounts one market each, so that both sides are held."""
     held = np.flatnonzero(interest_usd > 0)
@@ -218,11 +214,7 @@ def _most_leverage(
 
 
 def _position_columns(
-    population: Population,
-    positions: _Positions,
-    leverage: Floats,
-    tape: Tape,
-    seed: int,
+    population: Population, positions: _Positions, leverage: Floats, tape: Tape, seed: int
 ) -> pl.DataFrame:
     """The columns of POSITION_COLUMNS but account, and upnl_usd; leverage is by position, (P,)."""
     mark = tape.mark[0, positions.market]

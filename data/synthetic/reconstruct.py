@@ -17,6 +17,7 @@ from crashsim.data.schema import MarketOrigin, Tape
 from crashsim.data.synthetic.anchors import (
     MarketAnchors,
     WindowVolume,
+    common_times_ms,
     read_anchors,
     read_window_volume,
 )
@@ -72,9 +73,7 @@ def reconstruct_tape(anchors: Anchors, time_ms: Ints, seed: int, volume_scale: f
 
 def _seconds(anchors: Anchors, markets: Sequence[MarketAnchors], time_ms: Ints) -> Ints:
     """Whole seconds from the first common anchor to one past the grid and the lows."""
-    common = markets[0].time_ms
-    for facts in markets[1:]:
-        common = np.intersect1d(common, facts.time_ms)
+    common = common_times_ms(markets)
     last_needed = max(int(time_ms[-1]), *(facts.hour_ms + _HOUR_MS for facts in markets))
     after = common[common >= last_needed]
     if not after.size or time_ms[0] < common[0]:
@@ -123,11 +122,7 @@ def _knots(facts: MarketAnchors, low_ms: int, seconds_ms: Ints) -> _Knots:
 
 
 def _path(
-    facts: MarketAnchors,
-    low_ms: int,
-    factor: CommonFactor,
-    own_noise: Floats,
-    own_variance: float,
+    facts: MarketAnchors, low_ms: int, factor: CommonFactor, own_noise: Floats, own_variance: float
 ) -> Floats:
     """The price of one market at every second, (T,)."""
     knots = _knots(facts, low_ms, factor.time_ms)

@@ -10,7 +10,10 @@ from crashsim.scenarios.models.venue import MarginRules, SqrtTable, TierTable
 
 
 class TierSteps:
-    """One market's tiers as Python lists: the path for a single position."""
+    """One market's tiers as Python lists: the path for a single position.
+
+    Below linear_below_usd, a notional, the margin is first_rate * notional.
+    """
 
     def __init__(self, table: TierTable) -> None:
         self.bounds = [tier.from_ for tier in table.tiers]
@@ -19,43 +22,28 @@ class TierSteps:
         for j in range(1, len(self.bounds)):
             step = self.bounds[j] * (self.rates[j] - self.rates[j - 1])
             self.deductions.append(self.deductions[-1] + step)
+        self.first_rate = self.rates[0]
+        self.linear_below_usd = self.bounds[1] if len(self.bounds) > 1 else inf
 
     def mm_usd(self, notional_usd: float) -> float:
         """Maintenance margin of one position, USD."""
         j = bisect_right(self.bounds, notional_usd) - 1
         return notional_usd * self.rates[j] - self.deductions[j]
 
-    @property
-    def first_rate(self) -> float:
-        """Rate of the first tier."""
-        return self.rates[0]
-
-    @property
-    def linear_below_usd(self) -> float:
-        """Below this notional the margin is first_rate * notional."""
-        return self.bounds[1] if len(self.bounds) > 1 else inf
-
 
 class SqrtCurve:
     """One market's square-root table."""
 
     def __init__(self, table: SqrtTable) -> None:
-        self.base = table.base
+        self.base = self.first_rate = table.base
         self.factor = table.factor
+        # A little below the kink, so that rounding never takes the linear branch beyond it.
+        kink_usd = (self.base / self.factor) ** 2 if self.factor > 0 else inf
+        self.linear_below_usd = kink_usd * (1 - 1e-9)
 
     def mm_usd(self, notional_usd: float) -> float:
         """Maintenance margin of one position, USD."""
         return notional_usd * max(self.base, self.factor * sqrt(notional_usd))
-
-    @property
-    def first_rate(self) -> float:
-        """Rate of small positions."""
-        return self.base
-
-    @property
-    def linear_below_usd(self) -> float:
-        """A little below the kink, so that rounding never takes the linear branch beyond it."""
-        return (self.base / self.factor) ** 2 * (1 - 1e-9) if self.factor > 0 else inf
 
 
 class MarginTables:
@@ -83,18 +71,17 @@ class MarginTables:
         self._pack_sqrt()
 
     def _pack_tiers(self) -> None:
-        tiered = [c if isinstance(c, TierSteps) else None for c in self._curves]
-        width = max((len(c.bounds) for c in tiered if c), default=1)
-        shape = (len(tiered), width)
+        tiered = {m: c for m, c in enumerate(self._curves) if isinstance(c, TierSteps)}
+        width = max((len(curve.bounds) for curve in tiered.values()), default=1)
+        shape = (len(self._curves), width)
         self._bounds = np.full(shape, inf)
         self._rates = np.zeros(shape)
         self._deductions = np.zeros(shape)
-        for m, curve in enumerate(tiered):
-            if curve:
-                count = len(curve.bounds)
-                self._bounds[m, :count] = curve.bounds
-                self._rates[m, :count] = curve.rates
-                self._deductions[m, :count] = curve.deductions
+        for m, curve in tiered.items():
+            count = len(curve.bounds)
+            self._bounds[m, :count] = curve.bounds
+            self._rates[m, :count] = curve.rates
+            self._deductions[m, :count] = curve.deductions
 
     def _pack_sqrt(self) -> None:
         roots = [c if isinstance(c, SqrtCurve) else None for c in self._curves]
