@@ -109,7 +109,7 @@ def _sentence(schema: Schema, document: Document, problem: ErrorDetails) -> str:
         case "value_error":
             return f"{where}: {problem['msg'].removeprefix('Value error, ')}"
         case "extra_forbidden":
-            names = _keys(_at(schema, schema, document.tables, key[:-1]))
+            names = _properties(_at(schema, schema, document.tables, key[:-1]))
             hint = nearest(str(key[-1]), names)
             return f"{where}: unknown key{hint} Allowed here: {', '.join(names)}"
         case "missing":
@@ -185,9 +185,7 @@ def _at(root: Schema, schema: Schema, node: object, key: Sequence[str | int]) ->
     if isinstance(part, int):
         inner = schema.get("items", {})
     else:
-        properties = schema.get("properties", {})
-        inner = properties.get(part) if isinstance(properties, dict) else None
-        inner = inner or schema.get("additionalProperties", {})
+        inner = _properties(schema).get(part) or schema.get("additionalProperties", {})
     return _at(root, inner if isinstance(inner, dict) else {}, _child(node, part), rest)
 
 
@@ -217,14 +215,12 @@ def _members(schema: Schema) -> list[Schema]:
 
 
 def _kind(schema: Schema) -> object:
-    properties = schema.get("properties")
-    kind = properties.get("kind", {}) if isinstance(properties, dict) else {}
-    return kind.get("const")
+    return _properties(schema).get("kind", {}).get("const")
 
 
-def _keys(schema: Schema) -> list[str]:
+def _properties(schema: Schema) -> Mapping[str, Schema]:
     properties = schema.get("properties")
-    return list(properties) if isinstance(properties, dict) else []
+    return properties if isinstance(properties, dict) else {}
 
 
 def _choices(schema: Schema) -> list[str]:
@@ -241,7 +237,7 @@ def _expected(root: Schema, schema: Schema) -> str:
     if choices:
         return " or ".join(f'"{choice}"' for choice in choices)
     if "properties" in schema:
-        return f"a table with {', '.join(_keys(schema))}"
+        return f"a table with {', '.join(_properties(schema))}"
     return _NAMES.get((schema.get("type"), schema.get("format")), "a value") + _bounds(schema)
 
 
