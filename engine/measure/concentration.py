@@ -8,7 +8,7 @@ from crashsim.engine.measure.inequality import gini, herfindahl, top_share
 from crashsim.engine.measure.metric import Metric, Replayed
 
 
-def concentration(
+def concentration_metrics(
     prefix: str,
     what: str,
     amounts: Callable[[Replayed], Floats],

@@ -3,7 +3,7 @@
 import polars as pl
 
 from crashsim.engine.arrays import Floats, rows_by
-from crashsim.engine.measure.concentration import concentration
+from crashsim.engine.measure.concentration import concentration_metrics
 from crashsim.engine.measure.metric import Metric, Replayed, accounts_count
 
 _NOTIONAL = pl.col("size") * pl.col("mark_price")
@@ -124,7 +124,7 @@ METRICS = (
         _capacity_used_by_market,
         sign="0 to 1; larger: more of all winners were closed",
     ),
-    *concentration("adl", "auto-deleveraged notional", _burdens),
+    *concentration_metrics("adl", "auto-deleveraged notional", _burdens),
     Metric(
         "hedges_broken",
         "accounts",

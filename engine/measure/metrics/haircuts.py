@@ -8,7 +8,7 @@ from collections.abc import Callable
 import numpy as np
 
 from crashsim.engine.measure import fairness
-from crashsim.engine.measure.concentration import concentration
+from crashsim.engine.measure.concentration import concentration_metrics
 from crashsim.engine.measure.counterfactual import Haircuts, low_leverage_share
 from crashsim.engine.measure.metric import Metric, Replayed, Value
 from crashsim.engine.measure.metrics.deleveraged import needed_usd
@@ -102,7 +102,9 @@ METRICS = (
         _largest_frac,
         "0 to 1; larger: somebody lost more of what he had",
     ),
-    *concentration("haircut", "haircuts", lambda run: _found(run).haircut_usd, _CAVEAT, _WHEN),
+    *concentration_metrics(
+        "haircut", "haircuts", lambda run: _found(run).haircut_usd, _CAVEAT, _WHEN
+    ),
     _correlation("profit_usd", "unrealised profit"),
     _correlation("leverage", "leverage (gross notional over equity)"),
     _correlation("size_usd", "gross notional"),
