@@ -1,6 +1,6 @@
 """Array types, and the ways in which sums are taken by group."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import polars as pl
@@ -26,6 +26,14 @@ def rows_by(frame: pl.DataFrame, *keys: str) -> GroupBy:
     Polars adds the rows of an unsorted frame by thread, which changes a float sum's last digits.
     """
     return frame.sort(keys, maintain_order=True).group_by(keys, maintain_order=True)
+
+
+def index_in(column: str, names: Sequence[str]) -> pl.Expr:
+    """The place of each value of a column among these names, Int64; null where it is none."""
+    places = list(range(len(names)))
+    return pl.col(column).replace_strict(
+        pl.Series(values=names, dtype=pl.String), places, default=None, return_dtype=pl.Int64
+    )
 
 
 def dot(left: Floats, right: Floats) -> float:

@@ -29,7 +29,7 @@ from crashsim.engine.sharing import Rule, rule_named
 from crashsim.engine.state.conservation import Conservation
 from crashsim.engine.state.flagged import flag
 from crashsim.engine.state.margin import MarginTables
-from crashsim.engine.state.state import State, open_state
+from crashsim.engine.state.state import open_state
 from crashsim.engine.state.step import OrderBook, Step
 from crashsim.scenarios.models.venue import Venue
 
@@ -59,58 +59,46 @@ def replay(
     ConservationError if money or sizes do not add up.
     """
     state = open_state(tape, book, venue)
-    ranking = score or compile_score(venue.adl.score)
-    rule = sharing or rule_named(venue.loss.rule)
+    units = state.cash.size
+    run = Run(
+        state=state,
+        venue=venue,
+        tables=MarginTables(venue.margin, tape.markets),
+        score=score or compile_score(venue.adl.score),
+        sharing=sharing or rule_named(venue.loss.rule),
+        seed=seed,
+        bankrupt_since_ms=np.zeros(units, dtype=np.int64),
+        bankrupt_last_step=np.full(units, -2, dtype=np.int64),
+        deficit_noted=np.zeros(units, dtype=bool),
+    )
     recorder = PathRecorder(state) if keep_path else None
-    prepared = _Replay(tape, flows, venue, state, ranking, rule, seed, search, recorder)
-    return prepared.run_all(progress)
+    return _Replay(run, tape, flows, search, recorder).run_all(progress)
 
 
 class _Replay:
     """The loop and what it needs at every step."""
 
     def __init__(
-        self,
-        tape: Tape,
-        flows: Flows | None,
-        venue: Venue,
-        state: State,
-        score: Score,
-        sharing: Rule,
-        seed: int,
-        search: str,
-        recorder: PathRecorder | None,
+        self, run: Run, tape: Tape, flows: Flows | None, search: str, recorder: PathRecorder | None
     ) -> None:
-        units = state.cash.size
+        state, tables, venue = run.state, run.tables, run.venue
+        self._run = run
         self._tape = tape
         # Markets without a price yet hold no position; any number will do for them.
         self._marks = np.nan_to_num(tape.mark, nan=1.0)
-        self._run = Run(
-            state=state,
-            venue=venue,
-            tables=MarginTables(venue.margin, tape.markets),
-            score=score,
-            sharing=sharing,
-            seed=seed,
-            bankrupt_since_ms=np.zeros(units, dtype=np.int64),
-            bankrupt_last_step=np.full(units, -2, dtype=np.int64),
-            deficit_noted=np.zeros(units, dtype=bool),
-        )
         self._settled = _settlement_steps(tape.time_ms, venue.pnl_settlement_s)
         self._flows = flows_by_step(flows, tape, state.accounts)
         self._has_funding = np.any(tape.funding_rate, axis=1).tolist()
         self._capacity = (venue.liquidation.participation * tape.volume_usd).tolist()
         self._side_rows = SideRows(state.row_market, state.size, len(tape.markets))
-        self._search = self._new_search(search)
-        self._opening = Snapshot.of(state, self._run.tables, self._marks[0])
+        self._search: Search = (
+            DenseSearch(state, tables)
+            if search == "dense"
+            else PrunedSearch(state, tables, self._marks)
+        )
+        self._opening = Snapshot.of(state, tables, self._marks[0])
         self._conservation = Conservation(state, self._marks[0])
         self._recorder = recorder
-
-    def _new_search(self, kind: str) -> Search:
-        state, tables = self._run.state, self._run.tables
-        if kind == "dense":
-            return DenseSearch(state, tables)
-        return PrunedSearch(state, tables, self._marks)
 
     def run_all(self, progress: Progress | None) -> Outcome:
         """Every step, then the tables."""

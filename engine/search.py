@@ -56,8 +56,7 @@ class RowsOf:
         self._lots = LotsOf(state.collateral, units)
         self._market = state.row_market[self._rows]
         self._entry = state.entry[self._rows]
-        counts = state.unit_first_row[units + 1] - state.unit_first_row[units]
-        self._local = np.repeat(np.arange(units.size, dtype=np.intp), counts)
+        self._local = state.owners(units)
 
     def _sum(self, values: Floats) -> Floats:
         return sum_by(self._local, values, self.units.size)

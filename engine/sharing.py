@@ -166,11 +166,6 @@ def rule_named(name: str) -> Rule:
     return RULES[name]
 
 
-def share(rule: str, loss_usd: float, sharers: Sharers) -> Floats:
-    """Charges in USD, (n,), of a loss by a rule of RULES. Raises PolicyError for an unknown one."""
-    return rule_named(rule)(loss_usd, sharers)
-
-
 # A rule of the user's own: a function with the signature of those above.
 
 _ROUNDING_FRAC = 1e-9  # of the loss: a charge may leave its bounds by this much

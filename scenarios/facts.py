@@ -3,13 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from pydantic import ValidationError
-
 from crashsim.scenarios.bundled import Located, locate_loss, locate_scenario, locate_venue
-from crashsim.scenarios.errors import InputError
-from crashsim.scenarios.files.documents import read_toml
-from crashsim.scenarios.files.problems import sentences
-from crashsim.scenarios.models.notes import Notes, split_notes
+from crashsim.scenarios.files.problems import Problems
 from crashsim.scenarios.models.sources import Fact, FactCounts, facts_of
 
 
@@ -44,11 +39,9 @@ def loss_sheet(name_or_path: str | Path) -> FactSheet:
 
 
 def _sheet(located: Located) -> FactSheet:
-    rules, document = split_notes(read_toml(located.path, located.label))
-    try:
-        notes = Notes.model_validate(document.tables)
-    except ValidationError as error:
-        raise InputError("\n".join(sentences(Notes, document, error))) from None
+    problems = Problems()
+    rules, notes = problems.read(located.path, located.label)
+    problems.raise_any()
     head = rules.tables.get("scenario")
     named = head if isinstance(head, dict) else rules.tables
     return FactSheet(

@@ -5,14 +5,14 @@ from collections.abc import Sequence
 import polars as pl
 
 from crashsim.data.checked.findings import Findings
+from crashsim.data.loaders.reading.times import iso_to_utc_ms
 
 _ISO = (
-    r"^(\d{4}-\d{2}-\d{2})"
-    r"(?:[T ](\d{2}:\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?$"
+    r"^\d{4}-\d{2}-\d{2}"
+    r"([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,9})?)?\s*(Z|UTC|[+-]\d{2}:?\d{2})?)?$"
 )
 _TIME_EXPECTED = "an ISO time such as 2025-10-10T21:00:00Z (UTC where no zone is given)"
 LARGEST = 1e30  # products of two larger numbers leave what a float can hold
-_MS_PER_MINUTE = 60_000
 
 
 def numbers(
@@ -109,23 +109,10 @@ def _may_be_empty(raw: pl.Series, empty_ok: bool | pl.Series) -> pl.Series:
 def _parsed_times(raw: pl.Series) -> pl.Series:
     # A time repeats for every market, so each text is parsed once.
     texts = raw.unique()
-    parsed = texts.to_frame("text").select("text", ms=_time_expression(pl.col("text")))
+    written = texts.str.strip_chars()
+    written = written.set(~written.str.contains(_ISO), None)
+    parsed = pl.DataFrame({"text": texts, "ms": iso_to_utc_ms(written, "UTC")})
     joined = raw.to_frame("text").join(
         parsed, on="text", how="left", nulls_equal=True, maintain_order="left"
     )
     return joined["ms"]
-
-
-def _time_expression(text: pl.Expr) -> pl.Expr:
-    part = text.str.strip_chars().str.extract_groups(_ISO).struct.field
-    clock = pl.concat_str(part("1"), _or(part("2"), "00:00"), _or(part("3"), "00"), separator=" ")
-    whole = clock.str.to_datetime("%Y-%m-%d %H:%M %S", strict=False).dt.epoch("ms")
-    fraction = _or(part("4"), "0").str.pad_end(3, "0").str.slice(0, 3).cast(pl.Int64)
-    zone = part("5").str.extract_groups(r"^([+-])(\d{2}):?(\d{2})$").struct.field
-    minutes = zone("2").cast(pl.Int64) * 60 + zone("3").cast(pl.Int64)
-    offset = pl.when(zone("1") == "-").then(-minutes).otherwise(minutes).fill_null(0)
-    return whole + fraction - offset * _MS_PER_MINUTE
-
-
-def _or(text: pl.Expr, default: str) -> pl.Expr:
-    return text.fill_null(default)

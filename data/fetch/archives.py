@@ -54,14 +54,20 @@ class Archive:
         return self.usd_per_gb > 0
 
 
-def _binance(name: str, what: str, kind: str, interval: str = "") -> Archive:
-    folder = f"data/futures/um/daily/{kind}/{{market}}" + (f"/{interval}" if interval else "")
+_DATES = {"day": "{t:%Y-%m-%d}", "month": "{t:%Y-%m}"}
+_FOLDERS = {"day": "daily", "month": "monthly"}
+
+
+def _binance(
+    name: str, what: str, kind: str, interval: str = "", every: Literal["day", "month"] = "day"
+) -> Archive:
+    folder = f"{_FOLDERS[every]}/{kind}/{{market}}" + (f"/{interval}" if interval else "")
     return Archive(
         name,
         what,
         "https://data.binance.vision",
-        f"{folder}/{{market}}-{interval or kind}-{{t:%Y-%m-%d}}.zip",
-        every="day",
+        f"data/futures/um/{folder}/{{market}}-{interval or kind}-{_DATES[every]}.zip",
+        every=every,
         terms=_BINANCE_TERMS,
         market="{coin}USDT",
         thousand="1000",
@@ -71,12 +77,11 @@ def _binance(name: str, what: str, kind: str, interval: str = "") -> Archive:
 
 def _okx(name: str, what: str, kind: str, every: Literal["day", "month"]) -> Archive:
     folder = "swaprates/monthly/{t:%Y%m}" if every == "month" else f"{kind}/daily/{{t:%Y%m%d}}"
-    date = "{t:%Y-%m}" if every == "month" else "{t:%Y-%m-%d}"
     return Archive(
         name,
         what,
         "https://static.okx.com",
-        f"cdn/okex/traderecords/{folder}/{{market}}-{kind}-{date}.zip",
+        f"cdn/okex/traderecords/{folder}/{{market}}-{kind}-{_DATES[every]}.zip",
         every=every,
         terms=_VENUE_TERMS,
         market="{coin}-USDT-SWAP",
@@ -130,17 +135,7 @@ _ALL = (
     _binance("binance-trades", "single trades", "trades"),
     _binance("binance-metrics", "open interest, 5 minutes", "metrics"),
     _binance("binance-bookdepth", "depth in bands, about 30 s", "bookDepth"),
-    Archive(
-        "binance-funding",
-        "funding payments",
-        "https://data.binance.vision",
-        "data/futures/um/monthly/fundingRate/{market}/{market}-fundingRate-{t:%Y-%m}.zip",
-        every="month",
-        terms=_BINANCE_TERMS,
-        market="{coin}USDT",
-        thousand="1000",
-        checksum=".CHECKSUM",
-    ),
+    _binance("binance-funding", "funding payments", "fundingRate", every="month"),
     Archive(
         "bybit-trades",
         "trades",

@@ -96,13 +96,22 @@ def fetch(
     absent = list(order.absent)
     new_bytes = 0
     for place, item in enumerate(order.items):
+        target = folder / item.file.key
+        stamp = utc_second_text(now())
         landed = _thousandths(progress, place, len(order.items))
         try:
-            entry = _get(remote, item.file, folder, retry, now, landed)
+            if target.exists():
+                entry = _adopt(remote, item.file, target, retry, stamp)
+            else:
+                body = download(remote, item.file, target, retry, landed)
+                entry = Entry(
+                    item.file.url, body.bytes, body.sha256, body.checked, fetched_at=stamp
+                )
         except AbsentError:
             absent.append(item.file.url)
             continue
-        files.append(folder / item.file.key)
+        write_entry(folder, item.file.key, entry)
+        files.append(target)
         new_bytes += entry.bytes
     return Fetched(tuple(sorted(files)), new_bytes, tuple(absent))
 
@@ -113,25 +122,6 @@ def _thousandths(progress: Progress | None, place: int, files: int) -> Landed:
             progress(1000 * place + 1000 * here // max(1, size), 1000 * files)
 
     return landed
-
-
-def _get(
-    remote: Remote,
-    file: RemoteFile,
-    folder: Path,
-    retry: Retry,
-    now: Callable[[], datetime],
-    landed: Landed,
-) -> Entry:
-    target = folder / file.key
-    stamp = utc_second_text(now())
-    if target.exists():
-        entry = _adopt(remote, file, target, retry, stamp)
-    else:
-        body = download(remote, file, target, retry, landed)
-        entry = Entry(file.url, body.bytes, body.sha256, body.checked, fetched_at=stamp)
-    write_entry(folder, file.key, entry)
-    return entry
 
 
 def _adopt(remote: Remote, file: RemoteFile, target: Path, retry: Retry, stamp: str) -> Entry:

@@ -1,7 +1,7 @@
 """From the rows of one answer to a checked page: inside its window, each minute once."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import polars as pl
 
@@ -10,15 +10,7 @@ from crashsim.data.pull.client import Row
 from crashsim.data.pull.windows import MINUTE_MS
 from crashsim.data.store.datasets import Window
 
-_SCHEMA = {
-    "time_ms": pl.Int64,
-    "open": pl.Float64,
-    "high": pl.Float64,
-    "low": pl.Float64,
-    "close": pl.Float64,
-    "volume": pl.Float64,
-    "volume_usd": pl.Float64,
-}
+_SCHEMA = {"time_ms": pl.Int64()} | {column.name: pl.Float64() for column in fields(Row)[1:]}
 
 
 @dataclass(frozen=True)

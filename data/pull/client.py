@@ -124,28 +124,10 @@ class Client:
         return str(known["symbol"])
 
     def _note(
-        self,
-        code: int,
-        reason: str,
-        url: str,
-        method: str,
-        response_headers: Any,
-        response_body: str,
-        request_headers: Any,
-        request_body: Any,
+        self, code: int, reason: str, url: str, method: str, headers: Any, body: str, *request: Any
     ) -> Any:
-        wait_s = _seconds(response_headers.get("Retry-After"))
-        self._answer = _Answer(code, wait_s, response_body, url)
-        return self._pass_on(
-            code,
-            reason,
-            url,
-            method,
-            response_headers,
-            response_body,
-            request_headers,
-            request_body,
-        )
+        self._answer = _Answer(code, _seconds(headers.get("Retry-After")), body, url)
+        return self._pass_on(code, reason, url, method, headers, body, *request)
 
     def _judge(self, error: Exception, market: str) -> Exception:
         import ccxt
@@ -243,15 +225,8 @@ def _market(feed: Feed, exchange: ccxt.Exchange, market: str) -> dict[str, Any]:
 
 def _row(item: list[Any], traded_usd: float | None, series: str, feed: Feed) -> Row:
     volume = item[5] if series == "last" and feed.volume == "base" else None
-    return Row(
-        time_ms=int(item[0]),
-        open=item[1],
-        high=item[2],
-        low=item[3],
-        close=item[4],
-        volume=volume,
-        volume_usd=traded_usd,
-    )
+    opened, high, low, close = item[1:5]
+    return Row(int(item[0]), opened, high, low, close=close, volume=volume, volume_usd=traded_usd)
 
 
 def _seconds(header: str | None) -> float | None:

@@ -12,6 +12,9 @@ SERIES = ("last", "mark", "index", "funding")
 _RECENT_FUNDING = "it serves the funding of recent months only"
 
 
+_PRICE_PARAMS = {"mark": {"price": "mark"}, "index": {"price": "index"}}
+
+
 @dataclass(frozen=True)
 class Feed:
     """One venue as ccxt serves it.
@@ -42,7 +45,7 @@ class Feed:
     rate_at: str | None = None
     own_symbols: Mapping[str, str] = field(default_factory=dict)
     thousand: str = ""
-    params: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    params: Mapping[str, Mapping[str, str]] = field(default_factory=lambda: _PRICE_PARAMS)
     volume: str = "base"
     funding_end: str = "until"
     archives: Mapping[str, str] = field(default_factory=dict)
@@ -54,8 +57,6 @@ class Feed:
         return tuple(name for name in SERIES if name in self.pages)
 
 
-_PRICE_PARAMS = {"mark": {"price": "mark"}, "index": {"price": "index"}}
-
 _ALL = (
     Feed(
         name="binance",
@@ -66,7 +67,6 @@ _ALL = (
         settle="USDT",
         thousand="1000",
         pages={"last": 1000, "mark": 1000, "index": 1000, "funding": 1000},
-        params=_PRICE_PARAMS,
         quote_volume=7,
         archives={
             "last": "binance-klines",
@@ -84,7 +84,6 @@ _ALL = (
         settle="USDT",
         thousand="1000",
         pages={"last": 1000, "mark": 1000, "index": 1000, "funding": 200},
-        params=_PRICE_PARAMS,
         rows_at=("result", "list"),
         quote_volume=6,
         funding_at=("result", "list"),
@@ -98,7 +97,6 @@ _ALL = (
         quote="USDT",
         settle="USDT",
         pages={"last": 300, "mark": 100, "index": 100, "funding": 100},
-        params=_PRICE_PARAMS,
         rows_at=("data",),
         quote_volume=7,
         funding_at=("data",),
@@ -116,7 +114,6 @@ _ALL = (
         settle="USDC",
         thousand="k",
         pages={"last": 100, "mark": 100, "index": 100},
-        params=_PRICE_PARAMS,
         time_at="start",
         quote_volume="quoteVolume",
         limits=dict.fromkeys(SERIES, "how far back it serves is not documented"),

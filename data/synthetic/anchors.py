@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
+from crashsim.data.tape.grid import Floats, Ints
 from crashsim.scenarios.errors import InputError
 
 _BAR_MS = {"1m": 60_000, "5m": 300_000, "1h": 3_600_000}
@@ -25,8 +26,8 @@ class MarketAnchors:
     """
 
     market: str
-    time_ms: NDArray[np.int64]
-    price: NDArray[np.float64]
+    time_ms: Ints
+    price: Floats
     low_price: float
     low_bar_ms: int
     low_bar_len_ms: int
@@ -74,6 +75,11 @@ def read_anchors(path: Path) -> tuple[MarketAnchors, ...]:
     return tuple(_market(path, part) for part in parts)
 
 
+def common_times_ms(markets: Sequence[MarketAnchors]) -> Ints:
+    """The times at which every one of these markets has a price, ascending."""
+    return reduce(np.intersect1d, (facts.time_ms for facts in markets))
+
+
 def read_window_volume(path: Path) -> dict[str, WindowVolume]:
     """The window volume of every market. Raises InputError naming file, market and value."""
     frame = _read(path, _VOLUME_COLUMNS, ("start", "end"), "volume_usd")
@@ -98,8 +104,7 @@ def _read(path: Path, columns: Sequence[str], times: Sequence[str], number: str)
     if missing:
         raise InputError(f"{path}: no column {', '.join(missing)}; expected {', '.join(columns)}")
     frame = text.select(columns).with_columns(
-        pl.col(number).cast(pl.Float64, strict=False),
-        *(_time_ms(name) for name in times),
+        pl.col(number).cast(pl.Float64, strict=False), *(_time_ms(name) for name in times)
     )
     _refuse(path, frame, ~pl.col(number).is_finite().fill_null(False), number, "a finite number")
     for name in times:

@@ -8,10 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from crashsim.data.synthetic.anchors import MarketAnchors
+from crashsim.data.synthetic.anchors import MarketAnchors, common_times_ms
 from crashsim.data.synthetic.streams import stream
+from crashsim.data.tape.grid import Floats, Ints
 from crashsim.scenarios.models.generate import Anchors
 
 _LOW_JITTER_S = 10.0  # the factor's low is known to about a minute
@@ -27,17 +27,17 @@ class CommonFactor:
     its running sum.
     """
 
-    time_ms: NDArray[np.int64]
-    knots_ms: NDArray[np.int64]
+    time_ms: Ints
+    knots_ms: Ints
     low_ms: int
-    level: NDArray[np.float64]
-    noise: NDArray[np.float64]
-    rate: NDArray[np.float64]
-    clock: NDArray[np.float64]
+    level: Floats
+    noise: Floats
+    rate: Floats
+    clock: Floats
 
 
 def common_factor(
-    anchors: Anchors, markets: Sequence[MarketAnchors], time_ms: NDArray[np.int64], seed: int
+    anchors: Anchors, markets: Sequence[MarketAnchors], time_ms: Ints, seed: int
 ) -> CommonFactor:
     """The factor of these markets on a grid of whole seconds, time_ms (T,)."""
     resolved = [facts for facts in markets if facts.is_resolved] or list(markets)
@@ -66,9 +66,7 @@ def common_factor(
     )
 
 
-def bridge(
-    walk: NDArray[np.float64], clock: NDArray[np.float64], knots: NDArray[np.int64]
-) -> NDArray[np.float64]:
+def bridge(walk: Floats, clock: Floats, knots: Ints) -> Floats:
     """A random walk (T,) pinned to 0 at the knots (indices): Brownian bridges on its own clock."""
     return np.asarray(walk - np.interp(clock, clock[knots], walk[knots]))
 
@@ -84,13 +82,9 @@ def _low_time_ms(anchors: Anchors, resolved: Sequence[MarketAnchors], seed: int)
     return (round(float(np.mean(bars))) + offset_ms) // 1000 * 1000 + round(jitter_s) * 1000
 
 
-def _median_shape(
-    resolved: Sequence[MarketAnchors],
-) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+def _median_shape(resolved: Sequence[MarketAnchors]) -> tuple[Ints, Floats]:
     """The times that all of these markets have, and the median of their falls, as a part of it."""
-    times = resolved[0].time_ms
-    for facts in resolved[1:]:
-        times = np.intersect1d(times, facts.time_ms)
+    times = common_times_ms(resolved)
     shapes = [
         np.log(facts.price[np.searchsorted(facts.time_ms, times)] / facts.hour_price) / facts.fall
         for facts in resolved
@@ -99,13 +93,7 @@ def _median_shape(
     return times, np.median(np.array(shapes), axis=0)
 
 
-def _shape(
-    time_ms: NDArray[np.int64],
-    knots_ms: NDArray[np.int64],
-    values: NDArray[np.float64],
-    low_ms: int,
-    recovery_s: float,
-) -> NDArray[np.float64]:
+def _shape(time_ms: Ints, knots_ms: Ints, values: Floats, low_ms: int, recovery_s: float) -> Floats:
     """Straight lines between the knots, but the first recovery is exponential: fast, then slow."""
     shape = np.interp(time_ms, knots_ms, values)
     low = int(np.searchsorted(knots_ms, low_ms))
@@ -118,6 +106,6 @@ def _shape(
     return shape
 
 
-def _smooth(values: NDArray[np.float64], window: int) -> NDArray[np.float64]:
+def _smooth(values: Floats, window: int) -> Floats:
     padded = np.pad(values, (window // 2, window - 1 - window // 2), mode="edge")
     return np.convolve(padded, np.full(window, 1.0 / window), mode="valid")

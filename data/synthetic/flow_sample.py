@@ -9,10 +9,10 @@ from datetime import UTC, datetime
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from crashsim.data.schema import FLOW_COLUMNS, Book, Flows, Tape
 from crashsim.data.synthetic.streams import stream
+from crashsim.data.tape.grid import Floats
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.models.generate import FlowSample
 
@@ -25,7 +25,7 @@ class _Amounts:
     sigma: float
     max_usd: float
 
-    def draw(self, random: np.random.Generator, size: int) -> NDArray[np.float64]:
+    def draw(self, random: np.random.Generator, size: int) -> Floats:
         amounts = self.median_usd * np.exp(self.sigma * random.standard_normal(size))
         return np.asarray(np.maximum(0.01, np.round(np.minimum(amounts, self.max_usd), 2)))
 

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
 from crashsim.data.schema import ACCOUNT_COLUMNS, POSITION_COLUMNS, Book, Tape
 from crashsim.data.synthetic.anchors import read_window_volume
 from crashsim.data.synthetic.streams import stream
+from crashsim.data.tape.grid import Floats, Ints
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.markets import table_keys
 from crashsim.scenarios.models.generate import Population
@@ -31,10 +31,10 @@ class _Positions:
     the tape. side: (P,) +1 or -1. usd: (P,) notional at the first marks.
     """
 
-    account: NDArray[np.int64]
-    market: NDArray[np.int64]
-    side: NDArray[np.int64]
-    usd: NDArray[np.float64]
+    account: Ints
+    market: Ints
+    side: Ints
+    usd: Floats
 
 
 def generate_book(population: Population, tape: Tape, seed: int) -> Book:
@@ -67,7 +67,7 @@ def generate_book(population: Population, tape: Tape, seed: int) -> Book:
     )
 
 
-def _open_interest_usd(population: Population, tape: Tape) -> NDArray[np.float64]:
+def _open_interest_usd(population: Population, tape: Tape) -> Floats:
     """One side's open interest by market, (M,), in proportion to the published volume."""
     volumes = read_window_volume(population.volume_path)
     known = [volumes[market].volume_usd if market in volumes else 0.0 for market in tape.markets]
@@ -80,7 +80,7 @@ def _open_interest_usd(population: Population, tape: Tape) -> NDArray[np.float64
     return np.asarray(population.open_interest_usd * volume / volume.sum())
 
 
-def _slots(population: Population, interest_usd: NDArray[np.float64], seed: int) -> _Positions:
+def _slots(population: Population, interest_usd: Floats, seed: int) -> _Positions:
     """Who is in which market on which side; usd is a weight still. Top shorts come later."""
     crowd = population.accounts - population.top_shorts
     draw = stream(seed, "book.sides")
@@ -103,15 +103,13 @@ def _slots(population: Population, interest_usd: NDArray[np.float64], seed: int)
     )
 
 
-def _position_counts(population: Population, crowd: int, seed: int) -> NDArray[np.int64]:
+def _position_counts(population: Population, crowd: int, seed: int) -> Ints:
     shares = np.array(population.position_shares)
     draw = stream(seed, "book.counts").random(max(crowd, 0))
     return np.asarray(np.searchsorted(np.cumsum(shares / shares.sum())[:-1], draw, "right") + 1)
 
 
-def _markets_drawn(
-    population: Population, interest_usd: NDArray[np.float64], size: int, seed: int
-) -> NDArray[np.int64]:
+def _markets_drawn(population: Population, interest_usd: Floats, size: int, seed: int) -> Ints:
     popular = np.where(interest_usd > 0, interest_usd, 0.0) ** population.market_power
     popular[interest_usd <= 0] = 0.0
     ends = np.cumsum(popular / popular.sum())
@@ -120,11 +118,7 @@ def _markets_drawn(
 
 
 def _cover_every_market(
-    population: Population,
-    interest_usd: NDArray[np.float64],
-    first_side: NDArray[np.int64],
-    first_slot: NDArray[np.int64],
-    market: NDArray[np.int64],
+    population: Population, interest_usd: Floats, first_side: Ints, first_slot: Ints, market: Ints
 ) -> None:
     """Give the first long and short accounts one market each, so that both sides are held."""
     held = np.flatnonzero(interest_usd > 0)
@@ -139,16 +133,14 @@ def _cover_every_market(
         market[first_slot[accounts[: held.size]]] = held
 
 
-def _weights(
-    population: Population, crowd: int, account: NDArray[np.int64], seed: int
-) -> NDArray[np.float64]:
+def _weights(population: Population, crowd: int, account: Ints, seed: int) -> Floats:
     draw = stream(seed, "book.sizes")
     scale = population.size_sigma * draw.standard_normal(crowd)
     return np.exp(scale[account] + _POSITION_SIGMA * draw.standard_normal(account.size))
 
 
 def _sized(
-    population: Population, slots: _Positions, interest_usd: NDArray[np.float64], seed: int
+    population: Population, slots: _Positions, interest_usd: Floats, seed: int
 ) -> _Positions:
     """The crowd's positions with their notional, and those of the top shorts before them."""
     top_frac = population.top_short_share
@@ -167,7 +159,7 @@ def _sized(
     )
 
 
-def _top_usd(tops: int, wanted_usd: NDArray[np.float64], seed: int) -> NDArray[np.float64]:
+def _top_usd(tops: int, wanted_usd: Floats, seed: int) -> Floats:
     """Notional of the top shorts, (tops, M): each is in a part of the markets, someone in each."""
     draw = stream(seed, "book.tops")
     chance = draw.random((tops, wanted_usd.size))
@@ -181,7 +173,7 @@ def _top_usd(tops: int, wanted_usd: NDArray[np.float64], seed: int) -> NDArray[n
 
 def _leverage(
     population: Population, positions: _Positions, markets: tuple[str, ...], seed: int
-) -> NDArray[np.float64]:
+) -> Floats:
     """Gross notional over equity by account, (N,): lognormal by side, within the initial margin.
 
     Who draws more than the maximum gets between half of it and the whole of it.
@@ -202,9 +194,12 @@ def _leverage(
 
 def _most_leverage(
     population: Population, positions: _Positions, markets: tuple[str, ...]
-) -> NDArray[np.float64]:
+) -> Floats:
     """The largest leverage by account that its markets, its size and its sides allow, (N,)."""
-    most = np.array([_market_maximum(population, market) for market in markets])
+    maxima = population.max_leverage
+    most = np.array(
+        [next(maxima[key] for key in table_keys(market) if key in maxima) for market in markets]
+    )
     accounts = population.accounts
     gross = np.bincount(positions.account, positions.usd, accounts)
     initial = np.bincount(positions.account, positions.usd / most[positions.market], accounts)
@@ -218,17 +213,8 @@ def _most_leverage(
     return allowed
 
 
-def _market_maximum(population: Population, market: str) -> float:
-    maxima = population.max_leverage
-    return next(maxima[key] for key in table_keys(market) if key in maxima)
-
-
 def _position_columns(
-    population: Population,
-    positions: _Positions,
-    leverage: NDArray[np.float64],
-    tape: Tape,
-    seed: int,
+    population: Population, positions: _Positions, leverage: Floats, tape: Tape, seed: int
 ) -> pl.DataFrame:
     """The columns of POSITION_COLUMNS but account, and upnl_usd; leverage is by position, (P,)."""
     mark = tape.mark[0, positions.market]
@@ -239,6 +225,7 @@ def _position_columns(
     isolated = stream(seed, "book.isolated").random(mark.size) < population.isolated_share
     isolated &= positions.account >= population.top_shorts
     margin = pl.Series(positions.usd / leverage - upnl_usd, dtype=pl.Float64)
+    modes = np.where(isolated, "isolated", "cross").tolist()
     age = stream(seed, "book.ages").standard_normal(mark.size) * _AGE_SIGMA
     age_h = np.minimum(population.age_median_h * np.exp(age), _AGE_MAX_H)
     opened_ms = tape.time_ms[0] - 1000 - (age_h * _HOUR_MS).astype(np.int64)
@@ -247,17 +234,11 @@ def _position_columns(
             "market": pl.Series(tape.markets).gather(positions.market),
             "size": positions.side * positions.usd / mark,
             "entry_price": mark * (1.0 + offset),
-            "isolated_margin": margin,
+            "margin_mode": pl.Series(modes, dtype=pl.String),
+            "isolated_margin": margin.set(pl.Series(~isolated), None),
             "opened_at": pl.Series(opened_ms).cast(pl.Datetime("ms", "UTC")),
             "upnl_usd": upnl_usd,
-            "isolated": isolated,
         }
-    ).with_columns(
-        pl.when("isolated").then(pl.col("isolated_margin")).alias("isolated_margin"),
-        pl.when("isolated")
-        .then(pl.lit("isolated"))
-        .otherwise(pl.lit("cross"))
-        .alias("margin_mode"),
     )
 
 

@@ -11,18 +11,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from crashsim.data.clock import utc_text
 from crashsim.data.schema import MarketOrigin, Tape
 from crashsim.data.synthetic.anchors import (
     MarketAnchors,
     WindowVolume,
+    common_times_ms,
     read_anchors,
     read_window_volume,
 )
 from crashsim.data.synthetic.common_factor import CommonFactor, bridge, common_factor
 from crashsim.data.synthetic.streams import stream
+from crashsim.data.tape.grid import Floats, Ints
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.models.generate import Anchors
 
@@ -30,9 +31,7 @@ _HOUR_MS = 3_600_000
 _SECOND_MS = 1_000
 
 
-def reconstruct_tape(
-    anchors: Anchors, time_ms: NDArray[np.int64], seed: int, volume_scale: float
-) -> Tape:
+def reconstruct_tape(anchors: Anchors, time_ms: Ints, seed: int, volume_scale: float) -> Tape:
     """A tape on the grid time_ms (T,), which must lie between the first and the last anchor.
 
     The path is drawn on whole seconds and read off at the grid's times (the last second at or
@@ -72,13 +71,9 @@ def reconstruct_tape(
     )
 
 
-def _seconds(
-    anchors: Anchors, markets: Sequence[MarketAnchors], time_ms: NDArray[np.int64]
-) -> NDArray[np.int64]:
+def _seconds(anchors: Anchors, markets: Sequence[MarketAnchors], time_ms: Ints) -> Ints:
     """Whole seconds from the first common anchor to one past the grid and the lows."""
-    common = markets[0].time_ms
-    for facts in markets[1:]:
-        common = np.intersect1d(common, facts.time_ms)
+    common = common_times_ms(markets)
     last_needed = max(int(time_ms[-1]), *(facts.hour_ms + _HOUR_MS for facts in markets))
     after = common[common >= last_needed]
     if not after.size or time_ms[0] < common[0]:
@@ -89,13 +84,13 @@ def _seconds(
     return np.arange(common[0], after[0] + _SECOND_MS, _SECOND_MS, dtype=np.int64)
 
 
-def _span(time_ms: NDArray[np.int64]) -> str:
+def _span(time_ms: Ints) -> str:
     return f"{utc_text(int(time_ms[0]))} to {utc_text(int(time_ms[-1]))}"
 
 
 def _low_times_ms(
     anchors: Anchors, markets: Sequence[MarketAnchors], factor: CommonFactor, seed: int
-) -> NDArray[np.int64]:
+) -> Ints:
     """When each market reaches its low: around the factor's, within the bar that holds it."""
     spread_s = stream(seed, "tape.low_times").normal(0.0, anchors.low_spread_s, len(markets))
     wished_ms = factor.low_ms + np.round(spread_s).astype(np.int64) * _SECOND_MS
@@ -111,12 +106,12 @@ def _low_times_ms(
 class _Knots:
     """Where one market's price is known: indices into the seconds, and the log price there."""
 
-    at: NDArray[np.int64]
-    log_price: NDArray[np.float64]
-    price: NDArray[np.float64]
+    at: Ints
+    log_price: Floats
+    price: Floats
 
 
-def _knots(facts: MarketAnchors, low_ms: int, seconds_ms: NDArray[np.int64]) -> _Knots:
+def _knots(facts: MarketAnchors, low_ms: int, seconds_ms: Ints) -> _Knots:
     known = facts.time_ms <= seconds_ms[-1]
     known &= facts.time_ms != low_ms  # an anchor in the second of the low is the low
     times = np.append(facts.time_ms[known], low_ms)
@@ -127,12 +122,8 @@ def _knots(facts: MarketAnchors, low_ms: int, seconds_ms: NDArray[np.int64]) -> 
 
 
 def _path(
-    facts: MarketAnchors,
-    low_ms: int,
-    factor: CommonFactor,
-    own_noise: NDArray[np.float64],
-    own_variance: float,
-) -> NDArray[np.float64]:
+    facts: MarketAnchors, low_ms: int, factor: CommonFactor, own_noise: Floats, own_variance: float
+) -> Floats:
     """The price of one market at every second, (T,)."""
     knots = _knots(facts, low_ms, factor.time_ms)
     warped_ms = _warp(factor, low_ms)
@@ -145,13 +136,13 @@ def _path(
     level += np.interp(np.arange(level.size), knots.at, knots.log_price - level[knots.at])
     second = wide * bridge(second, factor.clock, knots.at)
     log_low = np.log(facts.low_price)
-    price: NDArray[np.float64] = np.exp(log_low + np.hypot(level - log_low, second))
+    price: Floats = np.exp(log_low + np.hypot(level - log_low, second))
     np.maximum(price, facts.low_price, out=price)  # exp and log lose the last digit
     price[knots.at] = knots.price
     return price
 
 
-def _warp(factor: CommonFactor, low_ms: int) -> NDArray[np.float64]:
+def _warp(factor: CommonFactor, low_ms: int) -> Floats:
     """The factor's time at each second of a market whose low is at low_ms, not the factor's."""
     low = int(np.searchsorted(factor.knots_ms, factor.low_ms))
     before, after = factor.knots_ms[low - 1], factor.knots_ms[low + 1]
@@ -161,8 +152,8 @@ def _warp(factor: CommonFactor, low_ms: int) -> NDArray[np.float64]:
 
 
 def _volume(
-    anchors: Anchors, factor: CommonFactor, own_noise: NDArray[np.float64], window: WindowVolume
-) -> NDArray[np.float64]:
+    anchors: Anchors, factor: CommonFactor, own_noise: Floats, window: WindowVolume
+) -> Floats:
     """USD traded up to and including every second since the first, (T,)."""
     within = (factor.time_ms > window.start_ms) & (factor.time_ms <= window.end_ms)
     if window.start_ms < factor.time_ms[0] or window.end_ms > factor.time_ms[-1]:
@@ -174,6 +165,6 @@ def _volume(
     return np.asarray(np.cumsum(pace) * (window.volume_usd / pace[within].sum()))
 
 
-def _between(running: NDArray[np.float64], at: NDArray[np.int64]) -> NDArray[np.float64]:
+def _between(running: Floats, at: Ints) -> Floats:
     """What was added between the grid's times; nothing at the first."""
     return np.diff(running[at], prepend=running[at[0]])

@@ -96,8 +96,9 @@ def _fill(run: Run, step: Step, queue: Queue, place: int, loser: Loser, qty: flo
         entry = float(run.state.entry[row])
         close_unit_row(run, step, row, qty, loser.price, start)
     else:
-        entry = float(run.state.absorbers[-1 - row].entry[loser.market])
-        close_absorber(run, step, -1 - row, loser.market, qty, loser.price, start)
+        absorber = run.state.absorbers[-1 - row]
+        entry = float(absorber.entry[loser.market])
+        close_absorber(absorber, loser.market, qty, loser.price, start)
     close_loser(run, step, loser, qty)
     queue.note_fills(slice(place, place + 1))
     step.totals.adl_usd += qty * step.prices[loser.market]

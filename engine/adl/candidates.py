@@ -1,8 +1,10 @@
 """The positions that auto-deleveraging may ask, as arrays."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crashsim.engine.arrays import Floats, Indices
 
@@ -20,22 +22,12 @@ class Candidates:
 
     def take(self, keep: Indices) -> "Candidates":
         """The candidates at these indices."""
-        return Candidates(
-            self.place[keep],
-            self.row[keep],
-            self.market[keep],
-            self.size[keep],
-            entry=self.entry[keep],
-            tie=self.tie[keep],
-        )
+        return Candidates(*(column[keep] for column in self._columns()))
 
     def with_more(self, more: "Candidates") -> "Candidates":
         """These candidates, then those."""
-        return Candidates(
-            np.concatenate([self.place, more.place]),
-            np.concatenate([self.row, more.row]),
-            np.concatenate([self.market, more.market]),
-            np.concatenate([self.size, more.size]),
-            entry=np.concatenate([self.entry, more.entry]),
-            tie=np.concatenate([self.tie, more.tie]),
-        )
+        pairs = zip(self._columns(), more._columns(), strict=True)
+        return Candidates(*(np.concatenate(pair) for pair in pairs))
+
+    def _columns(self) -> list[NDArray[Any]]:
+        return [getattr(self, column.name) for column in fields(self)]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from crashsim.engine.adl.ranking import Key
 from crashsim.engine.run import Run
+from crashsim.engine.state.state import AbsorberState
 from crashsim.engine.state.step import Step
 from crashsim.engine.state.unit import close_row, return_isolated, settle
 
@@ -35,7 +36,8 @@ def close_loser(run: Run, step: Step, loser: Loser, qty: float) -> None:
     if loser.row >= 0:
         close_unit_row(run, step, loser.row, qty, loser.price, loser.size)
     else:
-        close_absorber(run, step, loser.absorber, loser.market, qty, loser.price, loser.size)
+        absorber = run.state.absorbers[loser.absorber]
+        close_absorber(absorber, loser.market, qty, loser.price, loser.size)
 
 
 def close_unit_row(run: Run, step: Step, row: int, qty: float, price: float, start: float) -> None:
@@ -45,10 +47,9 @@ def close_unit_row(run: Run, step: Step, row: int, qty: float, price: float, sta
 
 
 def close_absorber(
-    run: Run, step: Step, index: int, market: int, qty: float, price: float, start: float
+    absorber: AbsorberState, market: int, qty: float, price: float, start: float
 ) -> None:
-    """Close qty of an absorber's position."""
-    absorber = run.state.absorbers[index]
+    """Close qty of an absorber's position; `start` is its size when the rule began."""
     held = float(absorber.size[market])
     side = 1.0 if held > 0 else -1.0
     absorber.cash_usd += side * qty * (price - float(absorber.entry[market]))

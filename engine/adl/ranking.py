@@ -105,7 +105,17 @@ class Ranking:
         for i, key in enumerate(wanted):
             part = slice(int(bounds[i]), int(bounds[i + 1]))
             ranked = found.take(np.arange(*bounds[i : i + 2]))
-            self._queues[key] = _queue(ranked, score[part], order[part], self._filled)
+            self._queues[key] = Queue(
+                rows=ranked.row,
+                sizes=ranked.size,
+                scores=score[part],
+                row=ranked.row.tolist(),
+                score=score[part].tolist(),
+                size_at_start=ranked.size.tolist(),
+                tie=ranked.tie.tolist(),
+                candidates=order[part],
+                filled=self._filled,
+            )
             self._run.events.held.append(
                 Held(self._step.index, key.market, key.side, float(held[part].sum()))
             )
@@ -259,17 +269,3 @@ class Ranking:
             "unit_notional": float(notional.sum()),
             "unit_upnl": upnl,
         }
-
-
-def _queue(ranked: Candidates, score: Floats, candidates: Indices, filled: list[Indices]) -> Queue:
-    return Queue(
-        rows=ranked.row,
-        sizes=ranked.size,
-        scores=score,
-        row=ranked.row.tolist(),
-        score=score.tolist(),
-        size_at_start=ranked.size.tolist(),
-        tie=ranked.tie.tolist(),
-        candidates=candidates,
-        filled=filled,
-    )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crashsim.engine.adl.scores import COLUMNS, PROBE, PROBE_ROWS
+from crashsim.engine.adl.scores import COLUMNS, PROBE, reads_one_row
 from crashsim.engine.arrays import Floats, read_only
 from crashsim.engine.errors import PolicyError
 
@@ -65,17 +65,12 @@ def function_score(name: str, function: Function) -> FunctionScore:
     seen = _Seen()
     FunctionScore(name, function, frozenset(COLUMNS))._call(seen)
     score = FunctionScore(name, function, frozenset(COLUMNS) - (_DRAWN - seen.names))
-    together = score.evaluate(PROBE)
-    if not np.array_equal(score.evaluate(PROBE), together):
+    if not np.array_equal(score.evaluate(PROBE), score.evaluate(PROBE)):
         raise PolicyError(
             f"{name} gives different numbers for the same candidates; for a seeded lot read the "
             "column 'rand'"
         )
-    alone = [
-        score.evaluate({column: values[row : row + 1] for column, values in PROBE.items()})
-        for row in range(PROBE_ROWS)
-    ]
-    if not np.allclose(together, np.concatenate(alone), rtol=1e-12, atol=0.0):
+    if not reads_one_row(score):
         raise PolicyError(
             f"{name} compares a candidate with the others; a score must follow from the "
             "candidate's own row, and ranking comes after it"

@@ -54,6 +54,15 @@ class Score(Protocol):
         ...
 
 
+def reads_one_row(score: Score) -> bool:
+    """Whether each probe's score is the same without the others."""
+    alone = [
+        score.evaluate({name: values[row : row + 1] for name, values in PROBE.items()})
+        for row in range(PROBE_ROWS)
+    ]
+    return np.allclose(score.evaluate(PROBE), np.concatenate(alone), rtol=1e-12, atol=0.0)
+
+
 @dataclass(frozen=True, eq=False)  # Polars overloads == on expressions
 class ExpressionScore:
     """A compiled SQL expression."""
@@ -132,11 +141,7 @@ def _try_out(score: ExpressionScore) -> None:
     dtype = result.dtypes[0] if result.width == 1 else None
     if dtype is None or not (dtype.is_numeric() or dtype == pl.Boolean):
         raise PolicyError(f"Score '{score.text}' is not one number a candidate. {_allowed()}")
-    alone = [
-        score.evaluate({name: values[row : row + 1] for name, values in PROBE.items()})
-        for row in range(PROBE_ROWS)
-    ]
-    if not np.allclose(score.evaluate(PROBE), np.concatenate(alone), rtol=1e-12, atol=0.0):
+    if not reads_one_row(score):
         raise PolicyError(
             f"Score '{score.text}' compares a candidate with the others (an aggregate or a rank). "
             "A score must follow from the candidate's own row; ranking comes after it."

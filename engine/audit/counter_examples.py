@@ -48,21 +48,15 @@ class Property(Generic[Trial]):
 
 def search(properties: Sequence[Property[Trial]], trials: Iterable[Trial]) -> list[Finding]:
     """Every property checked in every trial."""
-    examples: dict[str, list[Example]] = {each.name: [] for each in properties}
-    tried = 0
-    for trial in trials:
-        tried += 1
-        for each in properties:
-            if (example := each.check(trial)) is not None:
-                examples[each.name].append(example)
+    found = [[each.check(trial) for each in properties] for trial in trials]
     return [
         Finding(
             name=each.name,
             question=each.question,
-            tried=tried,
-            broken=len(found),
-            example=found[0] if found else None,
+            tried=len(found),
+            broken=len(examples),
+            example=examples[0] if examples else None,
         )
-        for each in properties
-        for found in [examples[each.name]]
+        for place, each in enumerate(properties)
+        for examples in [[row[place] for row in found if row[place] is not None]]
     ]

@@ -18,7 +18,7 @@ from crashsim.engine.audit.counter_examples import (
     Property,
     search,
 )
-from crashsim.engine.audit.small_books import SPLIT, SmallBook, books, split_names
+from crashsim.engine.audit.small_books import SPLIT, Holder, SmallBook, books, split_names
 from crashsim.engine.audit.trial import Closed, closed_by
 
 
@@ -30,15 +30,21 @@ class _Trial:
     closed: Closed
     run: Callable[[SmallBook], Closed]
 
-    def compared(self, changed: SmallBook, names: Sequence[str], did: str) -> Example | None:
-        """An example where the first winner, under these names now, has another amount closed."""
-        before = self.closed.usd(self.book.target)
+    @property
+    def target(self) -> Holder:
+        """The winner that every change is made to: the first."""
+        return self.book.winners[0]
+
+    def compared(self, instead: Sequence[Holder], did: str) -> Example | None:
+        """An example where these in the first winner's place have another amount closed."""
+        before = self.closed.usd(self.target.name)
+        changed = replace(self.book, winners=(*instead, *self.book.winners[1:]))
         result = self.run(changed)
-        after = plain_sum(result.usd(name) for name in names)
+        after = plain_sum(result.usd(holder.name) for holder in instead)
         if abs(after - before) <= TOLERANCE_FRAC * max(before, after, 1.0):
             return None
         return Example(
-            f"{self.book.target} has ${before:,.2f} closed; {did} it has ${after:,.2f} closed",
+            f"{self.target.name} has ${before:,.2f} closed; {did} it has ${after:,.2f} closed",
             self.closed.table(self.book),
             result.table(changed),
         )
@@ -59,28 +65,18 @@ def audit(
 
 
 def _split(trial: _Trial) -> Example | None:
-    book = trial.book
-    target = book.winners[0]
-    names = split_names(target.name)
-    parts = tuple(target.scaled(1 / SPLIT, name) for name in names)
-    changed = replace(book, winners=(*parts, *book.winners[1:]))
-    return trial.compared(changed, names, f"split over {SPLIT} accounts")
+    parts = [trial.target.scaled(1 / SPLIT, name) for name in split_names(trial.target.name)]
+    return trial.compared(parts, f"split over {SPLIT} accounts")
 
 
 def _move_cash(trial: _Trial) -> Example | None:
-    book = trial.book
-    target = book.winners[0]
-    richer = replace(target, cash=target.cash * 2)
-    changed = replace(book, winners=(richer, *book.winners[1:]))
-    return trial.compared(changed, [target.name], "with twice the cash")
+    richer = replace(trial.target, cash=trial.target.cash * 2)
+    return trial.compared([richer], "with twice the cash")
 
 
 def _hedge(trial: _Trial) -> Example | None:
-    book = trial.book
-    target = book.winners[0]
-    hedged = replace(target, other_size=target.other_size - target.size)
-    changed = replace(book, winners=(hedged, *book.winners[1:]))
-    return trial.compared(changed, [target.name], "hedged with a long in the other market")
+    hedged = replace(trial.target, other_size=trial.target.other_size - trial.target.size)
+    return trial.compared([hedged], "hedged with a long in the other market")
 
 
 def _monotone(trial: _Trial) -> Example | None:

@@ -40,19 +40,11 @@ class Holder:
 
 @dataclass(frozen=True)
 class SmallBook:
-    """crash: mark of MARKET after the fall from START_PRICE; OTHER keeps its price.
-
-    The first winner is the target of every change.
-    """
+    """crash: mark of MARKET after the fall from START_PRICE; OTHER keeps its price."""
 
     loser: Holder
     winners: tuple[Holder, ...]
     crash: float
-
-    @property
-    def target(self) -> str:
-        """Name of the winner that a property changes."""
-        return self.winners[0].name
 
     @property
     def holders(self) -> tuple[Holder, ...]:
@@ -74,11 +66,8 @@ class SmallBook:
             )
             if size != 0.0
         ]
-        columns = list(POSITION_COLUMNS)
-        schema = {**dict(POSITION_COLUMNS), "opened_at": pl.Int64()}
-        positions = pl.DataFrame(
-            rows, schema={name: schema[name] for name in columns}, orient="row"
-        )
+        schema = {**POSITION_COLUMNS, "opened_at": pl.Int64()}
+        positions = pl.DataFrame(rows, schema=schema, orient="row")
         positions = positions.with_columns(pl.col("opened_at").cast(POSITION_COLUMNS["opened_at"]))
         return Book(accounts, positions, "assumed", "audit")
 

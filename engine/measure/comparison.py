@@ -45,7 +45,7 @@ def metric_table(runs: Sequence[Measured]) -> pl.DataFrame:
         for key, value, text in numbers_of(run.values[name])
     ]
     first = {(row[0], row[2]): row[4] for row in rows if row[3] == runs[0].name}
-    with_delta = [(*row, _delta(row[4], first.get((row[0], row[2])))) for row in rows]
+    with_delta = [(*row, deltas(row[4], first.get((row[0], row[2])))) for row in rows]
     return pl.DataFrame(with_delta, schema=_METRIC_SCHEMA, orient="row")
 
 
@@ -58,10 +58,6 @@ def numbers_of(value: Value) -> list[tuple[str, float | None, str | None]]:
         else (key, None if one is None else float(one), None)
         for key, one in items
     ]
-
-
-def _delta(value: float | None, first: float | None) -> float | None:
-    return None if value is None or first is None else value - first
 
 
 def deltas(value: Value, first: Value) -> Value:
@@ -101,7 +97,10 @@ def changes_table(runs: Sequence[Measured]) -> pl.DataFrame:
 
 
 def _changes(first: Measured, run: Measured, side: _Side) -> pl.DataFrame:
-    left, right = (_side_of(each.accounts, side) for each in (first, run))
+    left, right = (
+        each.accounts.select("account", on=side.flag, usd=side.usd, end_usd=NET_END_USD)
+        for each in (first, run)
+    )
     both = left.join(right, on="account", suffix="_run", validate="1:1")
     under_first = pl.col("on") & ~pl.col("on_run")
     changed = both.filter(pl.col("on") != pl.col("on_run")).select(
@@ -115,15 +114,6 @@ def _changes(first: Measured, run: Measured, side: _Side) -> pl.DataFrame:
         difference_usd=pl.col("end_usd_run") - pl.col("end_usd"),
     )
     return changed.sort(["usd", "account"], descending=[True, False])
-
-
-def _side_of(accounts: pl.DataFrame, side: _Side) -> pl.DataFrame:
-    return accounts.select(
-        "account",
-        on=pl.col(side.flag),
-        usd=pl.col(side.usd),
-        end_usd=NET_END_USD,
-    )
 
 
 def most_changed(changes: pl.DataFrame, left_out: str) -> pl.DataFrame:

@@ -11,12 +11,12 @@ import numpy as np
 import polars as pl
 
 from crashsim.data.schema import Tape
+from crashsim.engine.adl.score_columns import MIN_EQUITY_USD
 from crashsim.engine.arrays import Flags, Floats, Indices, rows_by
 from crashsim.engine.record.equity_path import EquityPath
 from crashsim.engine.record.outcome import Outcome
 
 WAVE_GAP_MS = 5_000  # docs/semantics.md, section 7: a longer pause between fills ends a wave
-MIN_EQUITY_USD = 1e-9
 
 
 @dataclass(frozen=True)

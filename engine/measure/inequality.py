@@ -1,10 +1,11 @@
 """How unequally an amount falls on those who bear it."""
 
 import numpy as np
-from numpy.typing import NDArray
+
+from crashsim.engine.arrays import Floats
 
 
-def gini(amounts: NDArray[np.float64]) -> float | None:
+def gini(amounts: Floats) -> float | None:
     """Gini index of amounts of shape (n,), all >= 0; None where their sum is 0.
 
     Half of the mean absolute difference over the mean, each pair counted both ways: 0 when all
@@ -18,7 +19,7 @@ def gini(amounts: NDArray[np.float64]) -> float | None:
     return float(((2 * places - n - 1) * np.sort(amounts)).sum() / (n * total))
 
 
-def top_share(amounts: NDArray[np.float64], count: int) -> float | None:
+def top_share(amounts: Floats, count: int) -> float | None:
     """Share of the `count` largest in the sum of amounts of shape (n,); None where the sum is 0."""
     total = amounts.sum()
     if total <= 0:
@@ -26,7 +27,7 @@ def top_share(amounts: NDArray[np.float64], count: int) -> float | None:
     return float(np.sort(amounts)[::-1][:count].sum() / total)
 
 
-def herfindahl(amounts: NDArray[np.float64]) -> float | None:
+def herfindahl(amounts: Floats) -> float | None:
     """Herfindahl index, the sum of squared shares, of amounts of shape (n,); None for a sum of 0.
 
     Between 1 / n (all equal) and 1 (one bears everything).

@@ -43,3 +43,13 @@ class Metric:
     horizon: str = "whole run"
     price_source: str = "mark of the step"
     inputs: tuple[Input, ...] = EVERYTHING
+
+
+def accounts_sum(column: str) -> Callable[[Replayed], float]:
+    """What sums a column of the accounts table."""
+    return lambda run: float(run.outcome.accounts[column].sum())
+
+
+def accounts_count(flag: str) -> Callable[[Replayed], int]:
+    """What counts the accounts with a flag."""
+    return lambda run: int(run.outcome.accounts[flag].sum())

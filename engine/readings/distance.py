@@ -4,6 +4,7 @@ import polars as pl
 
 from crashsim.engine.arrays import rows_by
 from crashsim.engine.readings import Tables
+from crashsim.engine.readings.people import band_of
 
 # Upper ends of the bands, as fractions of notional; the last band is open.
 BAND_ENDS_FRAC = (0.0, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5)
@@ -41,14 +42,8 @@ _KIND = pl.Enum([*BANDS, CLOSED])
 def _counted(units: pl.DataFrame, when: str) -> pl.DataFrame:
     notional = pl.col(f"notional_{when}_usd")
     left = (pl.col(f"equity_{when}_usd") - pl.col(f"mm_{when}_usd")) / notional
-    band = pl.when(notional > 0).then(_band(left)).otherwise(pl.lit(CLOSED)).cast(_KIND)
+    found = band_of(left, BAND_ENDS_FRAC, BANDS)
+    band = pl.when(notional > 0).then(found).otherwise(pl.lit(CLOSED)).cast(_KIND)
     return rows_by(units.with_columns(band=band), "band").agg(
         units=pl.len().cast(pl.Int64), usd=notional.sum()
     )
-
-
-def _band(left: pl.Expr) -> pl.Expr:
-    found = pl.lit(BANDS[-1])
-    for end, name in reversed(list(zip(BAND_ENDS_FRAC, BANDS, strict=False))):
-        found = pl.when(left < end).then(pl.lit(name)).otherwise(found)
-    return found

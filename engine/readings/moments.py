@@ -46,15 +46,11 @@ def _order(moment: Moment) -> datetime:
 
 
 def _liquidations(tables: Tables) -> list[Moment]:
-    closed = tables["liquidations"].filter(pl.col("stage") == "book")
-    taken = tables["liquidations"].filter(pl.col("stage") == "takeover")
-    found = (
-        [Moment("first_liquidation", closed["time"][0], name=closed["account"][0])]
-        if closed.height
-        else []
-    )
-    if taken.height:
-        found.append(Moment("first_takeover", taken["time"][0], name=taken["account"][0]))
+    found = []
+    for kind, stage in (("first_liquidation", "book"), ("first_takeover", "takeover")):
+        closed = tables["liquidations"].filter(pl.col("stage") == stage)
+        if closed.height:
+            found.append(Moment(kind, closed["time"][0], name=closed["account"][0]))
     return found + _busiest(tables, "busiest_liquidation", "liquidated_usd")
 
 

@@ -1,5 +1,7 @@
 """Who was deleveraged, who ended in debt, and how large they were."""
 
+from collections.abc import Sequence
+
 import polars as pl
 from polars import selectors as cs
 
@@ -31,11 +33,16 @@ _SHOWN = (
 
 
 def band(amount: pl.Expr) -> pl.Expr:
-    """The band of BANDS in which an amount lies; a band begins at the end of the one before."""
-    found = pl.lit(BANDS[-1])
-    for end, name in reversed(list(zip(BAND_ENDS_USD, BANDS, strict=False))):
+    """The band of BANDS in which an amount lies."""
+    return band_of(amount, BAND_ENDS_USD, BANDS).cast(pl.Enum(BANDS))
+
+
+def band_of(amount: pl.Expr, ends: Sequence[float], names: Sequence[str]) -> pl.Expr:
+    """The name of the band in which an amount lies; a band begins at the end of the one before."""
+    found = pl.lit(names[-1])
+    for end, name in reversed(list(zip(ends, names, strict=False))):
         found = pl.when(amount < end).then(pl.lit(name)).otherwise(found)
-    return found.cast(pl.Enum(BANDS))
+    return found
 
 
 def hit_accounts(tables: Tables) -> pl.DataFrame:

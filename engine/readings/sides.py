@@ -55,16 +55,14 @@ def changers(runs: Mapping[str, Tables]) -> pl.DataFrame:
     names = list(runs)
     found = outcomes(runs)
     for name, tables in runs.items():
-        found = found.join(
-            _net(tables).rename({"net_usd": f"{name} net_usd"}), on="account", how="left"
-        )
+        found = found.join(_net(tables, f"{name} net_usd"), on="account", how="left")
     different = pl.any_horizontal(pl.col(name).ne_missing(pl.col(names[0])) for name in names[1:])
     nets = [f"{name} net_usd" for name in names]
     spread = pl.max_horizontal(nets) - pl.min_horizontal(nets)
     return found.filter(different).sort([spread, pl.col("account")], descending=[True, False])
 
 
-def _net(tables: Tables) -> pl.DataFrame:
+def _net(tables: Tables, name: str) -> pl.DataFrame:
     paid_in = pl.col("deposits_usd") - pl.col("withdrawals_usd")
     gained = NET_END_USD - pl.col("equity_start") - paid_in
-    return tables["accounts"].select("account", net_usd=gained)
+    return tables["accounts"].select("account", gained.alias(name))

@@ -89,7 +89,13 @@ def statement_of(tables: Tables, account: str) -> Statement | None:
     if own.is_empty():
         return None
     row = own.row(0, named=True)
-    items = [*_fills(tables, account), *_still_open(tables, account)]
+    start = tables["positions_start"].filter(pl.col("account") == account)
+    first = dict(start.select("market", "mark_price").iter_rows())
+    items = [
+        *_closings(tables, account, first),
+        *_deleveraging(tables, account, first),
+        *_still_open(tables, account, first),
+    ]
     items += [*_flows(tables, account), *_losses(tables, account), *_collateral(tables, account)]
     if row["funding_usd"]:
         items.append(Item("funding", equity_usd=row["funding_usd"]))
@@ -138,18 +144,6 @@ def _gross_usd(tables: Tables, account: str) -> float:
     return float(held + cash + row["liquidated_notional_usd"] + row["adl_notional_usd"])
 
 
-def _first_marks(tables: Tables, account: str) -> dict[str, float]:
-    start = tables["positions_start"].filter(pl.col("account") == account)
-    return dict(start.select("market", "mark_price").iter_rows())
-
-
-def _fills(tables: Tables, account: str) -> Iterable[Item]:
-    """Each closing: the move of the mark until then, and the fill against the mark."""
-    first = _first_marks(tables, account)
-    yield from _closings(tables, account, first)
-    yield from _deleveraging(tables, account, first)
-
-
 def _closed(kind: str, row: Mapping[str, Any], size: float, against: float, who: str) -> Item:
     """A fill: what its price made of it against the mark of its step."""
     return Item(
@@ -172,6 +166,7 @@ def _price(item: Item, first_mark: float) -> Item:
 
 
 def _closings(tables: Tables, account: str, first: dict[str, float]) -> Iterable[Item]:
+    """Each closing: the move of the mark until then, and the fill against the mark."""
     own = tables["liquidations"].filter(
         (pl.col("account") == account) & (pl.col("stage") != "unwind")
     )
@@ -208,22 +203,12 @@ def _score_inputs(fill: Mapping[str, Any]) -> dict[str, float]:
     return {name.removeprefix(INPUT): value for name, value in read.items() if value is not None}
 
 
-def _still_open(tables: Tables, account: str) -> Iterable[Item]:
-    first = _first_marks(tables, account)
+def _still_open(tables: Tables, account: str, first: dict[str, float]) -> Iterable[Item]:
     end: datetime = tables["timeline"]["time"][-1]
     own = tables["positions_end"].filter(pl.col("account") == account)
     for row in own.iter_rows(named=True):
-        opening, mark = first[row["market"]], row["mark_price"]
-        gain = row["size"] * (mark - opening)
-        yield Item(
-            "price",
-            end,
-            row["market"],
-            row["size"],
-            price=opening,
-            mark_price=mark,
-            equity_usd=gain,
-        )
+        held = Item("price", end, row["market"], row["size"], mark_price=row["mark_price"])
+        yield _price(held, first[row["market"]])
 
 
 def _flows(tables: Tables, account: str) -> Iterable[Item]:
@@ -233,13 +218,7 @@ def _flows(tables: Tables, account: str) -> Iterable[Item]:
         if row["kind"] == "deposit":
             yield Item("deposit", time, equity_usd=amount, amount_usd=amount)
             if to_debt > 0:
-                yield Item(
-                    "deposit_to_debt",
-                    time,
-                    equity_usd=-to_debt,
-                    debt_usd=-to_debt,
-                    amount_usd=to_debt,
-                )
+                yield _repaid("deposit_to_debt", time, to_debt)
             continue
         if row["credited_usd"] > 0:
             yield Item(
@@ -289,4 +268,8 @@ def _isolated_to_debt(row: dict[str, float], items: list[Item]) -> list[Item]:
     repaid = plain_sum(item.debt_usd for item in items) - row["debt_end"]
     if repaid < ROUNDING_USD:
         return []
-    return [Item("isolated_to_debt", equity_usd=-repaid, debt_usd=-repaid, amount_usd=repaid)]
+    return [_repaid("isolated_to_debt", None, repaid)]
+
+
+def _repaid(kind: str, time: datetime | None, usd: float) -> Item:
+    return Item(kind, time, equity_usd=-usd, debt_usd=-usd, amount_usd=usd)

@@ -1,5 +1,7 @@
 """Who paid whom: what changed hands beyond ordinary trading at mark."""
 
+from itertools import product
+
 import polars as pl
 
 from crashsim.engine.arrays import rows_by
@@ -22,22 +24,25 @@ def who_paid_whom(tables: Tables) -> pl.DataFrame:
     owed at takeovers, prices of auto-deleveraging away from mark, shortfalls and who covered them,
     and deposits that repaid debt. Profits and losses from moves of the mark are not in it.
     """
-    parts = [
-        _book(tables),
-        _fees(tables),
-        _takeovers(tables),
-        _adl(tables),
-        _shortfalls(tables),
-        _deposits(tables),
+    fees = _total(tables["liquidations"], pl.col("fee_usd"))
+    swallowed = _total(tables["accounts"], pl.col("deposits_to_debt_usd"))
+    collector = PLATFORM if tables["absorbers"].is_empty() else FUND
+    rows = [
+        *_book(tables),
+        (LIQUIDATED, collector, "liquidation fees", fees),
+        *_takeovers(tables),
+        *_adl(tables),
+        *_shortfalls(tables),
+        (LIQUIDATED, PLATFORM, "deposits that went to debts", swallowed),
     ]
-    rows = [row for part in parts for row in part if row[3] > 0.0]
     schema = {
         "payer": pl.String(),
         "receiver": pl.String(),
         "reason": pl.String(),
         "amount_usd": pl.Float64(),
     }
-    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    paid = [row for row in rows if row[3] > 0.0]
+    frame = pl.DataFrame(paid, schema=schema, orient="row")
     return frame.sort(["amount_usd", "reason"], descending=[True, False])
 
 
@@ -51,20 +56,15 @@ Row = tuple[str, str, str, float]
 
 
 def _book(tables: Tables) -> list[Row]:
-    fills = tables["liquidations"].filter(pl.col("stage") == "book")
-    lost = _total(fills, _SIGNED_SIZE * (pl.col("mark_price") - pl.col("price")))
-    unwinds = tables["liquidations"].filter(pl.col("stage") == "unwind")
-    unwound = _total(unwinds, _SIGNED_SIZE * (pl.col("mark_price") - pl.col("price")))
+    discount = _SIGNED_SIZE * (pl.col("mark_price") - pl.col("price"))
+    lost, unwound = (
+        _total(tables["liquidations"].filter(pl.col("stage") == stage), discount)
+        for stage in ("book", "unwind")
+    )
     return [
         (LIQUIDATED, MARKET, "discount to mark on the order book", lost),
         (FUND, MARKET, "discount to mark when positions taken over were sold", unwound),
     ]
-
-
-def _fees(tables: Tables) -> list[Row]:
-    fees = _total(tables["liquidations"], pl.col("fee_usd"))
-    receiver = PLATFORM if tables["absorbers"].is_empty() else FUND
-    return [(LIQUIDATED, receiver, "liquidation fees", fees)]
 
 
 def _takeovers(tables: Tables) -> list[Row]:
@@ -83,25 +83,16 @@ def _adl(tables: Tables) -> list[Row]:
     cost = pl.col("cost_usd")
     paid, gained = cost.clip(lower_bound=0.0), (-cost).clip(lower_bound=0.0)
     funds = tables["absorbers"]["absorber"].unique().to_list()
+    worse = "closed by force at a price worse than mark"
+    better = "closed by force at a price better than mark"
     rows = []
-    for winner, of_winner in (
-        (WINNERS, ~pl.col("winner").is_in(funds)),
-        (FUND, pl.col("winner").is_in(funds)),
-    ):
-        for loser, of_loser in (
-            (LIQUIDATED, ~pl.col("loser").is_in(funds)),
-            (FUND, pl.col("loser").is_in(funds)),
-        ):
-            fills = tables["adl_fills"].filter(of_winner & of_loser)
-            rows += [
-                (winner, loser, "closed by force at a price worse than mark", _total(fills, paid)),
-                (
-                    loser,
-                    winner,
-                    "closed by force at a price better than mark",
-                    _total(fills, gained),
-                ),
-            ]
+    for winner, loser in product((WINNERS, FUND), (LIQUIDATED, FUND)):
+        fills = tables["adl_fills"].filter(
+            pl.col("winner").is_in(funds) == (winner == FUND),
+            pl.col("loser").is_in(funds) == (loser == FUND),
+        )
+        rows.append((winner, loser, worse, _total(fills, paid)))
+        rows.append((loser, winner, better, _total(fills, gained)))
     return rows
 
 
@@ -113,11 +104,6 @@ def _shortfalls(tables: Tables) -> list[Row]:
         (PLATFORM, LIQUIDATED, "shortfalls written off", _total(frame, pl.col("written_off_usd"))),
         (OTHERS, LIQUIDATED, "shortfalls shared", _total(frame, pl.col("shared_usd"))),
     ]
-
-
-def _deposits(tables: Tables) -> list[Row]:
-    swallowed = _total(tables["accounts"], pl.col("deposits_to_debt_usd"))
-    return [(LIQUIDATED, PLATFORM, "deposits that went to debts", swallowed)]
 
 
 def _total(frame: pl.DataFrame, amount: pl.Expr) -> float:

@@ -66,6 +66,9 @@ class _Sums:
     def _sum(self, account: NDArray[np.integer], values: Floats) -> Floats:
         return sum_by(account, values, len(self._run.state.accounts))
 
+    def _total(self, frame: pl.DataFrame, column: str) -> Floats:
+        return self._sum(frame["account"].to_numpy(), frame[column].to_numpy())
+
     def closings(self) -> dict[str, Floats | Flags]:
         """Book, takeover and both sides of auto-deleveraging."""
         closed = frame_of(self._run.events.closings, Closing).filter(pl.col("account") >= 0)
@@ -82,7 +85,7 @@ class _Sums:
         return {
             "realised_pnl_usd": realised,
             "liquidated_notional_usd": self._sum(account, self._notional(closed)),
-            "fees_usd": self._sum(account, closed["fee_usd"].to_numpy()),
+            "fees_usd": self._total(closed, "fee_usd"),
             "was_liquidated": self._sum(account, np.ones(account.size)) > 0,
             "adl_notional_usd": self._sum(winner, self._notional(won)),
             "adl_fills": self._sum(winner, np.ones(winner.size)),
@@ -109,12 +112,8 @@ class _Sums:
         short = frame_of(self._run.events.shortfalls, Shortfall)
         shares = frame_of(self._run.events.loss_shares, LossShare)
         return {
-            "shortfall_usd": self._sum(
-                short["account"].to_numpy(), short["shortfall_usd"].to_numpy()
-            ),
-            "loss_share_usd": self._sum(
-                shares["account"].to_numpy(), shares["amount_usd"].to_numpy()
-            ),
+            "shortfall_usd": self._total(short, "shortfall_usd"),
+            "loss_share_usd": self._total(shares, "amount_usd"),
         }
 
     def flows(self) -> dict[str, Floats]:
@@ -122,10 +121,9 @@ class _Sums:
         flows = frame_of(self._run.events.flows, FlowResult)
         paid_in = flows.filter(pl.col("kind") == "deposit")
         paid_out = flows.filter(pl.col("kind") == "withdrawal")
-        into, out = paid_in["account"].to_numpy(), paid_out["account"].to_numpy()
         return {
-            "deposits_usd": self._sum(into, paid_in["amount_usd"].to_numpy()),
-            "deposits_to_debt_usd": self._sum(into, paid_in["to_debt_usd"].to_numpy()),
-            "withdrawals_usd": self._sum(out, paid_out["credited_usd"].to_numpy()),
-            "withdrawals_refused_usd": self._sum(out, paid_out["refused_usd"].to_numpy()),
+            "deposits_usd": self._total(paid_in, "amount_usd"),
+            "deposits_to_debt_usd": self._total(paid_in, "to_debt_usd"),
+            "withdrawals_usd": self._total(paid_out, "credited_usd"),
+            "withdrawals_refused_usd": self._total(paid_out, "refused_usd"),
         }

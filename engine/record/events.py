@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import nan
 from typing import NamedTuple
 
 from crashsim.engine.arrays import Floats, Indices
@@ -11,16 +12,16 @@ class Closing(NamedTuple):
     """One closing by book, takeover or unwind. account and row are -1 for an unwind."""
 
     step: int
-    account: int
-    row: int
-    absorber: int  # counterparty of a takeover, account of an unwind, else -1
     market: int
     side: int  # of the position closed
     qty: float
     price: float
-    bankruptcy_price: float
-    fee_usd: float
     stage: str
+    account: int = -1
+    row: int = -1
+    absorber: int = -1  # counterparty of a takeover, account of an unwind
+    bankruptcy_price: float = nan
+    fee_usd: float = 0.0
 
 
 class AdlFill(NamedTuple):
@@ -154,18 +155,13 @@ class Held(NamedTuple):
     capacity_usd: float
 
 
-class FirstRefusal(NamedTuple):
-    """The first takeover an absorber refused because its floor would have been crossed."""
-
-    absorber: int
-    step: int
-
-
 @dataclass(slots=True)
 class Events:
     """The journal of a run.
 
     score_inputs: for each step with ADL fills what the score read, (n,) by name in their order.
+    refusals: by absorber the step of the first takeover that it refused, as it would have crossed
+    its floor.
     """
 
     closings: list[Closing] = field(default_factory=list)
@@ -178,5 +174,5 @@ class Events:
     collateral_sales: list[CollateralSale] = field(default_factory=list)
     score_inputs: list[Mapping[str, Floats]] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
-    refusals: dict[int, FirstRefusal] = field(default_factory=dict)
+    refusals: dict[int, int] = field(default_factory=dict)
     deficit_usd: float = 0.0

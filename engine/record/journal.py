@@ -70,11 +70,8 @@ class Names:
 
 
 def _with_null(values: Sequence[Any]) -> pl.Series:
-    return pl.Series([*values, None], dtype=pl.Int64 if _are_numbers(values) else pl.String)
-
-
-def _are_numbers(values: Sequence[Any]) -> bool:
-    return bool(values) and isinstance(values[0], int)
+    are_numbers = bool(values) and isinstance(values[0], int)
+    return pl.Series([*values, None], dtype=pl.Int64 if are_numbers else pl.String)
 
 
 def _gather(names: pl.Series, index: pl.Series) -> pl.Series:
@@ -93,10 +90,19 @@ def plain_table(
     table: str, rows: Sequence[NamedTuple], kind: type[Any], names: Names
 ) -> pl.DataFrame:
     """A run table whose columns are the journal's fields, with names in the place of indices."""
-    raw = frame_of(rows, kind)
+    return fit(table, named_columns(frame_of(rows, kind), names))
+
+
+def named_columns(raw: pl.DataFrame, names: Names) -> dict[str, pl.Series]:
+    """The columns of journal rows with names in the place of indices, and their time."""
+    meant = {
+        "account": names.account,
+        "market": names.market,
+        "asset": names.market,
+        "absorber": names.absorber,
+    }
     columns = {name: raw[name] for name in raw.columns}
-    meant = {"account": names.account, "asset": names.market, "absorber": names.absorber}
     for name in columns.keys() & meant.keys():
         columns[name] = meant[name](raw[name])
     columns["time"] = columns["time_ms"] if "time_ms" in columns else names.time(raw["step"])
-    return fit(table, columns)
+    return columns

@@ -18,7 +18,7 @@ from crashsim.engine.record.events import (
     TimelineRow,
 )
 from crashsim.engine.record.fill_journal import fills_frame
-from crashsim.engine.record.journal import Names, fit, frame_of, plain_table
+from crashsim.engine.record.journal import Names, fit, frame_of, named_columns, plain_table
 from crashsim.engine.record.minute_prices import prices_1m
 from crashsim.engine.record.outcome import Outcome, Refusal
 from crashsim.engine.record.snapshot import Snapshot, positions_table, units_table
@@ -63,25 +63,20 @@ def outcome_of(
 
 def _liquidations(run: Run, names: Names) -> pl.DataFrame:
     raw = frame_of(run.events.closings, Closing)
-    absorber = names.absorber(raw["absorber"])
-    account = names.account(raw["account"])
+    columns = named_columns(raw, names)
+    account, absorber = columns["account"], columns["absorber"]
     is_takeover = raw["stage"] == "takeover"
     book = pl.Series("counterparty", ["book"], dtype=pl.String).new_from_index(0, raw.height)
     return fit(
         "liquidations",
-        {
-            "step": raw["step"],
-            "time": names.time(raw["step"]),
+        columns
+        | {
             "account": account.zip_with(account.is_not_null(), absorber),
-            "market": names.market(raw["market"]),
             "margin_mode": names.mode(raw["row"]),
             "side": _choose(raw["side"] > 0, "sell", "buy"),
             "size": raw["qty"],
-            "price": raw["price"],
             "mark_price": names.mark(raw["step"], raw["market"]),
             "bankruptcy_price": raw["bankruptcy_price"].fill_nan(None),
-            "fee_usd": raw["fee_usd"],
-            "stage": raw["stage"],
             "counterparty": absorber.zip_with(is_takeover, book),
         },
     )
@@ -99,19 +94,13 @@ def _adl_fills(run: Run, names: Names) -> pl.DataFrame:
     signed = raw["side"] * raw["qty"]
     return fit(
         "adl_fills",
-        {
-            "step": raw["step"],
-            "time": names.time(raw["step"]),
-            "market": names.market(raw["market"]),
+        named_columns(raw, names)
+        | {
             "winner": winner.zip_with(winner.is_not_null(), names.absorber(raw["winner_absorber"])),
             "loser": loser.zip_with(loser.is_not_null(), names.absorber(raw["loser_absorber"])),
             "side": _choose(raw["side"] > 0, "long", "short"),
             "size": raw["qty"],
-            "price": raw["price"],
             "mark_price": mark,
-            "bankruptcy_price": raw["bankruptcy_price"],
-            "rank": raw["rank"],
-            "score": raw["score"],
             "winner_upnl_usd": signed * (mark - raw["winner_entry"]),
             "cost_usd": signed * (mark - raw["price"]),
             **_score_inputs(run, raw.height),
@@ -145,8 +134,8 @@ def _score_inputs(run: Run, fills: int) -> dict[str, pl.Series]:
 
 def _refusals(run: Run, tape: Tape) -> tuple[Refusal, ...]:
     return tuple(
-        Refusal(run.state.absorbers[index].rules.name, found.step, int(tape.time_ms[found.step]))
-        for index, found in sorted(run.events.refusals.items())
+        Refusal(run.state.absorbers[index].rules.name, step, int(tape.time_ms[step]))
+        for index, step in sorted(run.events.refusals.items())
     )
 
 

@@ -74,10 +74,5 @@ def units_table(state: State, names: Names, start: Snapshot, end: Snapshot) -> p
 
 
 def _amounts(when: str, at: Snapshot) -> dict[str, pl.Series]:
-    return {
-        f"cash_{when}_usd": pl.Series(at.cash_usd),
-        f"equity_{when}_usd": pl.Series(at.equity_usd),
-        f"mm_{when}_usd": pl.Series(at.mm_usd),
-        f"notional_{when}_usd": pl.Series(at.notional_usd),
-        f"collateral_{when}_usd": pl.Series(at.collateral_usd),
-    }
+    amounts = ("cash", "equity", "mm", "notional", "collateral")
+    return {f"{name}_{when}_usd": pl.Series(getattr(at, f"{name}_usd")) for name in amounts}

@@ -72,8 +72,7 @@ def _places_by_book_side(run: Run, step: Step, flagged: Flagged) -> dict[int, li
         able = able[flagged.equity_usd >= 0.0]
     units = flagged.units[able]
     rows = state.expand(units)
-    counts = state.unit_first_row[units + 1] - state.unit_first_row[units]
-    place = np.repeat(able, counts)
+    place = able[state.owners(units)]
     market = state.row_market[rows]
     capacity = np.array(step.book.capacity_usd)
     live = (state.size[rows] != 0.0) & (capacity[market] > 0.0)
@@ -152,7 +151,6 @@ def _close_on_book(
             step=step.index,
             account=account,
             row=row.row,
-            absorber=-1,
             market=row.market,
             side=side,
             qty=fill.qty,

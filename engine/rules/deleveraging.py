@@ -41,7 +41,9 @@ def deleverage(
             _close(run, step, ranking, margin, row, absorber=-1)
     for index in watched:
         if _is_breached(run.state.absorbers[index], step):
-            _deleverage_absorber(run, step, ranking, index)
+            margin = _measure_absorber(run, step, index)
+            for row in margin.rows:
+                _close(run, step, ranking, margin, row, absorber=index)
     ranking.record_inputs()
 
 
@@ -56,10 +58,8 @@ def _answered(run: Run, ranking: Ranking, units: Indices) -> Flags:
     live = np.zeros(2 * len(state.markets), dtype=bool)
     for key in _unit_keys(run, units):
         live[2 * key.market + (key.side < 0)] = ranking.queue(key).is_live
-    counts = state.unit_first_row[units + 1] - state.unit_first_row[units]
-    owner = np.repeat(np.arange(units.size), counts)
     answered = (size != 0.0) & live[2 * state.row_market[rows] + (size > 0.0)]
-    return sum_by(owner, answered, units.size) > 0
+    return sum_by(state.owners(units), answered, units.size) > 0
 
 
 def _absorbers_to_watch(run: Run, step: Step, rule_6_runs: bool) -> list[int]:
@@ -103,12 +103,6 @@ def _price(run: Run, step: Step, market: int, bankruptcy_price: float) -> float:
             return step.prices[market]
         case "previous_mark":
             return step.previous[market]
-
-
-def _deleverage_absorber(run: Run, step: Step, ranking: Ranking, index: int) -> None:
-    margin = _measure_absorber(run, step, index)
-    for row in margin.rows:
-        _close(run, step, ranking, margin, row, absorber=index)
 
 
 def _close(

@@ -1,12 +1,11 @@
 """Rule 1: deposits and withdrawals."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from crashsim.data.schema import Flows, Tape
+from crashsim.engine.arrays import index_in
 from crashsim.engine.record.events import FlowResult, LossShare
 from crashsim.engine.run import Run
 from crashsim.engine.state.step import Step
@@ -31,21 +30,15 @@ def flows_by_step(flows: Flows | None, tape: Tape, accounts: list[str]) -> dict[
     if flows is None or flows.frame.is_empty():
         return {}
     frame = flows.frame.sort("time", maintain_order=True)
-    ids = pl.DataFrame({"account": accounts}).with_row_index("id")
-    frame = frame.join(ids, on="account", how="left", maintain_order="left")
+    frame = frame.with_columns(id=index_in("account", accounts))
     times = frame["time"].dt.epoch("ms").to_numpy()
     steps = np.searchsorted(tape.time_ms, times, side="left")
     found: dict[int, list[Flow]] = {}
-    for step, flow in zip(steps.tolist(), _rows(frame, times), strict=True):
-        if step < tape.time_ms.size:
-            found.setdefault(step, []).append(flow)
-    return found
-
-
-def _rows(frame: pl.DataFrame, times: np.ndarray) -> Iterator[Flow]:
     columns = (frame[name].to_list() for name in ("id", "kind", "amount"))
-    for time_ms, account, kind, amount in zip(times.tolist(), *columns, strict=True):
-        yield Flow(time_ms, account, kind, amount)
+    for step, *flow in zip(steps.tolist(), times.tolist(), *columns, strict=True):
+        if step < tape.time_ms.size:
+            found.setdefault(step, []).append(Flow(*flow))
+    return found
 
 
 def apply_flow(run: Run, step: Step, flow: Flow, settled_marks: list[float] | None) -> None:
@@ -60,7 +53,9 @@ def apply_flow(run: Run, step: Step, flow: Flow, settled_marks: list[float] | No
         to_debt = 0.0
         allowed = _allowed(run, step, flow, settled_marks)
         credited = allowed - _haircut(run, step, flow, allowed)
-        _take(run, step, flow, allowed)
+        unit = int(run.state.cross_unit[flow.account])
+        run.state.cash[unit] -= allowed
+        touch(step, unit)
         refused = flow.amount_usd - allowed
     run.events.flows.append(
         FlowResult(
@@ -84,12 +79,6 @@ def _allowed(run: Run, step: Step, flow: Flow, settled_marks: list[float] | None
     if settled_marks is not None:
         spendable += upnl_usd(run.state, unit, settled_marks)
     return min(flow.amount_usd, max(0.0, min(spendable, free)))
-
-
-def _take(run: Run, step: Step, flow: Flow, allowed_usd: float) -> None:
-    unit = int(run.state.cross_unit[flow.account])
-    run.state.cash[unit] -= allowed_usd
-    touch(step, unit)
 
 
 def _haircut(run: Run, step: Step, flow: Flow, allowed_usd: float) -> float:

@@ -31,9 +31,7 @@ def _sized(run: Run, row: OpenRow, is_first: bool) -> float:
     size = run.venue.liquidation.size
     if size == "full" or row.notional_usd <= size.above_notional:
         return abs(row.size)
-    if size.first_only and not is_first:
-        return abs(row.size)
-    return abs(row.size) * size.fraction
+    return abs(row.size) if size.first_only and not is_first else abs(row.size) * size.fraction
 
 
 def largest_discount(

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from crashsim.engine.adl.score_columns import MIN_EQUITY_USD
 from crashsim.engine.arrays import Floats, plain_sum, sum_by
 from crashsim.engine.record.events import LossShare, Shortfall
 from crashsim.engine.rules.borrows import repay_borrow
@@ -14,7 +15,6 @@ from crashsim.engine.state.state import CROSS
 from crashsim.engine.state.step import Step
 
 ROUNDING_FRAC = 1e-9  # of what a unit closed and sold in this step: rounding is not debt
-MIN_EQUITY_USD = 1e-9
 
 
 def settle_shortfalls(run: Run, step: Step, units: Iterable[int]) -> None:

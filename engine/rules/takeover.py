@@ -3,7 +3,7 @@
 import numpy as np
 
 from crashsim.engine.arrays import Floats, Indices, dot
-from crashsim.engine.record.events import Closing, FirstRefusal
+from crashsim.engine.record.events import Closing
 from crashsim.engine.rules.borrows import sell_all_collateral
 from crashsim.engine.run import Run
 from crashsim.engine.state.flagged import Flagged
@@ -73,12 +73,12 @@ def _absorb(run: Run, step: Step, unit: int, equity_usd: float, funds: _Funds) -
     """Offer one unit to the absorbers in their order; whether one accepted."""
     if funds.all_lack(equity_usd):
         for index in range(len(run.state.absorbers)):
-            run.events.refusals.setdefault(index, FirstRefusal(index, step.index))
+            run.events.refusals.setdefault(index, step.index)
         return False
     margin = measure(run.state, run.tables, unit, step.prices)
     for index, absorber in enumerate(run.state.absorbers):
         if funds.equity_usd[index] + margin.equity_usd < absorber.floor_usd:
-            run.events.refusals.setdefault(index, FirstRefusal(index, step.index))
+            run.events.refusals.setdefault(index, step.index)
             continue
         if _fits(absorber, margin, step.mark):
             _transfer(run, step, unit, margin, index)
@@ -117,7 +117,6 @@ def _transfer(run: Run, step: Step, unit: int, margin: UnitMargin, index: int) -
                 qty=abs(row.size),
                 price=mark,
                 bankruptcy_price=margin.bankruptcy_price(row, mark),
-                fee_usd=0.0,
                 stage="takeover",
             )
         )

@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from crashsim.engine.adl.losers import close_absorber
 from crashsim.engine.record.events import Closing
 from crashsim.engine.rules.book_liquidation import mirror_outside
 from crashsim.engine.run import Run
 from crashsim.engine.state.step import Step
-from crashsim.engine.state.unit import settle
 
 
 def unwind(run: Run, step: Step) -> None:
@@ -26,21 +26,16 @@ def _offer(run: Run, step: Step, index: int, market: int) -> None:
     fill = step.book.close(market, side, abs(size), step.prices[market], None)
     if fill.qty <= 0.0:
         return
-    absorber.cash_usd += side * fill.qty * (fill.price - float(absorber.entry[market]))
-    absorber.size[market] = settle(size - side * fill.qty, size)
+    close_absorber(absorber, market, fill.qty, fill.price, size)
     mirror_outside(run, market, side, fill)
     run.events.closings.append(
         Closing(
             step=step.index,
-            account=-1,
-            row=-1,
             absorber=index,
             market=market,
             side=side,
             qty=fill.qty,
             price=fill.price,
-            bankruptcy_price=float("nan"),
-            fee_usd=0.0,
             stage="unwind",
         )
     )

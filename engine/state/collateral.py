@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from crashsim.data.schema import Book
-from crashsim.engine.arrays import Floats, Indices, plain_sum, sum_by
+from crashsim.engine.arrays import Floats, Indices, index_in, plain_sum, sum_by
 from crashsim.engine.errors import PolicyError
 from crashsim.scenarios.models.venue import Venue
 
@@ -73,27 +72,16 @@ def open_collateral(
     assets = frame["asset"].unique().sort().to_list()
     weights = {asset: _weight(venue, asset) for asset in assets}
     lots = (
-        frame.join(
-            pl.DataFrame({"account": accounts, "unit": cross_unit}, schema_overrides=_INDEX),
-            on="account",
-        )
-        .join(
-            pl.DataFrame(
-                {"asset": list(markets), "market": range(len(markets))}, schema_overrides=_INDEX
-            ),
-            on="asset",
-        )
-        .sort("unit", "market")
+        frame.with_columns(owner=index_in("account", accounts), market=index_in("asset", markets))
+        .drop_nulls(["owner", "market"])
+        .sort("owner", "market")
     )
     return Collateral(
-        unit=lots["unit"].to_numpy().astype(np.intp),
+        unit=cross_unit[lots["owner"].to_numpy()],
         market=lots["market"].to_numpy().astype(np.intp),
         qty=lots["quantity"].to_numpy().astype(np.float64, copy=True),
         weight=np.array([weights[asset] for asset in lots["asset"]], dtype=np.float64),
     )
-
-
-_INDEX = {"unit": pl.Int64(), "market": pl.Int64(), "account": pl.String(), "asset": pl.String()}
 
 
 def _weight(venue: Venue, asset: str) -> float:

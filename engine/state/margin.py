@@ -4,13 +4,16 @@ from bisect import bisect_right
 from math import inf, sqrt
 
 import numpy as np
-from numpy.typing import NDArray
 
+from crashsim.engine.arrays import Floats, Indices
 from crashsim.scenarios.models.venue import MarginRules, SqrtTable, TierTable
 
 
 class TierSteps:
-    """One market's tiers as Python lists: the path for a single position."""
+    """One market's tiers as Python lists: the path for a single position.
+
+    Below linear_below_usd, a notional, the margin is first_rate * notional.
+    """
 
     def __init__(self, table: TierTable) -> None:
         self.bounds = [tier.from_ for tier in table.tiers]
@@ -19,43 +22,28 @@ class TierSteps:
         for j in range(1, len(self.bounds)):
             step = self.bounds[j] * (self.rates[j] - self.rates[j - 1])
             self.deductions.append(self.deductions[-1] + step)
+        self.first_rate = self.rates[0]
+        self.linear_below_usd = self.bounds[1] if len(self.bounds) > 1 else inf
 
     def mm_usd(self, notional_usd: float) -> float:
         """Maintenance margin of one position, USD."""
         j = bisect_right(self.bounds, notional_usd) - 1
         return notional_usd * self.rates[j] - self.deductions[j]
 
-    @property
-    def first_rate(self) -> float:
-        """Rate of the first tier."""
-        return self.rates[0]
-
-    @property
-    def linear_below_usd(self) -> float:
-        """Below this notional the margin is first_rate * notional."""
-        return self.bounds[1] if len(self.bounds) > 1 else inf
-
 
 class SqrtCurve:
     """One market's square-root table."""
 
     def __init__(self, table: SqrtTable) -> None:
-        self.base = table.base
+        self.base = self.first_rate = table.base
         self.factor = table.factor
+        # A little below the kink, so that rounding never takes the linear branch beyond it.
+        kink_usd = (self.base / self.factor) ** 2 if self.factor > 0 else inf
+        self.linear_below_usd = kink_usd * (1 - 1e-9)
 
     def mm_usd(self, notional_usd: float) -> float:
         """Maintenance margin of one position, USD."""
         return notional_usd * max(self.base, self.factor * sqrt(notional_usd))
-
-    @property
-    def first_rate(self) -> float:
-        """Rate of small positions."""
-        return self.base
-
-    @property
-    def linear_below_usd(self) -> float:
-        """A little below the kink, so that rounding never takes the linear branch beyond it."""
-        return (self.base / self.factor) ** 2 * (1 - 1e-9) if self.factor > 0 else inf
 
 
 class MarginTables:
@@ -83,18 +71,17 @@ class MarginTables:
         self._pack_sqrt()
 
     def _pack_tiers(self) -> None:
-        tiered = [c if isinstance(c, TierSteps) else None for c in self._curves]
-        width = max((len(c.bounds) for c in tiered if c), default=1)
-        shape = (len(tiered), width)
+        tiered = {m: c for m, c in enumerate(self._curves) if isinstance(c, TierSteps)}
+        width = max((len(curve.bounds) for curve in tiered.values()), default=1)
+        shape = (len(self._curves), width)
         self._bounds = np.full(shape, inf)
         self._rates = np.zeros(shape)
         self._deductions = np.zeros(shape)
-        for m, curve in enumerate(tiered):
-            if curve:
-                count = len(curve.bounds)
-                self._bounds[m, :count] = curve.bounds
-                self._rates[m, :count] = curve.rates
-                self._deductions[m, :count] = curve.deductions
+        for m, curve in tiered.items():
+            count = len(curve.bounds)
+            self._bounds[m, :count] = curve.bounds
+            self._rates[m, :count] = curve.rates
+            self._deductions[m, :count] = curve.deductions
 
     def _pack_sqrt(self) -> None:
         roots = [c if isinstance(c, SqrtCurve) else None for c in self._curves]
@@ -106,9 +93,7 @@ class MarginTables:
         """Maintenance margin of one position in the market of this index, USD."""
         return self._curves[market].mm_usd(notional_usd)
 
-    def many(
-        self, market: NDArray[np.intp], notional_usd: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def many(self, market: Indices, notional_usd: Floats) -> Floats:
         """Maintenance margin of n positions, USD. Shapes (n,), (n,) -> (n,)."""
         mm = notional_usd * self._first_rate[market]
         beyond = np.flatnonzero(notional_usd >= self._linear_below[market])
@@ -116,9 +101,7 @@ class MarginTables:
             mm[beyond] = self._beyond_first(market[beyond], notional_usd[beyond])
         return mm
 
-    def _beyond_first(
-        self, market: NDArray[np.intp], notional_usd: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def _beyond_first(self, market: Indices, notional_usd: Floats) -> Floats:
         tier = (self._bounds[market] <= notional_usd[:, None]).sum(axis=1) - 1
         tiered = notional_usd * self._rates[market, tier] - self._deductions[market, tier]
         rate = np.maximum(self._base[market], self._factor[market] * np.sqrt(notional_usd))

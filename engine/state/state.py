@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from crashsim.data.schema import Book, Tape
-from crashsim.engine.arrays import Flags, Floats, Indices, dot, sum_by
+from crashsim.engine.arrays import Flags, Floats, Indices, dot, index_in, sum_by
 from crashsim.engine.state.collateral import Collateral, open_collateral
 from crashsim.scenarios.models.venue import Absorber, Venue
 
@@ -128,9 +128,13 @@ class State:
 
     def holding(self, units: Indices) -> Flags:
         """Whether each of these units has an open position, (n,)."""
+        is_open = self.size[self.expand(units)] != 0.0
+        return sum_by(self.owners(units), is_open, units.size) > 0
+
+    def owners(self, units: Indices) -> Indices:
+        """For each row of `expand`, the place of its unit among these."""
         counts = self.unit_first_row[units + 1] - self.unit_first_row[units]
-        owner = np.repeat(np.arange(units.size), counts)
-        return sum_by(owner, self.size[self.expand(units)] != 0.0, units.size) > 0
+        return np.repeat(np.arange(units.size, dtype=np.intp), counts)
 
     def expand(self, units: Indices) -> Indices:
         """Rows of many units, in the order of the units. Shape (sum of their positions,)."""
@@ -195,20 +199,19 @@ def _units(
     accounts: pl.DataFrame, positions: pl.DataFrame, markets: tuple[str, ...]
 ) -> pl.DataFrame:
     """Units ascending by (account, market of the isolated position or empty)."""
-    ids = accounts.select("account").with_row_index("unit_account")
     cross = accounts.select("account", pl.lit("").alias("isolated_market"), "cash")
     isolated = positions.filter(pl.col("margin_mode") == "isolated").select(
         "account",
         pl.col("market").alias("isolated_market"),
         pl.col("isolated_margin").alias("cash"),
     )
-    index = _market_index(markets).rename({"market": "isolated_market"})
     return (
         pl.concat([cross, isolated])
         .sort("account", "isolated_market")
-        .join(ids, on="account", how="left", maintain_order="left")
-        .join(index, on="isolated_market", how="left", maintain_order="left")
-        .with_columns(pl.col("market_index").fill_null(CROSS).alias("unit_market"))
+        .with_columns(
+            unit_account=index_in("account", accounts["account"].to_list()),
+            unit_market=index_in("isolated_market", markets).fill_null(CROSS),
+        )
         .with_row_index("unit")
     )
 
@@ -224,15 +227,9 @@ def _rows(positions: pl.DataFrame, units: pl.DataFrame, markets: tuple[str, ...]
             .cast(pl.Float64)
             .fill_null(np.nan)
             .alias("opened_ms"),
+            market_index=index_in("market", markets),
         )
+        .drop_nulls("market_index")
         .join(units.select("account", "isolated_market", "unit"), on=["account", "isolated_market"])
-        .join(_market_index(markets), on="market")
         .sort("unit", "market_index")
-    )
-
-
-def _market_index(markets: tuple[str, ...]) -> pl.DataFrame:
-    return pl.DataFrame(
-        {"market": list(markets), "market_index": range(len(markets))},
-        schema={"market": pl.String, "market_index": pl.Int64},
     )

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from crashsim.engine.arrays import Floats, Indices
 from crashsim.scenarios.models.venue import LiquidationRules
@@ -114,7 +113,7 @@ class Step:
 
     index: int
     time_ms: int
-    mark: NDArray[np.float64]
+    mark: Floats
     prices: list[float]
     previous: list[float]
     book: OrderBook

@@ -1,49 +1,18 @@
 """Loading a scenario or a venue: read, override, resolve paths, validate; all errors at once."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TypeVar
-
-from pydantic import ValidationError
 
 from crashsim.scenarios.bundled import Located, locate_loss, locate_scenario, locate_venue
 from crashsim.scenarios.errors import InputError
-from crashsim.scenarios.files.documents import Document, read_toml
+from crashsim.scenarios.files.documents import Document
 from crashsim.scenarios.files.overrides import Overrides, Setting, apply, parse_setting
 from crashsim.scenarios.files.paths import absolute_setting, asked_by, missing_files, resolve_paths
-from crashsim.scenarios.files.problems import dotted, nearest, sentences
-from crashsim.scenarios.models.notes import Notes, split_notes
+from crashsim.scenarios.files.problems import Problems, dotted, nearest
 from crashsim.scenarios.models.rules import Rules
 from crashsim.scenarios.models.scenario import Scenario, ScenarioFile
 from crashsim.scenarios.models.sources import leaves
 from crashsim.scenarios.models.venue import LossRules, Venue
-
-Model = TypeVar("Model", bound=Rules)
-
-
-@dataclass
-class _Problems:
-    """Sentences collected while a scenario is loaded, raised together."""
-
-    lines: list[str] = field(default_factory=list)
-
-    def raise_any(self) -> None:
-        if self.lines:
-            raise InputError("\n".join(dict.fromkeys(self.lines)))
-
-    def validated(self, model: type[Model], document: Document) -> Model | None:
-        """The document as a model, or None with its problems noted."""
-        try:
-            return model.model_validate(document.tables)
-        except ValidationError as error:
-            self.lines += sentences(model, document, error)
-            return None
-
-    def without_notes(self, document: Document) -> tuple[Document, Notes]:
-        """The document without what is written for readers, and that, checked on its own."""
-        rules, notes = split_notes(document)
-        return rules, self.validated(Notes, notes) or Notes()
 
 
 def load(name_or_path: str | Path, *, overrides: Overrides | None = None) -> Scenario:
@@ -56,8 +25,8 @@ def load(name_or_path: str | Path, *, overrides: Overrides | None = None) -> Sce
     settings = [parse_setting(text) for text in overrides.set]
     _refuse_unknown_sections(settings, [*ScenarioFile.model_fields, *Venue.model_fields])
     located = locate_scenario(name_or_path)
-    problems = _Problems()
-    written, notes = problems.without_notes(read_toml(located.path, located.label))
+    problems = Problems()
+    written, notes = problems.read(located.path, located.label)
     document = resolve_paths(written, located.path.parent, overrides)
     own = [setting for setting in settings if setting.key[0] in ScenarioFile.model_fields]
     document = apply(document, [absolute_setting(setting) for setting in own])
@@ -79,7 +48,7 @@ def load(name_or_path: str | Path, *, overrides: Overrides | None = None) -> Sce
 
 
 def _venue_of(
-    document: Document, folder: Path, overrides: Overrides, problems: _Problems
+    document: Document, folder: Path, overrides: Overrides, problems: Problems
 ) -> Venue | None:
     """The venue that the scenario names; None where it names none (validation then says so)."""
     head = document.tables.get("scenario")
@@ -106,15 +75,12 @@ def load_venue(name_or_path: str | Path, *, set: Sequence[str] = ()) -> Venue:
     """
     settings = [parse_setting(text) for text in set]
     _refuse_unknown_sections(settings, list(Venue.model_fields))
-    problems = _Problems()
-    venue = _venue(locate_venue(name_or_path, Path.cwd()), settings, problems)
-    problems.raise_any()
-    assert venue is not None
-    return venue
+    problems = Problems()
+    return problems.checked(_venue(locate_venue(name_or_path, Path.cwd()), settings, problems))
 
 
-def _venue(located: Located, settings: Sequence[Setting], problems: _Problems) -> Venue | None:
-    written, notes = problems.without_notes(read_toml(located.path, located.label))
+def _venue(located: Located, settings: Sequence[Setting], problems: Problems) -> Venue | None:
+    written, notes = problems.read(located.path, located.label)
     document = apply(written, [s for s in settings if s.key[0] in Venue.model_fields])
     venue = problems.validated(Venue, document)
     return venue.told_by(notes, _kept(written, document)) if venue else None
@@ -138,11 +104,9 @@ def load_loss(name_or_path: str | Path) -> LossRules:
     Raises InputError with all problems of the file, a line each.
     """
     located = locate_loss(name_or_path, Path.cwd())
-    problems = _Problems()
-    document, notes = problems.without_notes(read_toml(located.path, located.label))
-    file = problems.validated(_LossFile, document)
-    problems.raise_any()
-    assert file is not None
+    problems = Problems()
+    document, notes = problems.read(located.path, located.label)
+    file = problems.checked(problems.validated(_LossFile, document))
     return file.loss.told_by(notes, _kept(document, document), under="loss")
 
 

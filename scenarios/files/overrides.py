@@ -85,12 +85,8 @@ def _toml(value: object) -> str:
 def _split(name: str) -> Key:
     """Split a dotted key at its dots, but not inside double quotes."""
     pieces = name.split('"')
-    marked = [piece if odd else piece.replace(".", "\0") for odd, piece in _numbered(pieces)]
+    marked = [piece if i % 2 else piece.replace(".", "\0") for i, piece in enumerate(pieces)]
     return tuple("".join(marked).split("\0"))
-
-
-def _numbered(pieces: Sequence[str]) -> list[tuple[bool, str]]:
-    return [(index % 2 == 1, piece) for index, piece in enumerate(pieces)]
 
 
 def _value(text: str) -> object:

@@ -26,7 +26,9 @@ def resolve_paths(document: Document, folder: Path, overrides: Overrides) -> Doc
     paths are relative to the working directory. A sample of flows goes with the book that --book
     replaces.
     """
-    tables = _absolute(document.tables, folder)
+    tables = dict(document.tables)
+    for key in _PATH_KEYS:
+        tables = _made_absolute(tables, key, folder)
     if overrides.book is not None:
         tables["book"] = {"path": overrides.book.absolute()}
         flows = tables.get("flows")
@@ -101,13 +103,6 @@ def _head_changes(overrides: Overrides) -> Table:
     if overrides.names_of is not None:
         changes["names_of"] = overrides.names_of
     return changes
-
-
-def _absolute(tables: Mapping[str, object], folder: Path) -> Table:
-    result = dict(tables)
-    for key in _PATH_KEYS:
-        result = _made_absolute(result, key, folder)
-    return result
 
 
 def _made_absolute(table: Table, key: Key, folder: Path) -> Table:

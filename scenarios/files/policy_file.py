@@ -3,12 +3,9 @@
 from pathlib import Path
 from typing import Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from crashsim.scenarios.errors import InputError
-from crashsim.scenarios.files.documents import read_toml
-from crashsim.scenarios.files.problems import sentences
-from crashsim.scenarios.models.notes import Notes, split_notes
+from crashsim.scenarios.files.problems import Problems
 from crashsim.scenarios.models.rules import Rules
 from crashsim.scenarios.models.venue import Allocation
 
@@ -35,18 +32,6 @@ class PolicyFile(Rules):
 
 def load_policy(path: Path) -> PolicyFile:
     """Read a policy file. Raises InputError with all its problems, a line each."""
-    document = read_toml(path)
-    rules, notes = split_notes(document)
-    lines: list[str] = []
-    found: PolicyFile | None = None
-    try:
-        Notes.model_validate(notes.tables)
-    except ValidationError as error:
-        lines += sentences(Notes, notes, error)
-    try:
-        found = PolicyFile.model_validate(rules.tables)
-    except ValidationError as error:
-        lines += sentences(PolicyFile, rules, error)
-    if lines or found is None:
-        raise InputError("\n".join(lines))
-    return found
+    problems = Problems()
+    rules, _ = problems.read(path)
+    return problems.checked(problems.validated(PolicyFile, rules))

@@ -3,16 +3,56 @@
 import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
+from pathlib import Path
+from typing import TypeVar
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from crashsim.scenarios.files.documents import Document, Key
+from crashsim.scenarios.errors import InputError
+from crashsim.scenarios.files.documents import Document, read_toml
+from crashsim.scenarios.models.notes import Notes, split_notes
 from crashsim.scenarios.models.rules import Rules
 
+Model = TypeVar("Model", bound=Rules)
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 Schema = Mapping[str, object]
+
+
+@dataclass
+class Problems:
+    """Sentences collected while files are read, raised together."""
+
+    lines: list[str] = field(default_factory=list)
+
+    def raise_any(self) -> None:
+        """Raise InputError if anything was noted."""
+        if self.lines:
+            raise InputError("\n".join(dict.fromkeys(self.lines)))
+
+    def read(self, path: Path, label: str | None = None) -> tuple[Document, Notes]:
+        """A file without what is written for readers, and that, checked on its own.
+
+        label: how errors name the file. Raises InputError where it is not TOML.
+        """
+        rules, notes = split_notes(read_toml(path, label))
+        return rules, self.validated(Notes, notes) or Notes()
+
+    def validated(self, model: type[Model], document: Document) -> Model | None:
+        """The document as a model, or None with its problems noted."""
+        try:
+            return model.model_validate(document.tables)
+        except ValidationError as error:
+            self.lines += sentences(model, document, error)
+            return None
+
+    def checked(self, validated: Model | None) -> Model:
+        """What was validated. Raises InputError where it or anything before it has problems."""
+        self.raise_any()
+        assert validated is not None
+        return validated
 
 
 def nearest(word: str, allowed: Iterable[str]) -> str:
@@ -69,7 +109,7 @@ def _sentence(schema: Schema, document: Document, problem: ErrorDetails) -> str:
         case "value_error":
             return f"{where}: {problem['msg'].removeprefix('Value error, ')}"
         case "extra_forbidden":
-            names = _keys(_at(schema, schema, document.tables, key[:-1]))
+            names = _properties(_at(schema, schema, document.tables, key[:-1]))
             hint = nearest(str(key[-1]), names)
             return f"{where}: unknown key{hint} Allowed here: {', '.join(names)}"
         case "missing":
@@ -132,12 +172,8 @@ def _origin(document: Document, key: Sequence[str | int]) -> str:
     for changed, text in document.settings.items():
         if names[: len(changed)] == changed:
             return f"--set {text}"
-    below = [text for changed, text in document.settings.items() if _starts(changed, names)]
+    below = [text for key, text in document.settings.items() if key[: len(names)] == names]
     return " ".join([document.label, *(f"--set {text}" for text in below)])
-
-
-def _starts(key: Key, prefix: Key) -> bool:
-    return key[: len(prefix)] == prefix
 
 
 def _at(root: Schema, schema: Schema, node: object, key: Sequence[str | int]) -> Schema:
@@ -149,9 +185,7 @@ def _at(root: Schema, schema: Schema, node: object, key: Sequence[str | int]) ->
     if isinstance(part, int):
         inner = schema.get("items", {})
     else:
-        properties = schema.get("properties", {})
-        inner = properties.get(part) if isinstance(properties, dict) else None
-        inner = inner or schema.get("additionalProperties", {})
+        inner = _properties(schema).get(part) or schema.get("additionalProperties", {})
     return _at(root, inner if isinstance(inner, dict) else {}, _child(node, part), rest)
 
 
@@ -181,14 +215,12 @@ def _members(schema: Schema) -> list[Schema]:
 
 
 def _kind(schema: Schema) -> object:
-    properties = schema.get("properties")
-    kind = properties.get("kind", {}) if isinstance(properties, dict) else {}
-    return kind.get("const")
+    return _properties(schema).get("kind", {}).get("const")
 
 
-def _keys(schema: Schema) -> list[str]:
+def _properties(schema: Schema) -> Mapping[str, Schema]:
     properties = schema.get("properties")
-    return list(properties) if isinstance(properties, dict) else []
+    return properties if isinstance(properties, dict) else {}
 
 
 def _choices(schema: Schema) -> list[str]:
@@ -205,7 +237,7 @@ def _expected(root: Schema, schema: Schema) -> str:
     if choices:
         return " or ".join(f'"{choice}"' for choice in choices)
     if "properties" in schema:
-        return f"a table with {', '.join(_keys(schema))}"
+        return f"a table with {', '.join(_properties(schema))}"
     return _NAMES.get((schema.get("type"), schema.get("format")), "a value") + _bounds(schema)
 
 

@@ -107,16 +107,11 @@ def leaves(node: object, key: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str,
         for part, value in node.items():
             if part not in ("name", "title"):
                 yield from leaves(value, (*key, part))
-    elif _is_named(node):
-        assert isinstance(node, list | tuple)
+    elif isinstance(node, list | tuple) and all(isinstance(e, dict) and "name" in e for e in node):
         for entry in node:
             yield from leaves(entry, (*key, str(entry["name"])))
     else:
         yield key, node
-
-
-def _is_named(node: object) -> bool:
-    return isinstance(node, list | tuple) and all(isinstance(e, dict) and "name" in e for e in node)
 
 
 def _json_safe(value: object) -> object:

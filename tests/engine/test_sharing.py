@@ -14,7 +14,6 @@ from crashsim.engine.sharing import (
     Sharers,
     rap_weight,
     rule_named,
-    share,
     water_fill,
 )
 
@@ -93,7 +92,7 @@ def test_charges_lie_between_zero_and_cap_and_sum_to_what_can_be_charged(
     rule: str, data: st.DataObject, loss_usd: float
 ) -> None:
     s = data.draw(sharers_of())
-    charge = share(rule, loss_usd, s)
+    charge = rule_named(rule)(loss_usd, s)
     assert charge.shape == s.cap_usd.shape
     assert (charge >= 0).all() and (charge <= s.cap_usd).all()
     assert charge.sum() <= min(loss_usd, s.cap_usd.sum()) * (1 + 1e-12)
@@ -110,7 +109,9 @@ def test_the_level_is_that_of_a_bisection(rule: str, data: st.DataObject, loss_u
     weight, cap = effective(s)[rule]
     loss_usd = min(loss_usd, chargeable(rule, s))
     expected = bisected(loss_usd, weight, cap) if loss_usd > 0 else np.zeros_like(cap)
-    assert share(rule, loss_usd, s) == pytest.approx(expected, rel=1e-9, abs=1e-12 * (1 + loss_usd))
+    assert rule_named(rule)(loss_usd, s) == pytest.approx(
+        expected, rel=1e-9, abs=1e-12 * (1 + loss_usd)
+    )
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -120,7 +121,7 @@ def test_a_larger_loss_charges_nobody_less(
     rule: str, data: st.DataObject, loss_usd: float, more_usd: float
 ) -> None:
     s = data.draw(sharers_of())
-    less, more = share(rule, loss_usd, s), share(rule, loss_usd + more_usd, s)
+    less, more = rule_named(rule)(loss_usd, s), rule_named(rule)(loss_usd + more_usd, s)
     assert (more >= less * (1 - 1e-12)).all()
 
 
@@ -139,8 +140,8 @@ def test_money_in_another_unit_scales_every_charge(
         s.score,
         s.beta_frac,
     )
-    assert share(rule, loss_usd * factor, scaled) == pytest.approx(
-        share(rule, loss_usd, s) * factor, rel=1e-12
+    assert rule_named(rule)(loss_usd * factor, scaled) == pytest.approx(
+        rule_named(rule)(loss_usd, s) * factor, rel=1e-12
     )
 
 
@@ -160,39 +161,39 @@ def test_the_order_of_rows_changes_no_charge(
         s.score[order],
         s.beta_frac[order],
     )
-    assert share(rule, loss_usd, moved) == pytest.approx(
-        share(rule, loss_usd, s)[order], rel=1e-12, abs=1e-300
+    assert rule_named(rule)(loss_usd, moved) == pytest.approx(
+        rule_named(rule)(loss_usd, s)[order], rel=1e-12, abs=1e-300
     )
 
 
 def test_pro_rata_takes_the_same_share_until_a_cap_binds() -> None:
     s = made([8.0, 4.0, 0.5], cap_usd=[2.4, 4.0, 0.5])
-    assert share("pro_rata", 6.0, s) == pytest.approx([2.4, 3.2, 0.4])
+    assert rule_named("pro_rata")(6.0, s) == pytest.approx([2.4, 3.2, 0.4])
 
 
 def test_nobody_without_weight_pays_though_the_loss_is_not_met() -> None:
     s = made([0.0, 1.0], cap_usd=[100.0, 5.0])
-    assert share("pro_rata", 20.0, s).tolist() == [0.0, 5.0]
+    assert rule_named("pro_rata")(20.0, s).tolist() == [0.0, 5.0]
 
 
 def test_the_queue_fills_from_the_top_and_keeps_row_order_in_ties() -> None:
     s = made([5.0, 5.0, 5.0], score=[1.0, 2.0, 2.0])
-    assert share("queue", 8.0, s).tolist() == [0.0, 5.0, 3.0]
+    assert rule_named("queue")(8.0, s).tolist() == [0.0, 5.0, 3.0]
 
 
 def test_an_undefined_score_queues_last() -> None:
     s = made([5.0, 5.0], score=[-np.inf, -1.0])
-    assert share("queue", 6.0, s).tolist() == [1.0, 5.0]
+    assert rule_named("queue")(6.0, s).tolist() == [1.0, 5.0]
 
 
 def test_min_max_makes_fractions_of_equity_equal() -> None:
     s = made([8.0, 4.0, 0.5], equity_usd=[10.0, 5.0, 1.0])
-    assert share("min_max", 6.0, s) == pytest.approx([3.75, 1.875, 0.375])
+    assert rule_named("min_max")(6.0, s) == pytest.approx([3.75, 1.875, 0.375])
 
 
 def test_vector_mirror_descent_is_the_projection_of_nothing_onto_the_budget() -> None:
     weight = np.array([8.0, 4.0, 0.5])
-    fraction = share("vector_mirror_descent", 6.0, made(weight.tolist())) / weight
+    fraction = rule_named("vector_mirror_descent")(6.0, made(weight.tolist())) / weight
     rng = np.random.default_rng(0)
     others = rng.uniform(size=(2000, 3))
     others *= 6.0 / (others @ weight)[:, None]
@@ -203,7 +204,7 @@ def test_vector_mirror_descent_is_the_projection_of_nothing_onto_the_budget() ->
 
 def test_charges_that_meet_every_cap_exactly_are_the_caps() -> None:
     s = made([3.0, 1.0, 2.0])
-    assert share("pro_rata", 6.0, s).tolist() == [3.0, 1.0, 2.0]
+    assert rule_named("pro_rata")(6.0, s).tolist() == [3.0, 1.0, 2.0]
 
 
 def test_weights_of_very_different_size_neither_overflow_nor_warn() -> None:
@@ -223,7 +224,7 @@ def test_an_unknown_rule_is_refused_with_the_allowed_names() -> None:
     with pytest.raises(PolicyError, match=r'did you mean "rap_cvar"'):
         rule_named("rap_cvr")
     with pytest.raises(PolicyError, match=r'"fair"\. Known: pro_rata.*queue'):
-        share("fair", 1.0, made([1.0]))
+        rule_named("fair")(1.0, made([1.0]))
 
 
 def test_every_rule_says_in_one_line_what_it_does() -> None:

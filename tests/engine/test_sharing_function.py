@@ -10,7 +10,7 @@ from crashsim.data import read_inputs
 from crashsim.engine import replay
 from crashsim.engine.arrays import Floats
 from crashsim.engine.errors import PolicyError
-from crashsim.engine.sharing import RULES, Sharers, function_rule, pro_rata, share
+from crashsim.engine.sharing import RULES, Sharers, function_rule, pro_rata, rule_named
 from crashsim.scenarios import Overrides, load
 
 _calls = count(1)
@@ -41,7 +41,7 @@ def test_a_function_shares_as_the_same_rule_of_the_program_does() -> None:
 @pytest.mark.parametrize("name", RULES)
 def test_every_rule_of_the_program_may_be_a_function_of_ones_own(name: str) -> None:
     rule = function_rule(name, RULES[name])
-    assert rule(20.0, TWO) == pytest.approx(share(name, 20.0, TWO))
+    assert rule(20.0, TWO) == pytest.approx(rule_named(name)(20.0, TWO))
 
 
 def sized(loss_usd: float, sharers: Sharers) -> Floats:

@@ -36,7 +36,7 @@ def to_utc_ms(column: pl.Series, unit: str | None, tz: str) -> pl.Series:
         return _from_integer(text.cast(pl.Int64, strict=False), unit)
     if _is_decimal(first[0]):
         return _from_decimal(text, unit)
-    return _from_iso(text, tz)
+    return _plausible(iso_to_utc_ms(text, tz))
 
 
 def twice_in_a_zone(column: pl.Series, unit: str | None, tz: str) -> pl.Series:
@@ -92,7 +92,11 @@ def _from_decimal(text: pl.Series, unit: str | None) -> pl.Series:
     return ms + parts.select(_first_three(pl.col("frac"))).to_series()
 
 
-def _from_iso(text: pl.Series, tz: str) -> pl.Series:
+def iso_to_utc_ms(text: pl.Series, tz: str) -> pl.Series:
+    """UTC milliseconds (Int64) of ISO 8601 texts, of any year; null where one is none.
+
+    tz: zone of times that carry none.
+    """
     parts = text.str.extract_groups(_ISO).struct.unnest()
     clock = pl.col("clock").fill_null("00:00:00")
     clock = pl.when(clock.str.len_chars() == 5).then(clock + ":00").otherwise(clock)
@@ -103,7 +107,7 @@ def _from_iso(text: pl.Series, tz: str) -> pl.Series:
     elsewhere = stamp.dt.epoch("ms") - _offset_ms().fill_null(0)
     second_ms = pl.when(pl.col("zone").is_null()).then(local).otherwise(elsewhere)
     ms = (second_ms + _first_three(pl.col("frac"))).alias(text.name)
-    return _plausible(parts.select(ms).to_series())
+    return parts.select(ms).to_series()
 
 
 def _offset_ms() -> pl.Expr:

@@ -7,22 +7,13 @@ from crashsim.engine.arrays import rows_by
 from crashsim.engine.measure.metric import Metric, Replayed
 
 
-def _together(run: Replayed) -> pl.DataFrame:
-    """step, time, equity_usd of all absorbers together, by step."""
-    return rows_by(run.outcome.absorbers, "step", "time").agg(pl.col("equity_usd").sum())
-
-
-def _low_usd(run: Replayed) -> float | None:
-    total = _together(run)
-    return None if total.is_empty() else float(total["equity_usd"].to_numpy().min())
-
-
-def _low_at(run: Replayed) -> str | None:
-    total = _together(run)
+def _low(run: Replayed) -> tuple[float | None, str | None]:
+    """The lowest equity of all absorbers together, USD, and when it was first reached."""
+    total = rows_by(run.outcome.absorbers, "step", "time").agg(pl.col("equity_usd").sum())
     if total.is_empty():
-        return None
+        return None, None
     row = int(total["equity_usd"].to_numpy().argmin())
-    return utc_text(int(total["time"].to_physical()[row]))
+    return float(total["equity_usd"][row]), utc_text(int(total["time"].to_physical()[row]))
 
 
 def _low_by_absorber(run: Replayed) -> dict[str, float]:
@@ -48,14 +39,14 @@ METRICS = (
         "absorber_low_usd",
         "USD",
         "Lowest equity of all absorbers (insurance fund, vault) together after any step.",
-        _low_usd,
+        lambda run: _low(run)[0],
         sign="smaller is worse; negative: they owe more than they have",
     ),
     Metric(
         "absorber_low_at",
         "UTC",
         "Time of absorber_low_usd, the first where it was reached more than once.",
-        _low_at,
+        lambda run: _low(run)[1],
         sign="",
     ),
     Metric(

@@ -2,15 +2,7 @@
 
 import polars as pl
 
-from crashsim.engine.measure.metric import Metric, Replayed
-
-
-def _count(run: Replayed, flag: str) -> int:
-    return int(run.outcome.accounts[flag].sum())
-
-
-def _sum(run: Replayed, column: str) -> float:
-    return float(run.outcome.accounts[column].sum())
+from crashsim.engine.measure.metric import Metric, Replayed, accounts_count, accounts_sum
 
 
 def _debt_usd(run: Replayed) -> float:
@@ -22,16 +14,12 @@ def _underwater_usd(run: Replayed) -> float:
     return 0.0 - float(underwater["equity_end"].sum())
 
 
-def _swallowed_accounts(run: Replayed) -> int:
-    return int((run.outcome.accounts["deposits_to_debt_usd"] > 0).sum())
-
-
 METRICS = (
     Metric(
         "debt_accounts",
         "accounts",
         "Accounts that owe the venue $0.01 or more after the last step.",
-        lambda run: _count(run, "ended_in_debt"),
+        accounts_count("ended_in_debt"),
         horizon="end of the run",
     ),
     Metric(
@@ -41,7 +29,7 @@ METRICS = (
         "was_in_debt_accounts",
         "accounts",
         "Accounts that owed the venue $0.01 or more after some step.",
-        lambda run: _count(run, "was_in_debt"),
+        accounts_count("was_in_debt"),
     ),
     Metric(
         "debt_peak_usd",
@@ -53,19 +41,19 @@ METRICS = (
         "deposits_to_debt_accounts",
         "accounts",
         "Accounts of whose deposits some part repaid debt.",
-        _swallowed_accounts,
+        lambda run: int((run.outcome.accounts["deposits_to_debt_usd"] > 0).sum()),
     ),
     Metric(
         "deposits_to_debt_usd",
         "USD",
         "Part of the deposits that repaid debt instead of becoming cash.",
-        lambda run: _sum(run, "deposits_to_debt_usd"),
+        accounts_sum("deposits_to_debt_usd"),
     ),
     Metric(
         "deposits_usd",
         "USD",
         "Deposits of all accounts.",
-        lambda run: _sum(run, "deposits_usd"),
+        accounts_sum("deposits_usd"),
         sign="never negative",
         inputs=("flows",),
     ),
@@ -73,13 +61,13 @@ METRICS = (
         "withdrawals_refused_usd",
         "USD",
         "Withdrawals that were asked for and refused.",
-        lambda run: _sum(run, "withdrawals_refused_usd"),
+        accounts_sum("withdrawals_refused_usd"),
     ),
     Metric(
         "underwater_accounts",
         "accounts",
         "Accounts with negative equity and open positions after the last step.",
-        lambda run: _count(run, "ended_underwater"),
+        accounts_count("ended_underwater"),
         horizon="end of the run",
         price_source="last mark",
     ),
@@ -107,7 +95,7 @@ METRICS = (
         "platform_receivable_usd",
         "USD",
         "Debt that accounts still owe the platform: carried, not lost.",
-        lambda run: _sum(run, "debt_end"),
+        accounts_sum("debt_end"),
         horizon="end of the run",
     ),
     Metric(

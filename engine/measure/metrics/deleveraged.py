@@ -1,21 +1,13 @@
 """Who was deleveraged, how much, and how unequally."""
 
-from functools import partial
-
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 
-from crashsim.engine.arrays import rows_by
-from crashsim.engine.measure import inequality
-from crashsim.engine.measure.metric import Metric, Replayed
+from crashsim.engine.arrays import Floats, rows_by
+from crashsim.engine.measure.concentration import concentration_metrics
+from crashsim.engine.measure.metric import Metric, Replayed, accounts_count
 
 _NOTIONAL = pl.col("size") * pl.col("mark_price")
 _LOSER_SIDE = pl.when(pl.col("side") == "long").then(-1.0).otherwise(1.0)
-
-
-def _adl_notional_usd(run: Replayed) -> float:
-    return float(run.outcome.adl_fills.select(_NOTIONAL.sum()).item())
 
 
 def needed_usd(run: Replayed) -> float:
@@ -55,13 +47,9 @@ def _capacity_used_by_market(run: Replayed) -> dict[str, float]:
     return dict(zip(markets["market"], used, strict=True))
 
 
-def _burdens(run: Replayed) -> NDArray[np.float64]:
+def _burdens(run: Replayed) -> Floats:
     deleveraged = run.outcome.accounts.filter(pl.col("was_deleveraged"))
     return deleveraged["adl_notional_usd"].to_numpy()
-
-
-def _top_share(run: Replayed, count: int) -> float | None:
-    return inequality.top_share(_burdens(run), count)
 
 
 def hedges_broken(run: Replayed) -> int:
@@ -85,13 +73,13 @@ METRICS = (
         "adl_accounts",
         "accounts",
         "Accounts that were the winner of an auto-deleveraging fill.",
-        lambda run: int(run.outcome.accounts["was_deleveraged"].sum()),
+        accounts_count("was_deleveraged"),
     ),
     Metric(
         "adl_notional_usd",
         "USD",
         "Notional of winners closed by auto-deleveraging (one side of each fill).",
-        _adl_notional_usd,
+        lambda run: float(run.outcome.adl_fills.select(_NOTIONAL.sum()).item()),
     ),
     Metric(
         "adl_fills",
@@ -136,30 +124,7 @@ METRICS = (
         _capacity_used_by_market,
         sign="0 to 1; larger: more of all winners were closed",
     ),
-    Metric(
-        "adl_gini",
-        "index",
-        "Gini index of auto-deleveraged notional among deleveraged accounts.",
-        lambda run: inequality.gini(_burdens(run)),
-        sign="0: all the same; near 1: one bears everything",
-    ),
-    Metric(
-        "adl_herfindahl",
-        "index",
-        "Herfindahl index (sum of squared shares) of auto-deleveraged notional by account.",
-        lambda run: inequality.herfindahl(_burdens(run)),
-        sign="near 0: spread over many; 1: one bears everything",
-    ),
-    *(
-        Metric(
-            f"adl_top_{count}_share_frac",
-            "fraction",
-            f"Share of auto-deleveraged notional that the {count} largest bear, by account.",
-            partial(_top_share, count=count),
-            sign="0 to 1; larger: more concentrated",
-        )
-        for count in (1, 10, 100)
-    ),
+    *concentration_metrics("adl", "auto-deleveraged notional", _burdens),
     Metric(
         "hedges_broken",
         "accounts",

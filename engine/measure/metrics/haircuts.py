@@ -4,12 +4,11 @@ These need the counterfactual, so a single run has none of them: `Replayed.hairc
 """
 
 from collections.abc import Callable
-from functools import partial
 
 import numpy as np
 
-from crashsim.engine.arrays import Floats
-from crashsim.engine.measure import fairness, inequality
+from crashsim.engine.measure import fairness
+from crashsim.engine.measure.concentration import concentration_metrics
 from crashsim.engine.measure.counterfactual import Haircuts, low_leverage_share
 from crashsim.engine.measure.metric import Metric, Replayed, Value
 from crashsim.engine.measure.metrics.deleveraged import needed_usd
@@ -26,34 +25,50 @@ _CAVEAT = (
     "have been paid."
 )
 _WHEN = "end of the last wave in which the account was deleveraged, plus the horizon asked for"
-_SHARE = "0 to 1; larger: more concentrated"
+_PRICES = "mark at that time"
 _CORRELATION = "-1 to 1; positive: who had more lost more; empty where it cannot be told"
 
 
-def _of(compute: Callable[[Haircuts], Value]) -> Callable[[Replayed], Value]:
-    def value(run: Replayed) -> Value:
-        if run.haircuts is None:
-            raise ValueError("haircuts need the counterfactual: Replayed.haircuts is not given")
-        return compute(run.haircuts)
-
-    return value
+def _found(run: Replayed) -> Haircuts:
+    if run.haircuts is None:
+        raise ValueError("haircuts need the counterfactual: Replayed.haircuts is not given")
+    return run.haircuts
 
 
-def _sum_usd(found: Haircuts) -> float:
-    return float(found.haircut_usd.sum())
+def _sum_usd(run: Replayed) -> float:
+    return float(_found(run).haircut_usd.sum())
 
 
-def _overshoot_usd(run: Replayed) -> Value:
-    needed = needed_usd(run)
-    return _of(lambda found: fairness.overshoot_usd(_sum_usd(found), needed))(run)
+def _largest_frac(run: Replayed) -> float:
+    found = _found(run)
+    return fairness.max_haircut_frac(found.haircut_usd, found.equity_usd)
 
 
-def _top_share(found: Haircuts, count: int) -> float | None:
-    return inequality.top_share(found.haircut_usd, count)
+def _metric(
+    name: str,
+    unit: str,
+    words: str,
+    compute: Callable[[Replayed], Value],
+    sign: str = Metric.sign,
+    price_source: str = _PRICES,
+) -> Metric:
+    """A metric of haircuts, with the time they are taken at and what to know of them."""
+    definition = f"{words}.{_CAVEAT}"
+    return Metric(
+        name, unit, definition, compute, sign=sign, horizon=_WHEN, price_source=price_source
+    )
 
 
-def _correlation(pick: Callable[[Haircuts], Floats]) -> Callable[[Replayed], Value]:
-    return _of(lambda found: spearman(found.haircut_usd, pick(found)))
+def _correlation(column: str, words: str) -> Metric:
+    return _metric(
+        f"haircut_spearman_{column.removesuffix('_usd')}",
+        "correlation",
+        f"Rank correlation, over deleveraged accounts, of haircut and {words} when the step of "
+        "the first fill began",
+        lambda run: spearman(_found(run).haircut_usd, getattr(_found(run), column)),
+        _CORRELATION,
+        Metric.price_source,
+    )
 
 
 METRICS = (
@@ -61,98 +76,38 @@ METRICS = (
         "adl_waves",
         "waves",
         "Waves of auto-deleveraging: fills with no pause of more than 5 s between them.",
-        _of(lambda found: found.waves),
+        lambda run: _found(run).waves,
         sign="never negative",
     ),
-    Metric(
-        "haircut_usd",
-        "USD",
-        f"Haircuts of winners, summed: {_AGAINST}.{_CAVEAT}",
-        _of(_sum_usd),
-        horizon=_WHEN,
-        price_source="mark at that time",
-    ),
-    Metric(
+    _metric("haircut_usd", "USD", f"Haircuts of winners, summed: {_AGAINST}", _sum_usd),
+    _metric(
         "haircut_accounts",
         "accounts",
-        f"Deleveraged accounts with a haircut of $0.01 or more.{_CAVEAT}",
-        _of(lambda found: int(np.count_nonzero(found.haircut_usd >= 0.01))),
-        horizon=_WHEN,
-        price_source="mark at that time",
+        "Deleveraged accounts with a haircut of $0.01 or more",
+        lambda run: int(np.count_nonzero(_found(run).haircut_usd >= 0.01)),
     ),
-    Metric(
+    _metric(
         "overshoot_usd",
         "USD",
         "Haircuts less what auto-deleveraging prices moved from winners to losers "
-        f"(haircut_usd - needed_usd).{_CAVEAT}",
-        _overshoot_usd,
-        sign="positive: winners lost more than losers were given; negative: less",
-        horizon=_WHEN,
-        price_source="mark at that time; price of the fill against the mark of the step",
+        "(haircut_usd - needed_usd)",
+        lambda run: fairness.overshoot_usd(_sum_usd(run), needed_usd(run)),
+        "positive: winners lost more than losers were given; negative: less",
+        f"{_PRICES}; price of the fill against the mark of the step",
     ),
-    Metric(
+    _metric(
         "max_haircut_frac",
         "fraction",
-        f"Largest haircut over the account's equity without auto-deleveraging.{_CAVEAT}",
-        _of(lambda found: fairness.max_haircut_frac(found.haircut_usd, found.equity_usd)),
-        sign="0 to 1; larger: somebody lost more of what he had",
-        horizon=_WHEN,
-        price_source="mark at that time",
+        "Largest haircut over the account's equity without auto-deleveraging",
+        _largest_frac,
+        "0 to 1; larger: somebody lost more of what he had",
     ),
-    Metric(
-        "haircut_gini",
-        "index",
-        f"Gini index of haircuts among deleveraged accounts.{_CAVEAT}",
-        _of(lambda found: inequality.gini(found.haircut_usd)),
-        sign="0: all the same; near 1: one bears everything",
-        horizon=_WHEN,
+    *concentration_metrics(
+        "haircut", "haircuts", lambda run: _found(run).haircut_usd, _CAVEAT, _WHEN
     ),
-    Metric(
-        "haircut_herfindahl",
-        "index",
-        f"Herfindahl index (sum of squared shares) of haircuts by account.{_CAVEAT}",
-        _of(lambda found: inequality.herfindahl(found.haircut_usd)),
-        sign="near 0: spread over many; 1: one bears everything",
-        horizon=_WHEN,
-    ),
-    *(
-        Metric(
-            f"haircut_top_{count}_share_frac",
-            "fraction",
-            f"Share of haircuts that the {count} largest bear, by account.{_CAVEAT}",
-            _of(partial(_top_share, count=count)),
-            sign=_SHARE,
-            horizon=_WHEN,
-        )
-        for count in (1, 10, 100)
-    ),
-    Metric(
-        "haircut_spearman_profit",
-        "correlation",
-        "Rank correlation, over deleveraged accounts, of haircut and unrealised profit when the "
-        f"step of the first fill began.{_CAVEAT}",
-        _correlation(lambda found: found.profit_usd),
-        sign=_CORRELATION,
-        horizon=_WHEN,
-    ),
-    Metric(
-        "haircut_spearman_leverage",
-        "correlation",
-        "Rank correlation, over deleveraged accounts, of haircut and leverage (gross notional "
-        f"over equity) when the step of the first fill began.{_CAVEAT}",
-        _correlation(lambda found: found.leverage),
-        sign=_CORRELATION,
-        horizon=_WHEN,
-    ),
-    Metric(
-        "haircut_spearman_size",
-        "correlation",
-        "Rank correlation, over deleveraged accounts, of haircut and gross notional when the "
-        f"step of the first fill began.{_CAVEAT}",
-        _correlation(lambda found: found.size_usd),
-        sign=_CORRELATION,
-        horizon=_WHEN,
-    ),
+    _correlation("profit_usd", "unrealised profit"),
+    _correlation("leverage", "leverage (gross notional over equity)"),
+    _correlation("size_usd", "gross notional"),
     Metric(
         "adl_low_leverage_share_frac",
         "fraction",

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from crashsim.engine.measure.metric import Metric, Replayed
+from crashsim.engine.measure.metric import Metric, Replayed, accounts_count, accounts_sum
 
 
 def _closed_usd(run: Replayed, stage: str) -> float:
@@ -19,13 +19,13 @@ METRICS = (
         "liquidated_accounts",
         "accounts",
         "Accounts of which the book or a takeover closed a position.",
-        lambda run: int(run.outcome.accounts["was_liquidated"].sum()),
+        accounts_count("was_liquidated"),
     ),
     Metric(
         "liquidated_notional_usd",
         "USD",
         "Notional closed from accounts by the book and by takeovers.",
-        lambda run: float(run.outcome.accounts["liquidated_notional_usd"].sum()),
+        accounts_sum("liquidated_notional_usd"),
     ),
     Metric(
         "book_accounts",
@@ -55,7 +55,7 @@ METRICS = (
         "liquidation_fees_usd",
         "USD",
         "Liquidation fees paid by accounts.",
-        lambda run: float(run.outcome.accounts["fees_usd"].sum()),
+        accounts_sum("fees_usd"),
         price_source="price of the fill",
     ),
 )

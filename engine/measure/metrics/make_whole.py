@@ -3,11 +3,10 @@
 import polars as pl
 
 from crashsim.engine.arrays import plain_sum
-from crashsim.engine.measure.metric import Metric, Replayed
+from crashsim.engine.measure.metric import Metric, Replayed, accounts_sum
 
-
-def _sum(run: Replayed, column: str) -> float:
-    return float(run.outcome.accounts[column].sum())
+_DEPOSITS_USD = accounts_sum("deposits_to_debt_usd")
+_DEBTS_USD = accounts_sum("debt_end")
 
 
 def _adl_costs_usd(run: Replayed) -> float:
@@ -15,9 +14,13 @@ def _adl_costs_usd(run: Replayed) -> float:
     return float(run.outcome.accounts.select(cost).item())
 
 
+def _half_fees_usd(run: Replayed) -> float:
+    return accounts_sum("fees_usd")(run) / 2
+
+
 def _all_usd(run: Replayed) -> float:
-    parts = (_adl_costs_usd(run), _sum(run, "deposits_to_debt_usd"), _sum(run, "debt_end"))
-    return plain_sum(parts) + _sum(run, "fees_usd") / 2
+    parts = (_adl_costs_usd, _DEPOSITS_USD, _DEBTS_USD, _half_fees_usd)
+    return plain_sum(part(run) for part in parts)
 
 
 METRICS = (
@@ -40,20 +43,20 @@ METRICS = (
         "make_whole_deposits_usd",
         "USD",
         "Refund of deposits that repaid debt.",
-        lambda run: _sum(run, "deposits_to_debt_usd"),
+        _DEPOSITS_USD,
     ),
     Metric(
         "make_whole_debts_usd",
         "USD",
         "Forgiveness of the debts left after the last step.",
-        lambda run: _sum(run, "debt_end"),
+        _DEBTS_USD,
         horizon="end of the run",
     ),
     Metric(
         "make_whole_half_fees_usd",
         "USD",
         "Refund of half of the liquidation fees.",
-        lambda run: _sum(run, "fees_usd") / 2,
+        _half_fees_usd,
         price_source="price of the fill",
     ),
 )

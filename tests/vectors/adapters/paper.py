@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 
 from crashsim.engine.measure import fairness
-from crashsim.engine.sharing import Sharers, rap_weight, share
+from crashsim.engine.sharing import Sharers, rap_weight, rule_named
 from tests.vectors.adapters.inputs import Case, Computed, Inputs, first
 from tests.vectors.formulas import haircuts
 
@@ -80,7 +80,7 @@ def _shared(case_id: str, inputs: Inputs) -> Computed:
         score=_numbers(inputs.get("scores", inputs.get("score", ones))),
         beta_frac=_numbers(inputs.get("caps", ones)),
     )
-    return allocated(rule, inputs, share(rule, inputs["budget"], sharers))
+    return allocated(rule, inputs, rule_named(rule)(inputs["budget"], sharers))
 
 
 def allocated(rule: str, inputs: Inputs, charge: np.ndarray) -> Computed:
