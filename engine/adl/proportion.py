@@ -13,7 +13,7 @@ from crashsim.engine.adl.ranking import Queue
 from crashsim.engine.arrays import Flags, Floats, plain_sum
 from crashsim.engine.record.events import AdlFillBlock
 from crashsim.engine.run import Run
-from crashsim.engine.search import RowsOf
+from crashsim.engine.state.health import RowsOf
 from crashsim.engine.state.state import CROSS
 from crashsim.engine.state.step import Step
 from crashsim.engine.state.unit import DUST_FRAC, return_isolated

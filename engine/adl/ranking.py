@@ -10,7 +10,7 @@ from crashsim.engine.adl.score_columns import derived_columns, rand_column, unit
 from crashsim.engine.arrays import Flags, Floats, Indices, dot
 from crashsim.engine.record.events import Held
 from crashsim.engine.run import Run
-from crashsim.engine.search import RowsOf
+from crashsim.engine.state.health import RowsOf
 from crashsim.engine.state.step import Step
 
 UNIT_COLUMNS = frozenset(

@@ -7,8 +7,8 @@ import polars as pl
 
 from crashsim.engine.arrays import Floats
 from crashsim.engine.record.journal import Names, fit
-from crashsim.engine.search import RowsOf
 from crashsim.engine.state.collateral import LotsOf
+from crashsim.engine.state.health import RowsOf
 from crashsim.engine.state.margin import MarginTables
 from crashsim.engine.state.state import CROSS, State
 

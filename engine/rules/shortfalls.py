@@ -9,8 +9,8 @@ from crashsim.engine.arrays import Floats, plain_sum, sum_by
 from crashsim.engine.record.events import LossShare, Shortfall
 from crashsim.engine.rules.borrows import repay_borrow
 from crashsim.engine.run import Run
-from crashsim.engine.search import RowsOf
 from crashsim.engine.sharing import Sharers
+from crashsim.engine.state.health import RowsOf
 from crashsim.engine.state.state import CROSS
 from crashsim.engine.state.step import Step
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from crashsim.engine.arrays import Flags, Floats, Indices
 from crashsim.engine.run import Run
-from crashsim.engine.search import Health
+from crashsim.engine.state.health import Health
 
 
 @dataclass(slots=True)

@@ -14,8 +14,8 @@ from unittest.mock import patch
 
 import numpy as np
 
-from crashsim.engine.search import RowsOf
 from crashsim.engine.sharing import RULES, Sharers
+from crashsim.engine.state.health import RowsOf
 from tests.properties.scale import (
     scaled,
     scaled_row,
