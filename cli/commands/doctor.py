@@ -26,10 +26,10 @@ def doctor(
     Exit codes: 0 a replay will work, 1 something would break it.
     """
     from crashsim.cli import exits
-    from crashsim.cli.show.health import print_findings
-    from crashsim.lab.computer import health
+    from crashsim.cli.show.doctor import print_findings
+    from crashsim.lab.computer.doctor import examine
 
-    findings = health.examine(store)
+    findings = examine(store)
     print_findings(findings, as_json=json)
     if any(finding.state == "problem" for finding in findings):
         raise typer.Exit(exits.FINDING)

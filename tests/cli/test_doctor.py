@@ -12,7 +12,8 @@ from typer.testing import CliRunner, Result
 from crashsim.cli.app import app
 from crashsim.data.store.datasets import Dataset, Origin, Window
 from crashsim.data.store.store import open_store
-from crashsim.lab.computer import health, memory
+from crashsim.lab.computer import doctor as checkup
+from crashsim.lab.computer import memory
 from crashsim.scenarios import load
 
 
@@ -47,7 +48,7 @@ def test_every_area_is_in_the_json() -> None:
 
 
 def test_a_full_disk_is_a_problem(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(health, "MIN_FREE_DISK_MB", 1e12)
+    monkeypatch.setattr(checkup, "MIN_FREE_DISK_MB", 1e12)
     result = doctor()
     assert result.exit_code == 1
     assert "Would break a replay: disk (runs), disk (store)" in result.stdout
@@ -66,7 +67,7 @@ def test_a_package_that_a_replay_needs_is_a_problem_and_another_is_a_note(
     def missing(module: str) -> None:
         raise ImportError(f"No module named {module!r}")
 
-    monkeypatch.setattr(health, "import_module", missing)
+    monkeypatch.setattr(checkup, "import_module", missing)
     result = doctor("--json")
     found = findings(result)
     assert result.exit_code == 1
@@ -78,7 +79,7 @@ def test_a_package_that_a_replay_needs_is_a_problem_and_another_is_a_note(
 def test_a_package_that_is_too_old_is_named_with_what_to_do(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(health, "_floors", lambda: {"polars": "999.1"})
+    monkeypatch.setattr(checkup, "_floors", lambda: {"polars": "999.1"})
     found = findings(doctor("--json"))["polars"]
     assert found["state"] == "problem"
     assert "pip install 'polars>=999.1'" in found["text"]

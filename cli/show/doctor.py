@@ -7,7 +7,7 @@ from rich.text import Text
 
 from crashsim.cli import output
 from crashsim.cli.sheet import pairs
-from crashsim.lab.computer.health import Finding
+from crashsim.lab.computer.doctor import Finding
 
 _STYLES = {"ok": "green", "note": "yellow", "problem": "bold red"}
 
