@@ -11,12 +11,7 @@ if TYPE_CHECKING:
 
 
 def account(
-    run: Annotated[
-        str,
-        typer.Argument(
-            autocompletion=completion.runs, metavar="RUN", help="Run folder, or a name under runs/."
-        ),
-    ],
+    run: options.Run,
     account_id: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Account id.")],
     across: Annotated[
         list[str] | None,

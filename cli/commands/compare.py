@@ -10,14 +10,7 @@ from crashsim.cli import completion, options
 
 
 def compare(
-    scenario: Annotated[
-        str | None,
-        typer.Argument(
-            autocompletion=completion.scenarios,
-            metavar="SCENARIO",
-            help="Bundled name, folder or scenario.toml.",
-        ),
-    ] = None,
+    scenario: Annotated[str | None, options.SCENARIO] = None,
     prices: options.Prices = None,
     book: options.Book = None,
     flows: options.Flows = None,

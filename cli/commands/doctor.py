@@ -1,16 +1,14 @@
 """`crashsim doctor`: will a replay work here?"""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from crashsim.cli import options
+
 
 def doctor(
-    store: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="The store.  [default: in the user data folder]"),
-    ] = None,
+    store: options.StoreFolder = None,
     json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
     """Say whether a replay will work here: versions, data, store, disk, memory, terminal.

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from crashsim.cli import completion
+from crashsim.cli import completion, options
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -33,14 +33,7 @@ def policies(
 
 @app.command("show", no_args_is_help=True)
 def show(
-    name: Annotated[
-        str,
-        typer.Argument(
-            autocompletion=completion.policies,
-            metavar="NAME",
-            help="Bundled name, TOML file or FILE.py:FUNCTION.",
-        ),
-    ],
+    name: Annotated[str, options.POLICY_NAME],
     json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """Print a policy: its expression, its source, and what in it is assumed."""
@@ -57,14 +50,7 @@ def show(
 
 @app.command("audit", no_args_is_help=True)
 def audit(
-    name: Annotated[
-        str | None,
-        typer.Argument(
-            autocompletion=completion.policies,
-            metavar="NAME",
-            help="Bundled name, TOML file or FILE.py:FUNCTION.",
-        ),
-    ] = None,
+    name: Annotated[str | None, options.POLICY_NAME] = None,
     adl_score: Annotated[
         str | None,
         typer.Option(metavar="EXPRESSION", help="Audit a queue by this expression instead."),

@@ -31,8 +31,8 @@ def pull(
             help="last, mark, index or funding; repeatable.  [default: all that the venue has]",
         ),
     ] = None,
-    start: options.Start = None,
-    end: options.End = None,
+    start: options.Moment = None,
+    end: options.Moment = None,
     store: options.StoreFolder = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be asked, and ask nothing.")

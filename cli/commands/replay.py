@@ -18,7 +18,7 @@ class Format(StrEnum):
 
 
 def replay(
-    scenario: options.Scenario,
+    scenario: Annotated[str, options.SCENARIO],
     prices: options.Prices = None,
     book: options.Book = None,
     flows: options.Flows = None,

@@ -4,13 +4,9 @@ from typing import Annotated
 
 import typer
 
-from crashsim.cli import completion
+from crashsim.cli import completion, options
 
 app = typer.Typer(rich_markup_mode=None)
-
-_RUN = typer.Argument(
-    autocompletion=completion.runs, metavar="RUN", help="Run folder, or a name under runs/."
-)
 
 
 @app.callback(invoke_without_command=True)
@@ -45,7 +41,7 @@ def ls(
 
 @app.command("show", no_args_is_help=True)
 def show(
-    run: Annotated[str, _RUN],
+    run: options.Run,
     json: Annotated[bool, typer.Option("--json", help="Print summary.json.")] = False,
 ) -> None:
     """Print the summary of a run, as `crashsim replay` does."""
@@ -63,8 +59,8 @@ def show(
 
 @app.command("diff", no_args_is_help=True)
 def diff(
-    left: Annotated[str, _RUN],
-    right: Annotated[str, _RUN],
+    left: options.Run,
+    right: options.Run,
     json: Annotated[bool, typer.Option("--json", help="Print the differences as JSON.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print the differences as CSV.")] = False,
     md: Annotated[bool, typer.Option("--md", help="Print the differences as Markdown.")] = False,
