@@ -148,10 +148,8 @@ def compare(
         write_whole(parquet, "--parquet", found.metrics.write_parquet)
     if csv or md:
         output.emit(found.metrics.write_csv() if csv else markdown(told))
-    elif json:
-        output.emit_json(told)
     else:
-        output.emit_rendered(output.console(), rendered(told, found.changes, path))
+        output.emit_result(told, rendered(told, found.changes, path), as_json=json)
     _tell(conditions.met(wanted_conditions, found))
 
 

@@ -25,10 +25,8 @@ def policies(
     from crashsim.cli.show import policies
     from crashsim.engine.adl.policies import POLICIES
 
-    if json:
-        output.emit_json([policies.as_json(each) for each in POLICIES.values()])
-    else:
-        output.emit_rendered(output.console(), policies.listed())
+    content = [policies.as_json(each) for each in POLICIES.values()]
+    output.emit_result(content, policies.listed(), as_json=json)
 
 
 @app.command("show", no_args_is_help=True)
@@ -42,10 +40,7 @@ def show(
     from crashsim.lab.rules import policy_sources
 
     policy = policy_sources.one(name)
-    if json:
-        output.emit_json(policies.as_json(policy))
-    else:
-        output.emit_rendered(output.console(), policies.shown(policy))
+    output.emit_result(policies.as_json(policy), policies.shown(policy), as_json=json)
 
 
 @app.command("audit", no_args_is_help=True)
@@ -103,9 +98,7 @@ def audit(
         title, books_are = policy.name, policies.BOOKS
         score = score_named(policy.score)[0] if policy.score else None
         findings = audit_policy(policy, score=score, count=books, seed=seed)
-    if json:
-        output.emit_json(policies.findings_json(title, findings))
-    else:
-        output.emit_rendered(output.console(), policies.audited(title, books_are, findings))
+    shown = policies.audited(title, books_are, findings)
+    output.emit_result(policies.findings_json(title, findings), shown, as_json=json)
     if check and not all(finding.holds for finding in findings):
         raise typer.Exit(FINDING)

@@ -28,15 +28,9 @@ def ls(
     from crashsim.lab.folders import run_list
 
     entries = run_list.entries()
-    if json:
-        output.emit_json(entries)
-    elif csv or md:
-        sheet = list_sheet(entries)
-        output.emit(sheet.csv() if csv else sheet.markdown())
-    elif entries:
-        output.emit_rendered(output.console(), list_sheet(entries).rendered())
-    else:
-        typer.echo("no runs under runs/ yet; make one: crashsim replay oct11", err=True)
+    if not entries and not (json or csv or md):
+        return output.note("no runs under runs/ yet; make one: crashsim replay oct11")
+    output.emit_sheet(list_sheet(entries), entries, json=json, csv=csv, md=md)
 
 
 @app.command("show", no_args_is_help=True)
@@ -51,10 +45,7 @@ def show(
 
     folder = find_run(run)
     output.emit_notes([folder])
-    if json:
-        output.emit_json(folder.summary)
-    else:
-        output.emit_rendered(output.console(), rendered(folder))
+    output.emit_result(folder.summary, rendered(folder), as_json=json)
 
 
 @app.command("diff", no_args_is_help=True)
@@ -77,15 +68,11 @@ def diff(
     folders = find_run(left), find_run(right)
     output.emit_notes(folders)
     found = run_diff.differences(*folders)
-    if json:
-        output.emit_json([vars(one) for one in found])
-    elif csv or md:
-        sheet = diff_sheet(found)
-        output.emit(sheet.csv() if csv else sheet.markdown())
-    elif found:
-        output.emit_rendered(output.console(), diff_sheet(found).rendered())
+    if found or json or csv or md:
+        content = [vars(one) for one in found]
+        output.emit_sheet(diff_sheet(found), content, json=json, csv=csv, md=md)
     else:
-        typer.echo("no difference", err=True)
+        output.note("no difference")
     if found:
         raise typer.Exit(exits.FINDING)
 

@@ -137,12 +137,8 @@ def written_delta(metric: str, delta: Value) -> str:
     return f"{'+' if delta > 0 else '-'}{text}"
 
 
-def rendered(told: Mapping[str, Any], changes: Frame, path: Path) -> RenderableType:
+def rendered(told: Mapping[str, Any], changes: Frame, path: Path) -> Iterable[RenderableType]:
     """The tables of a comparison; told: the content of comparison.json."""
-    return Group(*_parts(told, changes, path))
-
-
-def _parts(told: Mapping[str, Any], changes: Frame, path: Path) -> Iterable[RenderableType]:
     scenario = told["scenario"]["scenario"]
     runs: Mapping[str, Any] = told["runs"]
     first = next(iter(runs))

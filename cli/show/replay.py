@@ -22,12 +22,8 @@ _DEEPEST_FALLS = 4
 _ACCOUNT_COLUMNS = 20
 
 
-def rendered(folder: RunFolder) -> RenderableType:
+def rendered(folder: RunFolder) -> Iterable[RenderableType]:
     """The summary of a run."""
-    return Group(*_parts(folder))
-
-
-def _parts(folder: RunFolder) -> Iterable[RenderableType]:
     yield _head(folder.manifest)
     yield section("How this is known", statements(folder.manifest.provenance.statements))
     yield section("What happened", _happened(folder.summary))
