@@ -89,18 +89,6 @@ def _replay(scenario: Scenario, inputs: Inputs, rules: Ready, progress: Progress
     )
 
 
-def manifest_of(finished: Finished, request: Request, argv: Sequence[str]) -> manifest.Manifest:
-    """The manifest of a run. argv: for people only."""
-    return manifest.manifest(
-        finished.scenario,
-        finished.inputs,
-        finished.outcome,
-        request,
-        argv,
-        finished.files,
-    )
-
-
 def save(
     finished: Finished, out: Path | None, request: Request, argv: Sequence[str], *, csv: bool
 ) -> Path:
@@ -110,7 +98,7 @@ def save(
         path,
         finished.outcome.tables(),
         manifest.summary(finished.scenario, finished.inputs, finished.metrics),
-        manifest_of(finished, request, argv),
+        manifest.manifest(finished, request, argv),
         finished.timings,
         csv=csv,
     )
