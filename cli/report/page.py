@@ -73,7 +73,7 @@ def page_of_runs(runs: Sequence[RunView]) -> str:
         runs=runs,
         base=base,
         metrics=metric_rows(runs),
-        charts=versus_charts(runs),
+        charts=list(versus_charts(runs)),
         outcomes=sides.OUTCOMES,
         crossings=crossings,
         changers=_changers(changers, runs),
