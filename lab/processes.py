@@ -12,7 +12,6 @@ from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from itertools import count
 
-from crashsim import engine
 from crashsim.data import Inputs, Tape
 from crashsim.engine.adl.policies import without_adl
 from crashsim.engine.measure.comparison import Measured
@@ -21,6 +20,7 @@ from crashsim.engine.measure.metrics import COMPARISON_METRICS, Replayed, summar
 from crashsim.engine.record.equity_path import EquityPath
 from crashsim.engine.record.outcome import Outcome
 from crashsim.engine.replay import Progress
+from crashsim.lab.replay import replay_on
 from crashsim.lab.rules.function_files import ready
 from crashsim.scenarios.models.venue import Venue
 
@@ -153,17 +153,8 @@ def _own_counterfactual(inputs: Inputs, job: Job, outcome: Outcome) -> EquityPat
 
 
 def _replay(inputs: Inputs, tape: Tape, venue: Venue, job: Job) -> Outcome:
-    rules = ready(venue)
-    return engine.replay(
-        tape,
-        inputs.book,
-        inputs.flows,
-        venue,
-        seed=job.seed,
-        score=rules.score,
-        sharing=rules.sharing,
-        keep_path=True,
-    )
+    on = replace(inputs, tape=tape)
+    return replay_on(on, venue, job.seed, ready(venue), keep_path=True)
 
 
 def _measure(inputs: Inputs, job: Job, outcome: Outcome, path: EquityPath) -> Done:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from crashsim.cli import completion, options
+from crashsim.cli import completion, exits, options
 
 
 def compare(
@@ -119,6 +119,7 @@ def compare(
     from crashsim.cli.progress import progress_bar
     from crashsim.cli.show.compare import rendered
     from crashsim.cli.show.compare_text import markdown
+    from crashsim.cli.show.explain import explained
     from crashsim.lab import conditions
     from crashsim.lab.compare import compare as compare_variants
     from crashsim.lab.folders import comparison_folder
@@ -128,7 +129,7 @@ def compare(
     from crashsim.scenarios import load
 
     if explain is not None:
-        return output.emit(_explained(explain))
+        return output.emit(explained(explain))
     if scenario is None:
         raise typer.BadParameter("name a SCENARIO, such as oct11", param_hint="SCENARIO")
     options.one_form(json=json, csv=csv, md=md)
@@ -153,25 +154,8 @@ def compare(
     _tell(conditions.met(wanted_conditions, found))
 
 
-def _explained(name: str) -> str:
-    from crashsim.cli.show.explain import explained
-    from crashsim.engine.measure.metrics import COMPARISON_METRICS
-    from crashsim.scenarios.files.problems import nearest
-
-    if name == "all":
-        return explained(COMPARISON_METRICS.values())
-    if name not in COMPARISON_METRICS:
-        raise typer.BadParameter(
-            f'there is no metric "{name}"{nearest(name, COMPARISON_METRICS)} '
-            "--explain all prints every one"
-        )
-    return explained([COMPARISON_METRICS[name]])
-
-
 def _tell(met: list[str]) -> None:
     """End with a finding where a condition is met."""
-    from crashsim.cli import exits
-
     for line in met:
         typer.echo(f"crashsim: --fail-on met by {line}", err=True)
     if met:

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from crashsim.cli import options
+from crashsim.cli import exits, options
 
 
 def doctor(
@@ -23,7 +23,6 @@ def doctor(
 
     Exit codes: 0 a replay will work, 1 something would break it.
     """
-    from crashsim.cli import exits
     from crashsim.cli.show.health import print_findings
     from crashsim.lab.computer import health
 

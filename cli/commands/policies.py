@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from crashsim.cli import completion, options
+from crashsim.cli import completion, exits, options
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -80,7 +80,6 @@ def audit(
       crashsim policies audit --loss my_rule.py:share
     """
     from crashsim.cli import output
-    from crashsim.cli.exits import FINDING
     from crashsim.cli.show import policies
     from crashsim.engine.audit.charges import audit_sharing
     from crashsim.engine.audit.properties import audit as audit_policy
@@ -101,4 +100,4 @@ def audit(
     shown = policies.audited(title, books_are, findings)
     output.emit_result(policies.findings_json(title, findings), shown, as_json=json)
     if check and not all(finding.holds for finding in findings):
-        raise typer.Exit(FINDING)
+        raise typer.Exit(exits.FINDING)

@@ -23,7 +23,7 @@ from crashsim.lab.folders.run_names import kept_name
 from crashsim.lab.folders.whole import dump_json, replace_whole
 from crashsim.lab.library import notebook
 from crashsim.lab.library.account_statement import statement_in
-from crashsim.lab.replay import RUNS, Finished
+from crashsim.lab.replay import RUNS, Finished, save
 from crashsim.lab.request import Request
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.files.problems import nearest
@@ -172,12 +172,11 @@ def from_memory(finished: Finished, request: Request, argv: Sequence[str], pages
     """A run that was just made. argv: the command that makes the same, for people."""
     made = manifest.manifest(finished, request, argv)
     summary = manifest.summary(finished.scenario, finished.inputs, finished.metrics)
-    tables = finished.outcome.tables()
 
     def write(path: Path, csv: bool) -> None:
-        run_folder.write(path, tables, summary, made, finished.timings, csv=csv)
+        save(finished, path, request, argv, csv=csv)
 
-    return Run(made, summary, tables, _write=write, _pages=pages)
+    return Run(made, summary, finished.outcome.tables(), _write=write, _pages=pages)
 
 
 def from_folder(folder: RunFolder, pages: Pages) -> Run:
