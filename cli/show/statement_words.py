@@ -40,7 +40,8 @@ def _outcome(statement: Statement) -> list[str]:
     won = [item for item in statement.items if item.kind == "adl_winner"]
     if won:
         gain = statement.moved_usd("adl_winner")
-        price = "at mark" if not round(gain, 2) else f"{usd(abs(gain))} {_side(gain)} mark"
+        side = "better" if gain > 0 else "worse"
+        price = f"{usd(abs(gain))} {side} than mark" if round(gain, 2) else "at mark"
         lines.append(
             f"Winning positions of yours were closed by force in {len(won):,} "
             f"{'fill' if len(won) == 1 else 'fills'} of auto-deleveraging, first at "
@@ -51,10 +52,6 @@ def _outcome(statement: Statement) -> list[str]:
     if not lines:
         lines.append("Nothing was closed by force in this account, and it was never in debt.")
     return lines
-
-
-def _side(gain: float) -> str:
-    return "better than" if gain > 0 else "worse than"
 
 
 def _clock(item: Item) -> str:
