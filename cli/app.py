@@ -1,26 +1,30 @@
 """The command line: its commands, and what becomes of their errors."""
 
 import sys
+from importlib import import_module
 from io import TextIOWrapper
 from typing import Annotated
 
 import typer
 
 from crashsim.cli import exits
-from crashsim.cli.commands import (
-    account,
-    adl,
-    compare,
-    data,
-    doctor,
-    policies,
-    replay,
-    report,
-    runs,
-    scenarios,
-    venues,
-)
 
+# In the order of the help: each a module in commands/ with a function of its name, or with a Typer
+# where it has commands of its own.
+_COMMANDS = (
+    "replay",
+    "compare",
+    "adl",
+    "report",
+    "account",
+    "runs",
+    "doctor",
+    "policies",
+    "scenarios",
+    "venues",
+    "data",
+)
+_BARE = frozenset({"doctor"})  # of those, what does its work without a word more
 _HELP = """\
 Replay historical crypto crashes: who was deleveraged, who ended in debt, and what other rules
 would have done.
@@ -48,17 +52,12 @@ app = typer.Typer(
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
 )
-app.command("replay", no_args_is_help=True)(replay.replay)
-app.command("compare", no_args_is_help=True)(compare.compare)
-app.command("adl", no_args_is_help=True)(adl.adl)
-app.command("report", no_args_is_help=True)(report.report)
-app.command("account", no_args_is_help=True)(account.account)
-app.add_typer(runs.app, name="runs")
-app.command("doctor")(doctor.doctor)
-app.add_typer(policies.app, name="policies")
-app.add_typer(scenarios.app, name="scenarios")
-app.add_typer(venues.app, name="venues")
-app.add_typer(data.data_app, name="data")
+for _name in _COMMANDS:
+    _module = import_module(f"crashsim.cli.commands.{_name}")
+    if _groups := [each for each in vars(_module).values() if isinstance(each, typer.Typer)]:
+        app.add_typer(_groups[0], name=_name)
+    else:
+        app.command(_name, no_args_is_help=_name not in _BARE)(getattr(_module, _name))
 
 
 def _print_version(wanted: bool) -> None:

@@ -10,12 +10,22 @@ from crashsim.cli import completion
 if TYPE_CHECKING:
     from crashsim.scenarios import Overrides
 
-Scenario = Annotated[
+_BUNDLED_SCENARIO = "Bundled name, folder or scenario.toml."
+SCENARIO = typer.Argument(
+    autocompletion=completion.scenarios, metavar="SCENARIO", help=_BUNDLED_SCENARIO
+)
+SCENARIO_NAME = typer.Argument(
+    autocompletion=completion.scenarios, metavar="NAME", help=_BUNDLED_SCENARIO
+)
+POLICY_NAME = typer.Argument(
+    autocompletion=completion.policies,
+    metavar="NAME",
+    help="Bundled name, TOML file or FILE.py:FUNCTION.",
+)
+Run = Annotated[
     str,
     typer.Argument(
-        autocompletion=completion.scenarios,
-        metavar="SCENARIO",
-        help="Bundled name, folder or scenario.toml.",
+        autocompletion=completion.runs, metavar="RUN", help="Run folder, or a name under runs/."
     ),
 ]
 Prices = Annotated[
@@ -77,8 +87,7 @@ Markets = Annotated[
     list[str] | None,
     typer.Option(metavar="NAME", help="Only this market, such as BTCUSDT; repeatable."),
 ]
-Start = Annotated[str | None, typer.Option(metavar="TIME", help="Instead of the scenario's, UTC.")]
-End = Annotated[str | None, typer.Option(metavar="TIME", help="Instead of the scenario's, UTC.")]
+Moment = Annotated[str | None, typer.Option(metavar="TIME", help="Instead of the scenario's, UTC.")]
 StoreFolder = Annotated[
     Path | None,
     typer.Option("--store", metavar="DIR", help="The store.  [default: in the user data folder]"),

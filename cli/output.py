@@ -11,6 +11,7 @@ from crashsim.cli.exits import BROKEN_PIPE
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
+    from crashsim.cli.sheet import Sheet
     from crashsim.lab.folders.run_folder import RunFolder
 
 
@@ -39,6 +40,22 @@ def emit_rendered(console: "Console", *renderables: "RenderableType") -> None:
             console.print(renderable)
     # Tables are padded to their width, which only makes lines longer in a file.
     emit(re.sub(r" +$", "", captured.get(), flags=re.MULTILINE))
+
+
+def emit_result(content: object, shown: "Iterable[RenderableType]", *, as_json: bool) -> None:
+    """Write a result as JSON, or what is shown of it to people; that is not made in vain."""
+    if as_json:
+        emit_json(content)
+    else:
+        emit_rendered(console(), *shown)
+
+
+def emit_sheet(sheet: "Sheet", content: object, *, json: bool, csv: bool, md: bool) -> None:
+    """Write a table in the form asked for; content: it as JSON."""
+    if json or not (csv or md):
+        emit_result(content, [sheet.rendered()], as_json=json)
+    else:
+        emit(sheet.csv() if csv else sheet.markdown())
 
 
 def note(line: str) -> None:

@@ -46,17 +46,12 @@ def file_bar() -> Iterator["Callable[[FileProgress], None]"]:
     if not sys.stderr.isatty():
         yield lambda _: None
         return
+    from rich import progress
     from rich.console import Console
-    from rich.progress import (
-        BarColumn,
-        DownloadColumn,
-        Progress,
-        TimeRemainingColumn,
-        TransferSpeedColumn,
-    )
 
-    columns = ("{task.description}", BarColumn(), DownloadColumn(), TransferSpeedColumn())
-    bar = Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True)
+    parts = (progress.BarColumn(), progress.DownloadColumn(), progress.TransferSpeedColumn())
+    columns = ("{task.description}", *parts, progress.TimeRemainingColumn())
+    bar = progress.Progress(*columns, console=Console(stderr=True), transient=True)
     with bar:
         task = bar.add_task("", total=None)
 

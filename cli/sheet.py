@@ -35,7 +35,8 @@ class Sheet:
         """As a Markdown table."""
         rules = ["---:" if place in self.numeric else "---" for place in range(len(self.titles))]
         lines = [self.titles, rules, *self.rows]
-        return "".join(f"| {' | '.join(_escaped(cell) for cell in line)} |\n" for line in lines)
+        cells = ([cell.replace("|", "\\|") for cell in line] for line in lines)
+        return "".join(f"| {' | '.join(line)} |\n" for line in cells)
 
     def csv(self) -> str:
         """As CSV with a header."""
@@ -72,7 +73,3 @@ def pairs(rows: Iterable[Sequence[RenderableType]] = ()) -> Table:
 def section(title: str, *body: RenderableType) -> RenderableType:
     """A heading and what stands below it, set in."""
     return Group(Text(f"\n{title}", style="bold"), Padding(Group(*body), (0, 0, 0, 2)))
-
-
-def _escaped(cell: str) -> str:
-    return cell.replace("|", "\\|")

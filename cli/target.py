@@ -3,8 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 import typer
+
+if TYPE_CHECKING:
+    from crashsim.scenarios.models.scenario import Scenario
 
 
 @dataclass(frozen=True)
@@ -36,22 +40,19 @@ def target(
     return Target(
         first or loaded.scenario.start,
         last or loaded.scenario.end,
-        tuple(markets) or _markets_of(scenario),
+        tuple(markets) or _markets_of(scenario, loaded),
     )
 
 
-def _markets_of(name: str) -> tuple[str, ...]:
+def _markets_of(name: str, scenario: "Scenario") -> tuple[str, ...]:
     from crashsim.data import read_tape
-    from crashsim.scenarios import load
     from crashsim.scenarios.errors import InputError
 
     try:
-        return read_tape(load(name)).markets
+        return read_tape(scenario).markets
     except InputError as error:
-        raise InputError(
-            f"the markets of {name} cannot be read from its prices; "
-            f"name them with --market\n{error}"
-        ) from None
+        what = f"the markets of {name} cannot be read from its prices"
+        raise InputError(f"{what}; name them with --market\n{error}") from None
 
 
 def typed_time(text: str, option: str) -> datetime:

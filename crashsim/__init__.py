@@ -29,19 +29,6 @@ if TYPE_CHECKING:
     from crashsim.lab.library.comparison_result import Comparison as Comparison
     from crashsim.lab.library.run_result import Run as Run
     from crashsim.scenarios.errors import InputError as InputError
-
-    __version__: str
+    from crashsim.version import __version__ as __version__
 else:
-    __getattr__, __dir__, __all__ = attach(
-        __name__,
-        {
-            "": ("data", "engine", "lab", "scenarios"),
-            "engine.errors": ("ConservationError", "PolicyError"),
-            "front_door": ("compare", "load", "open_run", "replay"),
-            "lab.errors": ("OutputError",),
-            "lab.library.comparison_result": ("Comparison",),
-            "lab.library.run_result": ("Run",),
-            "scenarios.errors": ("InputError",),
-            "version": ("__version__",),
-        },
-    )
+    __getattr__, __dir__, __all__ = attach(__name__, __file__)

@@ -25,14 +25,4 @@ if TYPE_CHECKING:
     from crashsim.data.tape.prices import read_tape as read_tape
 else:
     # Imported when first asked for: `crashsim data --help` needs none of them, nor Polars.
-    __getattr__, __dir__, __all__ = attach(
-        __name__,
-        {
-            "book.book": ("read_book", "read_book_folder"),
-            "book.flow_file": ("read_flow_file", "read_flows"),
-            "checked.table": ("InputFile",),
-            "inputs": ("Inputs", "read_inputs"),
-            "schema": ("Book", "Flows", "MarketOrigin", "Tape"),
-            "tape.prices": ("read_prices", "read_tape"),
-        },
-    )
+    __getattr__, __dir__, __all__ = attach(__name__, __file__)

@@ -26,17 +26,4 @@ if TYPE_CHECKING:
     from crashsim.engine.winners import allocate as allocate
     from crashsim.engine.winners import solvent_winners as solvent_winners
 else:
-    __getattr__, __dir__, __all__ = attach(
-        __name__,
-        {
-            "adl.policies": ("POLICIES",),
-            "adl.scores": ("compile_score",),
-            "errors": ("ConservationError", "PolicyError"),
-            "measure.metrics": ("METRICS", "Metric", "Replayed", "summarise"),
-            "readings.statement": ("statement_of",),
-            "record.outcome": ("Outcome",),
-            "record.tables": ("TABLES",),
-            "replay": ("replay",),
-            "winners": ("allocate", "solvent_winners"),
-        },
-    )
+    __getattr__, __dir__, __all__ = attach(__name__, __file__)

@@ -12,13 +12,4 @@ if TYPE_CHECKING:
     from crashsim.lab.library.comparison_result import Comparison as Comparison
     from crashsim.lab.library.run_result import Run as Run
 else:
-    __getattr__, __dir__, __all__ = attach(
-        __name__,
-        {
-            "errors": ("OutputError",),
-            "folders.run_folder": ("RunFolder",),
-            "folders.run_names": ("find_run", "find_runs"),
-            "library.comparison_result": ("Comparison",),
-            "library.run_result": ("Run",),
-        },
-    )
+    __getattr__, __dir__, __all__ = attach(__name__, __file__)

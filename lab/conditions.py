@@ -43,14 +43,12 @@ class Condition:
         )
 
 
-def parse(
-    texts: Sequence[str], known: Sequence[str] = tuple(COMPARISON_METRICS)
-) -> list[Condition]:
-    """The conditions of `--fail-on` options, on these metrics. Raises InputError."""
-    return [_parse(text, known) for text in texts]
+def parse(texts: Sequence[str]) -> list[Condition]:
+    """The conditions of `--fail-on` options. Raises InputError."""
+    return [_parse(text) for text in texts]
 
 
-def _parse(text: str, known: Sequence[str]) -> Condition:
+def _parse(text: str) -> Condition:
     match = _FORM.fullmatch(text)
     bound = _number(match[3]) if match else None
     if match is None or bound is None:
@@ -59,10 +57,10 @@ def _parse(text: str, known: Sequence[str]) -> Condition:
             f"operators: {' '.join(_COMPARE)}"
         )
     metric = match[1]
-    if metric not in known:
+    if metric not in COMPARISON_METRICS:
         raise InputError(
-            f"--fail-on '{text}': there is no metric \"{metric}\"{nearest(metric, known)} "
-            "`crashsim compare --explain all` lists them"
+            f"--fail-on '{text}': there is no metric \"{metric}\""
+            f"{nearest(metric, COMPARISON_METRICS)} `crashsim compare --explain all` lists them"
         )
     if COMPARISON_METRICS[metric].unit == "UTC":
         raise InputError(f"--fail-on '{text}': {metric} is a time, expected a metric with a number")

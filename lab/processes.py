@@ -7,11 +7,11 @@ the inputs once, when it starts. Replays hold the interpreter, so threads would 
 import gc
 import multiprocessing
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
+from itertools import count
 
-from crashsim import engine
 from crashsim.data import Inputs, Tape
 from crashsim.engine.adl.policies import without_adl
 from crashsim.engine.measure.comparison import Measured
@@ -20,6 +20,7 @@ from crashsim.engine.measure.metrics import COMPARISON_METRICS, Replayed, summar
 from crashsim.engine.record.equity_path import EquityPath
 from crashsim.engine.record.outcome import Outcome
 from crashsim.engine.replay import Progress
+from crashsim.lab.replay import replay_on
 from crashsim.lab.rules.function_files import ready
 from crashsim.scenarios.models.venue import Venue
 
@@ -69,40 +70,35 @@ def run_all(
     The last job is the first one's venue without ADL, the counterfactual of all that have none of
     their own. `progress(done, total)` is called after each. Raises what a failing job raises.
     """
-    count = _Count(len(jobs), progress)
+    counted = _counting(len(jobs), progress)
     if workers <= 1:
         without, path = _without_adl(inputs, jobs[-1])
-        count.one_more()
-        rest = [count.counted(_measured(inputs, job, path)) for job in jobs[:-1]]
-        return [*rest, without]
+        counted(without)
+        return [*(counted(_measured(inputs, job, path)) for job in jobs[:-1]), without]
     spawn = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(workers, spawn, _receive, (inputs,)) as pool:
         try:
-            return _shared_out(pool, jobs, count)
+            return _shared_out(pool, jobs, counted)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 
 
-class _Count:
-    """Jobs done, told to whoever shows them."""
+def _counting(total: int, progress: Progress | None) -> Callable[[Done], Done]:
+    """What each finished job goes through, so that it is told to whoever shows them."""
+    place = count(1)
 
-    def __init__(self, total: int, progress: Progress | None) -> None:
-        self._total = total
-        self._progress = progress
-        self._done = 0
-
-    def one_more(self) -> None:
-        self._done += 1
-        if self._progress:
-            self._progress(self._done, self._total)
-
-    def counted(self, done: Done) -> Done:
-        self.one_more()
+    def counted(done: Done) -> Done:
+        if progress:
+            progress(next(place), total)
         return done
 
+    return counted
 
-def _shared_out(pool: ProcessPoolExecutor, jobs: Sequence[Job], count: _Count) -> list[Done]:
+
+def _shared_out(
+    pool: ProcessPoolExecutor, jobs: Sequence[Job], counted: Callable[[Done], Done]
+) -> list[Done]:
     """Jobs with a counterfactual of their own are longest and wait for nothing: they go first."""
     last = pool.submit(_work_without_adl, jobs[-1])
     futures: dict[int, Future[Done]] = {}
@@ -110,12 +106,12 @@ def _shared_out(pool: ProcessPoolExecutor, jobs: Sequence[Job], count: _Count) -
         if job.own_counterfactual:
             futures[place] = pool.submit(_work, job, None)
     without, path = last.result()
-    count.one_more()
+    counted(without)
     for place, job in enumerate(jobs[:-1]):
         if not job.own_counterfactual:
             futures[place] = pool.submit(_work, job, path)
     for future in as_completed(futures.values()):
-        count.counted(future.result())
+        counted(future.result())
     return [*(futures[place].result() for place in range(len(jobs) - 1)), without]
 
 
@@ -157,17 +153,8 @@ def _own_counterfactual(inputs: Inputs, job: Job, outcome: Outcome) -> EquityPat
 
 
 def _replay(inputs: Inputs, tape: Tape, venue: Venue, job: Job) -> Outcome:
-    rules = ready(venue)
-    return engine.replay(
-        tape,
-        inputs.book,
-        inputs.flows,
-        venue,
-        seed=job.seed,
-        score=rules.score,
-        sharing=rules.sharing,
-        keep_path=True,
-    )
+    on = replace(inputs, tape=tape)
+    return replay_on(on, venue, job.seed, ready(venue), keep_path=True)
 
 
 def _measure(inputs: Inputs, job: Job, outcome: Outcome, path: EquityPath) -> Done:

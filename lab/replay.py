@@ -19,6 +19,7 @@ from crashsim.lab.rules import policy_sources
 from crashsim.lab.rules.function_files import FunctionFiles, Ready, ready
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.models.scenario import Scenario
+from crashsim.scenarios.models.venue import Venue
 
 RUNS = Path("runs")
 
@@ -46,7 +47,7 @@ def run(scenario: Scenario, progress: Progress | None = None) -> Finished:
     begun = time.perf_counter()
     inputs = read_inputs(scenario)
     read = time.perf_counter()
-    outcome = _replay(scenario, inputs, rules, progress)
+    outcome = replay_on(inputs, scenario.venue, scenario.seed, rules, progress=progress)
     replayed = time.perf_counter()
     metrics = summarise(Replayed(outcome, inputs.tape))
     timings = Timings(
@@ -76,28 +77,26 @@ def with_rules(
     return scenario.model_copy(update={"venue": venue})
 
 
-def _replay(scenario: Scenario, inputs: Inputs, rules: Ready, progress: Progress | None) -> Outcome:
+def replay_on(
+    inputs: Inputs,
+    venue: Venue,
+    seed: int,
+    rules: Ready,
+    *,
+    keep_path: bool = False,
+    progress: Progress | None = None,
+) -> Outcome:
+    """Replay inputs under a venue whose named rules are ready; parameters as of engine.replay."""
     return engine.replay(
         inputs.tape,
         inputs.book,
         inputs.flows,
-        scenario.venue,
-        seed=scenario.seed,
+        venue,
+        seed=seed,
         score=rules.score,
         sharing=rules.sharing,
+        keep_path=keep_path,
         progress=progress,
-    )
-
-
-def manifest_of(finished: Finished, request: Request, argv: Sequence[str]) -> manifest.Manifest:
-    """The manifest of a run. argv: for people only."""
-    return manifest.manifest(
-        finished.scenario,
-        finished.inputs,
-        finished.outcome,
-        request,
-        argv,
-        finished.files,
     )
 
 
@@ -110,7 +109,7 @@ def save(
         path,
         finished.outcome.tables(),
         manifest.summary(finished.scenario, finished.inputs, finished.metrics),
-        manifest_of(finished, request, argv),
+        manifest.manifest(finished, request, argv),
         finished.timings,
         csv=csv,
     )

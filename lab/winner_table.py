@@ -126,10 +126,13 @@ def _measures(each: Allocation) -> dict[str, Any]:
     }
 
 
-def haircuts(result: Allocated) -> pl.DataFrame:
-    """account, weight, equity and leverage of every winner, and what each policy charges it."""
+def write_haircuts(result: Allocated, path: Path) -> None:
+    """Write what each policy charges every winner, as CSV where the name ends so, else as Parquet.
+
+    Beside it stand account, weight, equity and leverage. Raises OutputError.
+    """
     winners = result.winners
-    return pl.DataFrame(
+    frame = pl.DataFrame(
         {
             "account": winners.accounts,
             "weight": winners.profit_usd,
@@ -138,11 +141,5 @@ def haircuts(result: Allocated) -> pl.DataFrame:
             **{f"{each.policy} (USD)": each.charge_usd for each in result.allocations},
         }
     )
-
-
-def write_haircuts(result: Allocated, path: Path) -> None:
-    """Write the haircuts as Parquet, or as CSV where the name ends so. Raises OutputError."""
-    frame = haircuts(result)
-    write_whole(
-        path, "--haircuts", frame.write_csv if path.suffix == ".csv" else frame.write_parquet
-    )
+    write = frame.write_csv if path.suffix == ".csv" else frame.write_parquet
+    write_whole(path, "--haircuts", write)

@@ -26,14 +26,4 @@ if TYPE_CHECKING:
     from crashsim.scenarios.files.starter import new_scenario as new_scenario
     from crashsim.scenarios.models.sources import Fact as Fact
 else:
-    __getattr__, __dir__, __all__ = attach(
-        __name__,
-        {
-            "bundled": ("Listing", "bundled_losses", "bundled_scenarios", "bundled_venues"),
-            "facts": ("FactSheet", "scenario_sheet", "venue_sheet"),
-            "files.loading": ("load", "load_loss", "load_venue"),
-            "files.overrides": ("Overrides",),
-            "files.starter": ("new_scenario",),
-            "models.sources": ("Fact",),
-        },
-    )
+    __getattr__, __dir__, __all__ = attach(__name__, __file__)

@@ -1,22 +1,14 @@
 """`crashsim account`: what happened to one account, as a statement that adds up."""
 
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from crashsim.cli import completion, options
 
-if TYPE_CHECKING:
-    from crashsim.cli.show.account import AccountView
-
 
 def account(
-    run: Annotated[
-        str,
-        typer.Argument(
-            autocompletion=completion.runs, metavar="RUN", help="Run folder, or a name under runs/."
-        ),
-    ],
+    run: options.Run,
     account_id: Annotated[str, typer.Argument(metavar="ACCOUNT", help="Account id.")],
     across: Annotated[
         list[str] | None,
@@ -50,32 +42,8 @@ def account(
     folders = [find_run(run), *(folder for name in across or () for folder in find_runs(name))]
     output.emit_notes(folders)
     views = [account.view_of(folder, account_id) for folder in folders]
-    if json:
-        content = [account.as_json(view) for view in views]
-        output.emit_json(content if across else content[0])
-    elif csv:
-        output.emit(account.items_sheet(views).csv())
-    elif md:
-        output.emit(_markdown(views))
+    if csv or md:
+        output.emit(account.items_sheet(views).csv() if csv else account.markdown(views))
     else:
-        _print(views)
-
-
-def _markdown(views: "list[AccountView]") -> str:
-    from crashsim.cli.show import account
-
-    parts = [account.markdown(view) for view in views]
-    if len(views) > 1:
-        parts.insert(0, account.across_sheet(views).markdown())
-    return "\n".join(parts)
-
-
-def _print(views: "list[AccountView]") -> None:
-    from crashsim.cli import output
-    from crashsim.cli.show import account
-
-    console = output.console()
-    if len(views) > 1:
-        output.emit_rendered(console, account.across_sheet(views).rendered(), "")
-    for view in views:
-        output.emit_rendered(console, *account.rendered(view), "")
+        content = [account.as_json(view) for view in views]
+        output.emit_result(content if across else content[0], account.rendered(views), as_json=json)

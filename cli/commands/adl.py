@@ -86,7 +86,4 @@ def adl(
     )
     if haircuts is not None:
         winner_table.write_haircuts(result, haircuts)
-    if json:
-        output.emit_json(winner_table.told(result))
-    else:
-        output.emit_rendered(output.console(), rendered(result))
+    output.emit_result(winner_table.told(result), rendered(result), as_json=json)

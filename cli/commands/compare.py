@@ -6,18 +6,11 @@ from typing import Annotated
 
 import typer
 
-from crashsim.cli import completion, options
+from crashsim.cli import completion, exits, options
 
 
 def compare(
-    scenario: Annotated[
-        str | None,
-        typer.Argument(
-            autocompletion=completion.scenarios,
-            metavar="SCENARIO",
-            help="Bundled name, folder or scenario.toml.",
-        ),
-    ] = None,
+    scenario: Annotated[str | None, options.SCENARIO] = None,
     prices: options.Prices = None,
     book: options.Book = None,
     flows: options.Flows = None,
@@ -126,6 +119,7 @@ def compare(
     from crashsim.cli.progress import progress_bar
     from crashsim.cli.show.compare import rendered
     from crashsim.cli.show.compare_text import markdown
+    from crashsim.cli.show.explain import explained
     from crashsim.lab import conditions
     from crashsim.lab.compare import compare as compare_variants
     from crashsim.lab.folders import comparison_folder
@@ -135,7 +129,7 @@ def compare(
     from crashsim.scenarios import load
 
     if explain is not None:
-        return output.emit(_explained(explain))
+        return output.emit(explained(explain))
     if scenario is None:
         raise typer.BadParameter("name a SCENARIO, such as oct11", param_hint="SCENARIO")
     options.one_form(json=json, csv=csv, md=md)
@@ -155,32 +149,13 @@ def compare(
         write_whole(parquet, "--parquet", found.metrics.write_parquet)
     if csv or md:
         output.emit(found.metrics.write_csv() if csv else markdown(told))
-    elif json:
-        output.emit_json(told)
     else:
-        output.emit_rendered(output.console(), rendered(told, found.changes, path))
+        output.emit_result(told, rendered(told, found.changes, path), as_json=json)
     _tell(conditions.met(wanted_conditions, found))
-
-
-def _explained(name: str) -> str:
-    from crashsim.cli.show.explain import explained
-    from crashsim.engine.measure.metrics import COMPARISON_METRICS
-    from crashsim.scenarios.files.problems import nearest
-
-    if name == "all":
-        return explained(COMPARISON_METRICS.values())
-    if name not in COMPARISON_METRICS:
-        raise typer.BadParameter(
-            f'there is no metric "{name}"{nearest(name, COMPARISON_METRICS)} '
-            "--explain all prints every one"
-        )
-    return explained([COMPARISON_METRICS[name]])
 
 
 def _tell(met: list[str]) -> None:
     """End with a finding where a condition is met."""
-    from crashsim.cli import exits
-
     for line in met:
         typer.echo(f"crashsim: --fail-on met by {line}", err=True)
     if met:

@@ -21,7 +21,7 @@ data_app = typer.Typer(
 )
 
 data_app.command("pull", no_args_is_help=True)(pull)
-data_app.command("fetch", no_args_is_help=True)(fetch)
+data_app.command("fetch")(fetch)  # alone it lists the archives
 
 _Market = Annotated[
     str | None,

@@ -1,16 +1,14 @@
 """`crashsim doctor`: will a replay work here?"""
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from crashsim.cli import exits, options
+
 
 def doctor(
-    store: Annotated[
-        Path | None,
-        typer.Option(metavar="DIR", help="The store.  [default: in the user data folder]"),
-    ] = None,
+    store: options.StoreFolder = None,
     json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False,
 ) -> None:
     """Say whether a replay will work here: versions, data, store, disk, memory, terminal.
@@ -25,7 +23,6 @@ def doctor(
 
     Exit codes: 0 a replay will work, 1 something would break it.
     """
-    from crashsim.cli import exits
     from crashsim.cli.show.doctor import print_findings
     from crashsim.lab.computer.doctor import examine
 

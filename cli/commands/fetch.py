@@ -26,8 +26,8 @@ def fetch(
     ] = None,
     scenario: options.WindowOf = None,
     market: options.Markets = None,
-    start: options.Start = None,
-    end: options.End = None,
+    start: options.Moment = None,
+    end: options.Moment = None,
     out: Annotated[
         Path | None,
         typer.Option(

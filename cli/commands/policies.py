@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from crashsim.cli import completion
+from crashsim.cli import completion, exits, options
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -25,22 +25,13 @@ def policies(
     from crashsim.cli.show import policies
     from crashsim.engine.adl.policies import POLICIES
 
-    if json:
-        output.emit_json([policies.as_json(each) for each in POLICIES.values()])
-    else:
-        output.emit_rendered(output.console(), policies.listed())
+    content = [policies.as_json(each) for each in POLICIES.values()]
+    output.emit_result(content, policies.listed(), as_json=json)
 
 
 @app.command("show", no_args_is_help=True)
 def show(
-    name: Annotated[
-        str,
-        typer.Argument(
-            autocompletion=completion.policies,
-            metavar="NAME",
-            help="Bundled name, TOML file or FILE.py:FUNCTION.",
-        ),
-    ],
+    name: Annotated[str, options.POLICY_NAME],
     json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
 ) -> None:
     """Print a policy: its expression, its source, and what in it is assumed."""
@@ -49,22 +40,12 @@ def show(
     from crashsim.lab.rules import policy_sources
 
     policy = policy_sources.one(name)
-    if json:
-        output.emit_json(policies.as_json(policy))
-    else:
-        output.emit_rendered(output.console(), policies.shown(policy))
+    output.emit_result(policies.as_json(policy), policies.shown(policy), as_json=json)
 
 
 @app.command("audit", no_args_is_help=True)
 def audit(
-    name: Annotated[
-        str | None,
-        typer.Argument(
-            autocompletion=completion.policies,
-            metavar="NAME",
-            help="Bundled name, TOML file or FILE.py:FUNCTION.",
-        ),
-    ] = None,
+    name: Annotated[str | None, options.POLICY_NAME] = None,
     adl_score: Annotated[
         str | None,
         typer.Option(metavar="EXPRESSION", help="Audit a queue by this expression instead."),
@@ -99,7 +80,6 @@ def audit(
       crashsim policies audit --loss my_rule.py:share
     """
     from crashsim.cli import output
-    from crashsim.cli.exits import FINDING
     from crashsim.cli.show import policies
     from crashsim.engine.audit.charges import audit_sharing
     from crashsim.engine.audit.properties import audit as audit_policy
@@ -117,9 +97,7 @@ def audit(
         title, books_are = policy.name, policies.BOOKS
         score = score_named(policy.score)[0] if policy.score else None
         findings = audit_policy(policy, score=score, count=books, seed=seed)
-    if json:
-        output.emit_json(policies.findings_json(title, findings))
-    else:
-        output.emit_rendered(output.console(), policies.audited(title, books_are, findings))
+    shown = policies.audited(title, books_are, findings)
+    output.emit_result(policies.findings_json(title, findings), shown, as_json=json)
     if check and not all(finding.holds for finding in findings):
-        raise typer.Exit(FINDING)
+        raise typer.Exit(exits.FINDING)

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crashsim.cli import completion, options
+from crashsim.cli import completion, exits, options
 
 if TYPE_CHECKING:
     from crashsim.data.pull.errand import Ask, Pulled
@@ -31,8 +31,8 @@ def pull(
             help="last, mark, index or funding; repeatable.  [default: all that the venue has]",
         ),
     ] = None,
-    start: options.Start = None,
-    end: options.End = None,
+    start: options.Moment = None,
+    end: options.Moment = None,
     store: options.StoreFolder = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Say what would be asked, and ask nothing.")
@@ -96,8 +96,6 @@ def _pull(asks: "Sequence[Ask]", store: "Store") -> "list[Pulled]":
 
 
 def _code(done: "Sequence[Pulled]") -> int:
-    from crashsim.cli import exits
-
     if any(item.failure for item in done):
         return exits.NETWORK
     return exits.FINDING if any(item.missing for item in done) else 0

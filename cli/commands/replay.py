@@ -18,7 +18,7 @@ class Format(StrEnum):
 
 
 def replay(
-    scenario: options.Scenario,
+    scenario: Annotated[str, options.SCENARIO],
     prices: options.Prices = None,
     book: options.Book = None,
     flows: options.Flows = None,
@@ -115,7 +115,4 @@ def replay(
     request = Request(scenario, changed, policy, adl_score, loss=loss)
     path = save(finished, out, request, sys.argv[1:], csv=format_ is Format.CSV)
     folder = run_folder.read(path)
-    if json:
-        output.emit_json(folder.summary)
-    else:
-        output.emit_rendered(output.console(), rendered(folder))
+    output.emit_result(folder.summary, rendered(folder), as_json=json)

@@ -4,13 +4,9 @@ from typing import Annotated
 
 import typer
 
-from crashsim.cli import completion
+from crashsim.cli import completion, options
 
 app = typer.Typer(rich_markup_mode=None)
-
-_RUN = typer.Argument(
-    autocompletion=completion.runs, metavar="RUN", help="Run folder, or a name under runs/."
-)
 
 
 @app.callback(invoke_without_command=True)
@@ -32,20 +28,14 @@ def ls(
     from crashsim.lab.folders import run_list
 
     entries = run_list.entries()
-    if json:
-        output.emit_json(entries)
-    elif csv or md:
-        sheet = list_sheet(entries)
-        output.emit(sheet.csv() if csv else sheet.markdown())
-    elif entries:
-        output.emit_rendered(output.console(), list_sheet(entries).rendered())
-    else:
-        typer.echo("no runs under runs/ yet; make one: crashsim replay oct11", err=True)
+    if not entries and not (json or csv or md):
+        return output.note("no runs under runs/ yet; make one: crashsim replay oct11")
+    output.emit_sheet(list_sheet(entries), entries, json=json, csv=csv, md=md)
 
 
 @app.command("show", no_args_is_help=True)
 def show(
-    run: Annotated[str, _RUN],
+    run: options.Run,
     json: Annotated[bool, typer.Option("--json", help="Print summary.json.")] = False,
 ) -> None:
     """Print the summary of a run, as `crashsim replay` does."""
@@ -55,16 +45,13 @@ def show(
 
     folder = find_run(run)
     output.emit_notes([folder])
-    if json:
-        output.emit_json(folder.summary)
-    else:
-        output.emit_rendered(output.console(), rendered(folder))
+    output.emit_result(folder.summary, rendered(folder), as_json=json)
 
 
 @app.command("diff", no_args_is_help=True)
 def diff(
-    left: Annotated[str, _RUN],
-    right: Annotated[str, _RUN],
+    left: options.Run,
+    right: options.Run,
     json: Annotated[bool, typer.Option("--json", help="Print the differences as JSON.")] = False,
     csv: Annotated[bool, typer.Option("--csv", help="Print the differences as CSV.")] = False,
     md: Annotated[bool, typer.Option("--md", help="Print the differences as Markdown.")] = False,
@@ -81,15 +68,11 @@ def diff(
     folders = find_run(left), find_run(right)
     output.emit_notes(folders)
     found = run_diff.differences(*folders)
-    if json:
-        output.emit_json([vars(one) for one in found])
-    elif csv or md:
-        sheet = diff_sheet(found)
-        output.emit(sheet.csv() if csv else sheet.markdown())
-    elif found:
-        output.emit_rendered(output.console(), diff_sheet(found).rendered())
+    if found or json or csv or md:
+        content = [vars(one) for one in found]
+        output.emit_sheet(diff_sheet(found), content, json=json, csv=csv, md=md)
     else:
-        typer.echo("no difference", err=True)
+        output.note("no difference")
     if found:
         raise typer.Exit(exits.FINDING)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from crashsim.cli import completion
+from crashsim.cli import options
 
 app = typer.Typer(rich_markup_mode=None)
 
@@ -30,14 +30,7 @@ def scenarios(
 
 @app.command("show", no_args_is_help=True)
 def show(
-    name: Annotated[
-        str,
-        typer.Argument(
-            autocompletion=completion.scenarios,
-            metavar="NAME",
-            help="Bundled name, folder or scenario.toml.",
-        ),
-    ],
+    name: Annotated[str, options.SCENARIO_NAME],
     json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
 ) -> None:
     """Print a scenario: every value with its unit and its source or assumption."""

@@ -24,23 +24,15 @@ class Headline:
 
 def headlines(summary: Summary) -> list[Headline]:
     """Five numbers: liquidated, deleveraged, in debt, deposits swallowed, and who stood behind."""
-    return [
-        _usd(summary, "liquidated_notional_usd", "of positions liquidated", _of_accounts(summary)),
-        _usd(
-            summary,
-            "adl_notional_usd",
-            "of winning positions closed by force",
-            _deleveraged(summary),
-        ),
-        _in_debt(summary),
-        _usd(
-            summary,
-            "deposits_to_debt_usd",
-            "of new deposits went to old debts",
-            _swallowed(summary),
-        ),
-        _backing(summary),
-    ]
+    liquidated, deleveraged, swallowed = (
+        _usd(summary, metric, label, more(summary))
+        for metric, label, more in (
+            ("liquidated_notional_usd", "of positions liquidated", _of_accounts),
+            ("adl_notional_usd", "of winning positions closed by force", _deleveraged),
+            ("deposits_to_debt_usd", "of new deposits went to old debts", _swallowed),
+        )
+    )
+    return [liquidated, deleveraged, _in_debt(summary), swallowed, _backing(summary)]
 
 
 def _value(summary: Summary, name: str) -> Any:
@@ -75,15 +67,9 @@ def _deleveraged(summary: Summary) -> str:
 
 def _in_debt(summary: Summary) -> Headline:
     count = _value(summary, "was_in_debt_accounts")
-    if not count:
-        return _headline(
-            summary, "was_in_debt_accounts", "0", "accounts fell into debt", "nobody owed the venue"
-        )
-    more = (
-        f"{short_usd(_value(summary, 'debt_peak_usd'))} at the peak; "
-        f"{_value(summary, 'debt_accounts'):,} still owe "
-        f"{short_usd(_value(summary, 'debt_usd'))} at the end"
-    )
+    peak, owed = (short_usd(_value(summary, name)) for name in ("debt_peak_usd", "debt_usd"))
+    still = f"{_value(summary, 'debt_accounts'):,} still owe {owed} at the end"
+    more = f"{peak} at the peak; {still}" if count else "nobody owed the venue"
     label = "account fell into debt" if count == 1 else "accounts fell into debt"
     return _headline(summary, "was_in_debt_accounts", f"{count:,}", label, more)
 
@@ -97,11 +83,9 @@ def _swallowed(summary: Summary) -> str:
 def _backing(summary: Summary) -> Headline:
     low = _value(summary, "absorber_low_usd")
     if low is None:
-        lost = short_usd(_value(summary, "platform_loss_usd"))
         label = "owed to the platform at the end"
-        return _usd(
-            summary, "platform_receivable_usd", label, f"no insurance fund; {lost} written off"
-        )
+        lost = f"{short_usd(_value(summary, 'platform_loss_usd'))} written off"
+        return _usd(summary, "platform_receivable_usd", label, f"no insurance fund; {lost}")
     refused = _value(summary, "absorber_first_refusal_at")
     more = f"at {clock(_value(summary, 'absorber_low_at'))} UTC"
     if refused:

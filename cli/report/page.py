@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from markupsafe import Markup
 
 import crashsim
@@ -48,20 +48,16 @@ _PEOPLE = (
 def page_of_run(run: RunView) -> str:
     """The report of one run."""
     hit = people.hit_accounts(run.tables)
-    return (
-        _environment()
-        .get_template("run.html.j2")
-        .render(
-            **_common([run]),
-            run=run,
-            standfirst=story.standfirst(run),
-            story=story.sentences(run),
-            charts=charts_of(run.tables, run.summary),
-            people=_people(hit),
-            hit_count=hit.height,
-            bands=people.by_band(run.tables).rows(named=True),
-            band_names=people.BANDS,
-        )
+    return _template("run").render(
+        **_common([run]),
+        run=run,
+        standfirst=story.standfirst(run),
+        story=story.sentences(run),
+        charts=charts_of(run.tables, run.summary),
+        people=_people(hit),
+        hit_count=hit.height,
+        bands=people.by_band(run.tables).rows(named=True),
+        band_names=people.BANDS,
     )
 
 
@@ -70,23 +66,18 @@ def page_of_runs(runs: Sequence[RunView]) -> str:
     tables = {run.label: run.tables for run in runs}
     changers = sides.changers(tables)
     base = runs[0]
-    crossings = [
-        (run.label, _matrix(sides.crossings(tables, base.label, run.label))) for run in runs[1:]
-    ]
-    return (
-        _environment()
-        .get_template("runs.html.j2")
-        .render(
-            **_common(runs),
-            runs=runs,
-            base=base,
-            metrics=metric_rows(runs),
-            charts=versus_charts(runs),
-            outcomes=sides.OUTCOMES,
-            crossings=crossings,
-            changers=_changers(changers, runs),
-            changed_count=changers.height,
-        )
+    labels = [run.label for run in runs]
+    crossings = [(name, _matrix(sides.crossings(tables, labels[0], name))) for name in labels[1:]]
+    return _template("runs").render(
+        **_common(runs),
+        runs=runs,
+        base=base,
+        metrics=metric_rows(runs),
+        charts=list(versus_charts(runs)),
+        outcomes=sides.OUTCOMES,
+        crossings=crossings,
+        changers=_changers(changers, runs),
+        changed_count=changers.height,
     )
 
 
@@ -101,7 +92,7 @@ def _common(runs: Sequence[RunView]) -> dict[str, Any]:
     }
 
 
-def _environment() -> Environment:
+def _template(name: str) -> Template:
     environment = Environment(
         loader=FunctionLoader(_asset),
         autoescape=True,
@@ -116,7 +107,7 @@ def _environment() -> Environment:
         "data_rows": _data_rows,
         "json": _json,
     }
-    return environment
+    return environment.get_template(f"{name}.html.j2")
 
 
 def _asset(name: str) -> str:
@@ -149,9 +140,8 @@ def _table(frame: Frame, columns: Sequence[ShownColumn], sort: str | None) -> di
 
 
 def _changers(frame: Frame, runs: Sequence[RunView]) -> dict[str, Any]:
-    columns = [ShownColumn("account", "account", "text")]
-    for run in runs:
-        columns.append(ShownColumn(run.label, run.label, "text"))
+    names = ["account", *(run.label for run in runs)]
+    columns = [ShownColumn(name, name, "text") for name in names]
     for run in runs:
         columns.append(ShownColumn(f"{run.label} net_usd", f"gain or loss, {run.label}", "usd"))
     return _table(frame.head(MOST_PEOPLE), columns, sort=None)

@@ -25,40 +25,26 @@ def _day(moment: Moment, first: object) -> str:
     return f" ({moment.time:%d %B})" if moment.time.date() != first else ""
 
 
+_WORDS = {
+    "first_liquidation": "the first position is liquidated on the order book.",
+    "first_takeover": "for the first time the insurance fund or a vault takes over an account's "
+    "positions.",
+    "busiest_liquidation": "the busiest minute of liquidations on the order book: {amount}.",
+    "low": "{moment.name} is at its lowest, {moment.value:.1%} below its first mark.",
+    "fund_low": "the equity of the fund and vaults is at its lowest, {amount}.",
+    "fund_below_zero": "the fund and vaults together are below zero.",
+    "first_adl": "the first winner is closed by force, in {moment.name}.",
+    "busiest_adl": "the busiest minute of auto-deleveraging: {amount} closed.",
+    "last_adl": "the last winner is closed by force, in {moment.name}; by now it has hit {hit}.",
+    "first_debt": "an account ends below zero for the first time; it owes {amount}.",
+    "debt_peak": "debts are at their peak, {amount}.",
+    "first_deposit_to_debt": "for the first time a deposit goes to a debt: {amount} of it.",
+}
+
+
 def _said(moment: Moment, run: RunView) -> str:
-    amount = short_usd(moment.value)
-    match moment.kind:
-        case "first_liquidation":
-            return "the first position is liquidated on the order book."
-        case "first_takeover":
-            taker = "the insurance fund or a vault"
-            return f"for the first time {taker} takes over an account's positions."
-        case "busiest_liquidation":
-            return f"the busiest minute of liquidations on the order book: {amount}."
-        case "low":
-            return f"{moment.name} is at its lowest, {moment.value:.1%} below its first mark."
-        case "fund_low":
-            return f"the equity of the fund and vaults is at its lowest, {amount}."
-        case "fund_below_zero":
-            return "the fund and vaults together are below zero."
-        case "first_adl":
-            return f"the first winner is closed by force, in {moment.name}."
-        case "busiest_adl":
-            return f"the busiest minute of auto-deleveraging: {amount} closed."
-        case "last_adl":
-            return f"the last winner is closed by force, in {moment.name}; {_deleveraged(run)}."
-        case "first_debt":
-            return f"an account ends below zero for the first time; it owes {amount}."
-        case "debt_peak":
-            return f"debts are at their peak, {amount}."
-        case "first_deposit_to_debt":
-            return f"for the first time a deposit goes to a debt: {amount} of it."
-    raise ValueError(f"no words for the moment {moment.kind}")
-
-
-def _deleveraged(run: RunView) -> str:
-    count = run.summary["adl_accounts"]["value"]
-    return f"by now it has hit {many(count, 'account')}"
+    hit = many(run.summary["adl_accounts"]["value"], "account")
+    return _WORDS[moment.kind].format(moment=moment, amount=short_usd(moment.value), hit=hit)
 
 
 def standfirst(run: RunView) -> str:

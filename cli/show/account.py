@@ -1,7 +1,7 @@
 """One account under one run, or under several: sentences, tables, JSON and CSV."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
@@ -36,8 +36,15 @@ def view_of(folder: RunFolder, account: str) -> AccountView:
     return AccountView(folder.manifest.run, folder.manifest.venue.name, found)
 
 
-def rendered(view: AccountView) -> Iterable[RenderableType]:
-    """For the terminal."""
+def rendered(views: Sequence[AccountView]) -> Iterable[RenderableType]:
+    """For the terminal; several with a table of them first."""
+    if len(views) > 1:
+        yield from (across_sheet(views).rendered(), "")
+    for view in views:
+        yield from (*_rendered(view), "")
+
+
+def _rendered(view: AccountView) -> Iterable[RenderableType]:
     yield Text(f"Account {view.statement.account} under {view.venue} ({view.run})", style="bold")
     yield Text("")
     for sentence in words.answer(view.statement):
@@ -51,8 +58,13 @@ def rendered(view: AccountView) -> Iterable[RenderableType]:
             yield Padding(Text(sentence), (0, 0, 0, 2))
 
 
-def markdown(view: AccountView) -> str:
-    """As Markdown."""
+def markdown(views: Sequence[AccountView]) -> str:
+    """As Markdown; several with a table of them first."""
+    across = [across_sheet(views).markdown()] if len(views) > 1 else []
+    return "\n".join([*across, *map(_markdown, views)])
+
+
+def _markdown(view: AccountView) -> str:
     parts = [
         f"# Account {view.statement.account} under {view.venue} ({view.run})\n\n",
         *(f"{sentence}\n" for sentence in words.answer(view.statement)),
@@ -139,22 +151,9 @@ def _iso(time: datetime | None) -> str | None:
     return utc_text(utc_ms(time)) if time else None
 
 
-_CSV = (
-    "run",
-    "account",
-    "time",
-    "kind",
-    "market",
-    "size",
-    "price",
-    "mark_price",
-    "equity_usd",
-    "debt_usd",
-    "amount_usd",
-    "rank",
-    "score",
-    "counterparty",
-)
+_ELSEWHERE = ("time", "candidates", "score_inputs")  # first in a row, or in the JSON alone
+_OF_ITEM = tuple(field.name for field in fields(Item) if field.name not in _ELSEWHERE)
+_CSV = ("run", "account", "time", *_OF_ITEM)
 
 
 def items_sheet(views: Sequence[AccountView]) -> Sheet:
@@ -165,19 +164,13 @@ def items_sheet(views: Sequence[AccountView]) -> Sheet:
 
 def _item_rows(view: AccountView) -> Iterable[list[str]]:
     statement = view.statement
-    edges = (
-        Item("opening", equity_usd=statement.opening_equity_usd),
-        Item(
-            "closing", equity_usd=statement.closing_equity_usd, debt_usd=statement.closing_debt_usd
-        ),
-    )
-    for item in (edges[0], *statement.items, edges[1]):
-        fields = asdict(item) | {
-            "run": view.run,
-            "account": statement.account,
-            "time": _iso(item.time),
-        }
-        yield ["" if fields[name] is None else str(fields[name]) for name in _CSV]
+    equity_usd, debt_usd = statement.closing_equity_usd, statement.closing_debt_usd
+    opening = Item("opening", equity_usd=statement.opening_equity_usd)
+    closing = Item("closing", equity_usd=equity_usd, debt_usd=debt_usd)
+    for item in (opening, *statement.items, closing):
+        about = {"run": view.run, "account": statement.account, "time": _iso(item.time)}
+        row = asdict(item) | about
+        yield ["" if row[name] is None else str(row[name]) for name in _CSV]
 
 
 def across_sheet(views: Sequence[AccountView]) -> Sheet:

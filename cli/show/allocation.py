@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from rich.console import Group, RenderableType
+from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -12,12 +12,8 @@ from crashsim.lab import figures
 from crashsim.lab.winner_table import Allocated
 
 
-def rendered(result: Allocated) -> RenderableType:
+def rendered(result: Allocated) -> Iterable[RenderableType]:
     """Who pays under each policy, and the paper's ratios."""
-    return Group(*_parts(result))
-
-
-def _parts(result: Allocated) -> Iterable[RenderableType]:
     yield Text(f"A deficit of {figures.usd(result.deficit_usd)} on {result.file.name}", "bold")
     yield Text(
         f"{len(result.winners.accounts):,} winners with {figures.short_usd(result.profit_usd)} of "

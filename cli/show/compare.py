@@ -24,85 +24,81 @@ _NAME_COLUMNS = 20
 
 
 @dataclass(frozen=True)
-class Item:
-    """One metric under a plain name of at most two short lines."""
-
-    heading: str
-    metric: str
-
-
-@dataclass(frozen=True)
 class Question:
-    """Metrics that answer one question. without_adl: whether the run without ADL has an answer."""
+    """Metrics that answer one question.
+
+    headings: of each metric, a plain name of at most two short lines. without_adl: whether the run
+    without ADL has an answer.
+    """
 
     question: str
-    items: tuple[Item, ...]
+    headings: Mapping[str, str]
     without_adl: bool = True
 
 
 GROUPS: tuple[Question, ...] = (
     Question(
         "Winners: whose positions were closed by force?",
-        (
-            Item("accounts\nclosed", "adl_accounts"),
-            Item("notional\nclosed", "adl_notional_usd"),
-            Item("of what all\nwinners held", "winner_capacity_used_frac"),
-            Item("from low\nleverage (<2)", "adl_low_leverage_share_frac"),
-            Item("hedges\nbroken", "hedges_broken"),
-        ),
+        {
+            "adl_accounts": "accounts\nclosed",
+            "adl_notional_usd": "notional\nclosed",
+            "winner_capacity_used_frac": "of what all\nwinners held",
+            "adl_low_leverage_share_frac": "from low\nleverage (<2)",
+            "hedges_broken": "hedges\nbroken",
+        },
         without_adl=False,
     ),
     Question(
         "Winners: what did it cost them, against the same night without ADL?",
-        (
-            Item("haircuts,\nall", "haircut_usd"),
-            Item("worst, of\nits equity", "max_haircut_frac"),
-            Item("top 10\nbear", "haircut_top_10_share_frac"),
-            Item("Gini of\nhaircuts", "haircut_gini"),
-            Item("beyond the\nneed", "overshoot_usd"),
-        ),
+        {
+            "haircut_usd": "haircuts,\nall",
+            "max_haircut_frac": "worst, of\nits equity",
+            "haircut_top_10_share_frac": "top 10\nbear",
+            "haircut_gini": "Gini of\nhaircuts",
+            "overshoot_usd": "beyond the\nneed",
+        },
         without_adl=False,
     ),
     Question(
         "Losers: who was liquidated, and who ended in debt?",
-        (
-            Item("accounts\nliquidated", "liquidated_accounts"),
-            Item("notional\nliquidated", "liquidated_notional_usd"),
-            Item("ended\nin debt", "debt_accounts"),
-            Item("debt at\nthe end", "debt_usd"),
-            Item("deposits\nto debts", "deposits_to_debt_usd"),
-        ),
+        {
+            "liquidated_accounts": "accounts\nliquidated",
+            "liquidated_notional_usd": "notional\nliquidated",
+            "debt_accounts": "ended\nin debt",
+            "debt_usd": "debt at\nthe end",
+            "deposits_to_debt_usd": "deposits\nto debts",
+        },
     ),
     Question(
         "The venue: who stood behind it, and what was left to whom?",
-        (
-            Item("taken over\nby funds", "taken_over_usd"),
-            Item("funds at\ntheir low", "absorber_low_usd"),
-            Item("first\nrefusal", "absorber_first_refusal_at"),
-            Item("written\noff", "platform_loss_usd"),
-            Item("charged\nto others", "shared_usd"),
-        ),
+        {
+            "taken_over_usd": "taken over\nby funds",
+            "absorber_low_usd": "funds at\ntheir low",
+            "absorber_first_refusal_at": "first\nrefusal",
+            "platform_loss_usd": "written\noff",
+            "shared_usd": "charged\nto others",
+        },
     ),
     Question(
         "After the close: what would the closed positions have gained since?",
-        (
-            Item("1 s", "adl_markout_1s_usd"),
-            Item("5 s", "adl_markout_5s_usd"),
-            Item("60 s", "adl_markout_60s_usd"),
-            Item("5 min", "adl_markout_300s_usd"),
-            Item("the end", "adl_markout_end_usd"),
-        ),
+        {
+            "adl_markout_1s_usd": "1 s",
+            "adl_markout_5s_usd": "5 s",
+            "adl_markout_60s_usd": "60 s",
+            "adl_markout_300s_usd": "5 min",
+            "adl_markout_end_usd": "the end",
+        },
         without_adl=False,
     ),
     Question(
         "What would it cost to make everybody whole?",
-        (
-            Item("all of it", "make_whole_usd"),
-            Item("ADL costs\n(to mark)", "make_whole_adl_costs_usd"),
-            Item("swallowed\ndeposits", "make_whole_deposits_usd"),
-            Item("debts left", "make_whole_debts_usd"),
-            Item("half of\nthe fees", "make_whole_half_fees_usd"),
-        ),
+        {
+            "make_whole_usd": "all of it",
+            "make_whole_adl_costs_usd": "ADL costs\n(to mark)",
+            "make_whole_deposits_usd": "swallowed\ndeposits",
+            "make_whole_debts_usd": "debts left",
+            "make_whole_half_fees_usd": "half of\nthe fees",
+        },
     ),
 )
 
@@ -137,12 +133,8 @@ def written_delta(metric: str, delta: Value) -> str:
     return f"{'+' if delta > 0 else '-'}{text}"
 
 
-def rendered(told: Mapping[str, Any], changes: Frame, path: Path) -> RenderableType:
+def rendered(told: Mapping[str, Any], changes: Frame, path: Path) -> Iterable[RenderableType]:
     """The tables of a comparison; told: the content of comparison.json."""
-    return Group(*_parts(told, changes, path))
-
-
-def _parts(told: Mapping[str, Any], changes: Frame, path: Path) -> Iterable[RenderableType]:
     scenario = told["scenario"]["scenario"]
     runs: Mapping[str, Any] = told["runs"]
     first = next(iter(runs))
@@ -174,14 +166,13 @@ def _runs(runs: Mapping[str, Any]) -> RenderableType:
 
 
 def _table_of(group: Question, told: Mapping[str, Any]) -> RenderableType:
-    headings = [item.heading for item in group.items]
-    rows = _by_run(headings)
+    rows = _by_run(list(group.headings.values()))
     metrics = told["metrics"]
     first, *others = told["runs"] if group.without_adl else list(told["runs"])[:-1]
     same = []
     rows.add_row(first, *_values(group, metrics, first), style="bold")
     for name in others:
-        cells = [_with_delta(item.metric, metrics[item.metric], name) for item in group.items]
+        cells = [_with_delta(metric, metrics[metric], name) for metric in group.headings]
         if _values(group, metrics, name) == _values(group, metrics, first) and all(
             "\n" not in cell.plain for cell in cells
         ):
@@ -200,7 +191,7 @@ def _by_run(headings: Sequence[str]) -> Table:
 
 
 def _values(group: Question, metrics: Mapping[str, Any], run: str) -> list[str]:
-    return [written(item.metric, metrics[item.metric]["values"][run]) for item in group.items]
+    return [written(metric, metrics[metric]["values"][run]) for metric in group.headings]
 
 
 def _with_delta(metric: str, entry: Mapping[str, Any], run: str) -> Text:

@@ -21,14 +21,14 @@ def _lines(told: Mapping[str, Any]) -> Iterable[str]:
         yield f"\n- {statement['kind']}: {statement['text']}"
     for group in GROUPS:
         yield f"\n## {group.question}\n"
-        headings = [item.heading.replace("\n", " ") for item in group.items]
-        yield f"| run | {' | '.join(headings)} |"
+        headings = {metric: words.replace("\n", " ") for metric, words in group.headings.items()}
+        yield f"| run | {' | '.join(headings.values())} |"
         yield f"|---|{'---:|' * len(headings)}"
         for run in runs if group.without_adl else runs[:-1]:
-            cells = [_cell(item.metric, told["metrics"][item.metric], run) for item in group.items]
+            cells = [_cell(metric, told["metrics"][metric], run) for metric in headings]
             yield f"| {run} | {' | '.join(cells)} |"
-        for item, heading in zip(group.items, headings, strict=True):
-            yield f"\n*{heading}* (`{item.metric}`): {COMPARISON_METRICS[item.metric].definition}"
+        for metric, heading in headings.items():
+            yield f"\n*{heading}* (`{metric}`): {COMPARISON_METRICS[metric].definition}"
     yield f"\n{told['caveat']}"
 
 

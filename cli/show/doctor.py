@@ -14,13 +14,11 @@ _STYLES = {"ok": "green", "note": "yellow", "problem": "bold red"}
 
 def print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
     """Print a line for each thing looked at, then the verdict."""
-    if as_json:
-        output.emit_json([asdict(finding) for finding in findings])
-        return
     rows = pairs(
         (one.area, Text(one.state, style=_STYLES[one.state]), Text(one.text)) for one in findings
     )
-    output.emit_rendered(output.console(), rows, Text(f"\n{_verdict(findings)}"))
+    content = [asdict(finding) for finding in findings]
+    output.emit_result(content, [rows, Text(f"\n{_verdict(findings)}")], as_json=as_json)
 
 
 def _verdict(findings: Sequence[Finding]) -> str:

@@ -1,21 +1,27 @@
 """What metrics mean, in words."""
 
-from collections.abc import Iterable
+import typer
 
-from crashsim.engine.measure.metrics import Metric
+from crashsim.engine.measure.metrics import COMPARISON_METRICS, Metric
+from crashsim.scenarios.files.problems import nearest
 
 
-def explained(metrics: Iterable[Metric]) -> str:
-    """What each metric means, in words."""
-    return "\n\n".join(_explained(metric) for metric in metrics) + "\n"
+def explained(name: str) -> str:
+    """What a metric means, in words; `all`: every one. Raises typer.BadParameter."""
+    if name != "all" and name not in COMPARISON_METRICS:
+        raise typer.BadParameter(
+            f'there is no metric "{name}"{nearest(name, COMPARISON_METRICS)} '
+            "--explain all prints every one"
+        )
+    metrics = COMPARISON_METRICS.values() if name == "all" else [COMPARISON_METRICS[name]]
+    return "\n\n".join(map(_explained, metrics)) + "\n"
 
 
 def _explained(metric: Metric) -> str:
-    lines = [
-        f"{metric.name} ({metric.unit})",
-        f"  {metric.definition}",
-        f"  sign: {metric.sign or 'none'}",
-        f"  horizon: {metric.horizon}",
-        f"  prices: {metric.price_source}",
-    ]
-    return "\n".join(lines)
+    return (
+        f"{metric.name} ({metric.unit})\n"
+        f"  {metric.definition}\n"
+        f"  sign: {metric.sign or 'none'}\n"
+        f"  horizon: {metric.horizon}\n"
+        f"  prices: {metric.price_source}"
+    )

@@ -18,20 +18,14 @@ Note = tuple[str | None, str | None, str | None]  # since, source, assumption
 
 def print_list(listings: Sequence[Listing], hint: str, *, as_json: bool) -> None:
     """Print names and titles to stdout."""
-    if as_json:
-        names = [{"name": listing.name, "title": listing.title} for listing in listings]
-        output.emit_json(names)
-        return
+    names = [{"name": listing.name, "title": listing.title} for listing in listings]
     rows = pairs((Text(listing.name, style="bold"), listing.title) for listing in listings)
-    output.emit_rendered(output.console(), rows, Text(f"\n{hint}", style="dim"))
+    output.emit_result(names, [rows, Text(f"\n{hint}", style="dim")], as_json=as_json)
 
 
 def print_sheet(sheet: FactSheet, *, as_json: bool) -> None:
     """Print a fact sheet to stdout."""
-    if as_json:
-        output.emit_json(asdict(sheet))
-        return
-    output.emit_rendered(output.console(), *_parts(sheet))
+    output.emit_result(asdict(sheet), _parts(sheet), as_json=as_json)
 
 
 def _parts(sheet: FactSheet) -> Iterable[RenderableType]:

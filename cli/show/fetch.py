@@ -15,9 +15,6 @@ from crashsim.lab.figures import megabytes
 
 def print_archives(*, as_json: bool) -> None:
     """Print the table of archives to stdout."""
-    if as_json:
-        output.emit_json([_archive_json(archive) for archive in ARCHIVES.values()])
-        return
     rows = [
         [
             archive.name,
@@ -31,15 +28,16 @@ def print_archives(*, as_json: bool) -> None:
     hint = (
         "Fetch one: crashsim data fetch ARCHIVE SCENARIO. Terms of each: --json, docs/pulling.md."
     )
-    output.emit_rendered(output.console(), table.rendered(), Text(f"\n{hint}", style="dim"))
+    content = [_archive_json(archive) for archive in ARCHIVES.values()]
+    shown = [table.rendered(), Text(f"\n{hint}", style="dim")]
+    output.emit_result(content, shown, as_json=as_json)
 
 
 def print_files(archive: Archive, files: Sequence[RemoteFile], *, as_json: bool) -> None:
     """Print the addresses of the files to stdout; asks nothing."""
     urls = [file.url for file in files]
     if as_json:
-        output.emit_json({"archive": archive.name, "urls": urls})
-        return
+        return output.emit_json({"archive": archive.name, "urls": urls})
     output.emit("".join(f"{url}{'*' if url.endswith('/') else ''}\n" for url in urls))
     if archive.paid:
         output.note("sizes and price are asked for, and printed, before anything is downloaded")

@@ -18,11 +18,11 @@ BOOKS = "seeded books: one bankrupt long, closed at its bankruptcy price against
 SHARERS = "seeded lists of 2 to 7 accounts that share a loss, by profit, equity or open interest"
 
 
-def listed() -> RenderableType:
+def listed() -> Iterable[RenderableType]:
     """All bundled policies by name."""
-    rows = pairs((Text(one.name, style="bold"), one.description) for one in POLICIES.values())
+    yield pairs((Text(one.name, style="bold"), one.description) for one in POLICIES.values())
     hint = "One of them: crashsim policies show NAME. Its weak points: crashsim policies audit NAME"
-    return Group(rows, Text(f"\n{hint}", style="dim"))
+    yield Text(f"\n{hint}", style="dim")
 
 
 def as_json(policy: Policy) -> dict[str, Any]:
@@ -35,8 +35,9 @@ def _expression(policy: Policy) -> str | None:
     return preset.expression if preset else policy.score
 
 
-def shown(policy: Policy) -> RenderableType:
+def shown(policy: Policy) -> Iterable[RenderableType]:
     """One policy: what it changes, and where that is from."""
+    yield from (Text(policy.name, style="bold"), Text(policy.description))
     rows = pairs()
     rows.add_row("  adl.allocation", Text(policy.allocation or "the venue's", style="bold"))
     rows.add_row(
@@ -48,15 +49,11 @@ def shown(policy: Policy) -> RenderableType:
         rows.add_row(Text("  ASSUMED", style="yellow"), policy.assumption)
     if policy.source:
         rows.add_row(Text("  source", style="green"), policy.source)
-    return Group(Text(policy.name, style="bold"), Text(policy.description), rows)
+    yield rows
 
 
-def audited(name: str, books: str, findings: Sequence[Finding]) -> RenderableType:
+def audited(name: str, books: str, findings: Sequence[Finding]) -> Iterable[RenderableType]:
     """The findings of an audit, each with its counter-example. books: BOOKS or SHARERS."""
-    return Group(*_findings(name, books, findings))
-
-
-def _findings(name: str, books: str, findings: Sequence[Finding]) -> Iterable[RenderableType]:
     yield Text(name, style="bold")
     yield Text(
         f"{findings[0].tried} {books}. A no is proved by its example; a yes means that no "

@@ -22,8 +22,7 @@ _MOST_RUNS = 6  # of missing minutes, in one line
 def print_rehearsal(rehearsed: Sequence[Rehearsed], *, as_json: bool) -> None:
     """Print what would be asked, to stdout."""
     if as_json:
-        output.emit_json([_rehearsed_json(item) for item in rehearsed])
-        return
+        return output.emit_json([_rehearsed_json(item) for item in rehearsed])
     rows = [
         [one.venue, one.series, f"{one.markets:,}", f"{one.calls:,}", one.path or "all is here"]
         for one in open_series(rehearsed)
@@ -39,11 +38,9 @@ def print_rehearsal(rehearsed: Sequence[Rehearsed], *, as_json: bool) -> None:
 
 def print_pulled(done: Sequence[Pulled], root: Path, *, as_json: bool) -> None:
     """Print what the store at `root` now holds to stdout, and what is amiss to stderr."""
-    if as_json:
-        output.emit_json([_pulled_json(item) for item in done])
-    else:
-        where = Text(f"\n{_where(done, root)}", style="dim")
-        output.emit_rendered(output.console(), _summary(done).rendered(), where)
+    content = [_pulled_json(item) for item in done]
+    where = Text(f"\n{_where(done, root)}", style="dim")
+    output.emit_result(content, [_summary(done).rendered(), where], as_json=as_json)
     for item in done:
         _report(item)
 

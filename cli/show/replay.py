@@ -11,7 +11,7 @@ from crashsim.engine.readings import Frame, minutes, people
 from crashsim.lab import figures
 from crashsim.lab.figures import usd
 from crashsim.lab.folders.manifest import Manifest, Window
-from crashsim.lab.folders.provenance import Statement
+from crashsim.lab.folders.provenance import Statement, names
 from crashsim.lab.folders.run_folder import RunFolder
 
 _BARS = " ▁▂▃▄▅▆▇█"
@@ -22,12 +22,8 @@ _DEEPEST_FALLS = 4
 _ACCOUNT_COLUMNS = 20
 
 
-def rendered(folder: RunFolder) -> RenderableType:
+def rendered(folder: RunFolder) -> Iterable[RenderableType]:
     """The summary of a run."""
-    return Group(*_parts(folder))
-
-
-def _parts(folder: RunFolder) -> Iterable[RenderableType]:
     yield _head(folder.manifest)
     yield section("How this is known", statements(folder.manifest.provenance.statements))
     yield section("What happened", _happened(folder.summary))
@@ -184,14 +180,10 @@ def _closing(folder: RunFolder) -> RenderableType:
         f"money and sizes add up: largest residual {figures.residual(conservation)} of gross",
     )
     if markets := manifest.markets_on_default_margin_table:
-        rows.add_row("margin", f'{_few(markets)}: the default table ("*") served')
+        rows.add_row("margin", f'{names(markets, 5)}: the default table ("*") served')
     for warning in manifest.warnings:
         rows.add_row(Text("warning", style="red"), warning)
     rows.add_row(
         "files", f"{folder.path} (manifest.json, summary.json, {len(manifest.rows)} tables)"
     )
     return rows
-
-
-def _few(markets: Sequence[str]) -> str:
-    return ", ".join(markets) if len(markets) <= 5 else f"{len(markets)} markets"

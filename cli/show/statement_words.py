@@ -40,7 +40,8 @@ def _outcome(statement: Statement) -> list[str]:
     won = [item for item in statement.items if item.kind == "adl_winner"]
     if won:
         gain = statement.moved_usd("adl_winner")
-        price = "at mark" if not round(gain, 2) else f"{usd(abs(gain))} {_side(gain)} mark"
+        side = "better" if gain > 0 else "worse"
+        price = f"{usd(abs(gain))} {side} than mark" if round(gain, 2) else "at mark"
         lines.append(
             f"Winning positions of yours were closed by force in {len(won):,} "
             f"{'fill' if len(won) == 1 else 'fills'} of auto-deleveraging, first at "
@@ -51,10 +52,6 @@ def _outcome(statement: Statement) -> list[str]:
     if not lines:
         lines.append("Nothing was closed by force in this account, and it was never in debt.")
     return lines
-
-
-def _side(gain: float) -> str:
-    return "better than" if gain > 0 else "worse than"
 
 
 def _clock(item: Item) -> str:
@@ -69,43 +66,35 @@ def when(line: Line) -> str:
     return first if first == last else f"{first}–{last}"
 
 
+_WORDS = {
+    "price": "price of {position}, until closed or the end",
+    "liquidation": "liquidated on the book: {position}{at}, against mark",
+    "fee": "liquidation fee, {line.market}",
+    "takeover": "taken over by {taker}: {position}, equity handed over",
+    "adl_winner": "deleveraged as a winner: {position}{at}, against mark",
+    "adl_loser": "closed against winners (bankrupt): {position}{at}, against mark",
+    "funding": "funding, all positions",
+    "deposit": "deposit",
+    "deposit_to_debt": "of it applied to your debt",
+    "withdrawal": "withdrawal",
+    "withdrawal_refused": "withdrawal refused: {amount}",
+    "shortfall": "below zero: {amount} borne by {line.counterparty}",
+    "debt": "below zero: carried as your debt",
+    "loss_share": "charged for losses of others",
+    "collateral": "collateral: moves of its price, and sales",
+    "isolated_to_debt": "from closed isolated positions, applied to your debt",
+}
+
+
 def what(line: Line) -> str:
     """A line in words."""
-    match line.kind:
-        case "price":
-            return f"price of {_position(line)}, until closed or the end"
-        case "liquidation":
-            return f"liquidated on the book: {_position(line)}{_at(line)}, against mark"
-        case "fee":
-            return f"liquidation fee, {line.market}"
-        case "takeover":
-            taker = line.counterparty or "absorbers"
-            return f"taken over by {taker}: {_position(line)}, equity handed over"
-        case "adl_winner":
-            return f"deleveraged as a winner: {_position(line)}{_at(line)}, against mark"
-        case "adl_loser":
-            return f"closed against winners (bankrupt): {_position(line)}{_at(line)}, against mark"
-        case "funding":
-            return "funding, all positions"
-        case "deposit":
-            return "deposit"
-        case "deposit_to_debt":
-            return "of it applied to your debt"
-        case "withdrawal":
-            return "withdrawal"
-        case "withdrawal_refused":
-            return f"withdrawal refused: {usd(line.amount_usd)}"
-        case "shortfall":
-            return f"below zero: {usd(line.amount_usd)} borne by {line.counterparty}"
-        case "debt":
-            return "below zero: carried as your debt"
-        case "loss_share":
-            return "charged for losses of others"
-        case "collateral":
-            return "collateral: moves of its price, and sales"
-        case "isolated_to_debt":
-            return "from closed isolated positions, applied to your debt"
-    raise ValueError(f"no words for the item {line.kind}")
+    return _WORDS[line.kind].format(
+        line=line,
+        position=_position(line),
+        at=_at(line),
+        taker=line.counterparty or "absorbers",
+        amount=usd(line.amount_usd),
+    )
 
 
 def _position(line: Line) -> str:

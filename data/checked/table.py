@@ -102,12 +102,13 @@ def _read_parquet(path: Path) -> pl.DataFrame:
 
 def _read_csv(path: Path) -> pl.DataFrame:
     with path.open("rb") as file:
-        if b"\0" in file.read(4096):
-            raise InputError(f"{path}: neither Parquet nor text, expected a CSV or Parquet file")
+        start = file.read(4096)
+    if b"\0" in start:
+        raise InputError(f"{path}: neither Parquet nor text, expected a CSV or Parquet file")
+    if not start.strip():
+        raise InputError(f"{path}: is empty, expected a header line and data rows")
     try:
         frame = pl.read_csv(path, infer_schema=False)
-    except pl.exceptions.NoDataError:
-        raise InputError(f"{path}: is empty, expected a header line and data rows") from None
     except (pl.exceptions.PolarsError, OSError) as problem:
         what = _long_line(path) or _first_line(problem)
         if "utf-8" in what:
@@ -129,7 +130,7 @@ def _long_line(path: Path) -> str | None:
     """Which line has more fields than the header, if that is what is wrong with the file."""
     with path.open(encoding="utf-8", errors="replace", newline="") as file:
         rows = csv.reader(file)
-        width = len(next(rows))
+        width = len(next(rows, ()))
         for row in rows:
             if len(row) > width:
                 return f"line {rows.line_num} has {len(row)} fields, the header has {width}"

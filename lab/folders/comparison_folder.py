@@ -1,7 +1,5 @@
 """The folder of a comparison: comparison.json, metrics.parquet, changes.parquet, kept runs."""
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -60,34 +58,17 @@ def _runs(compared: Compared) -> dict[str, Any]:
 def _metric(compared: Compared, metric: Metric) -> dict[str, Any]:
     first = compared.done[0].measured.values[metric.name]
     runs = [done.measured for done in compared.done]
-    return words(metric) | {
+    return manifest.words(metric) | {
         "values": {run.name: run.values[metric.name] for run in runs},
         "deltas": {run.name: comparison.deltas(run.values[metric.name], first) for run in runs[1:]},
     }
 
 
-def words(metric: Metric) -> dict[str, str]:
-    """What is said about a metric wherever its number stands."""
-    return {
-        "unit": metric.unit,
-        "definition": metric.definition,
-        "sign": metric.sign,
-        "horizon": metric.horizon,
-        "price_source": metric.price_source,
-    }
-
-
 def name(compared: Compared) -> str:
     """`compare-<hash>`, of everything that decides the result."""
-    facts = {
-        "version": crashsim.__version__,
-        "scenario": compared.scenario.resolved(),
-        "inputs": [asdict(file) for file in compared.inputs.files],
-        "horizon_s": compared.horizon_s,
-        "runs": [_identity(variant, compared) for variant in compared.variants],
-    }
-    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-    return f"compare-{digest[:8]}"
+    runs = [_identity(variant, compared) for variant in compared.variants]
+    more = {"horizon_s": compared.horizon_s, "runs": runs}
+    return f"compare-{manifest.digest(compared.scenario, compared.inputs, more)}"
 
 
 def _identity(variant: Variant, compared: Compared) -> list[object]:

@@ -6,22 +6,25 @@ import platform
 import re
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict
 
 import crashsim
 from crashsim.data import InputFile, Inputs, MarketOrigin
 from crashsim.data.clock import utc_text
-from crashsim.engine.measure.metrics import METRICS, Value
-from crashsim.engine.record.outcome import Outcome
+from crashsim.engine.measure.metrics import METRICS, Metric, Value
 from crashsim.engine.state.conservation import TOLERANCE_FRAC
 from crashsim.lab.folders import provenance
 from crashsim.lab.request import Request, public_text
 from crashsim.lab.rules.function_files import NO_FILES, FunctionFile, FunctionFiles
 from crashsim.scenarios.models.scenario import Scenario
 
+if TYPE_CHECKING:
+    from crashsim.lab.replay import Finished
+
 _PACKAGES = ("numpy", "polars", "pyarrow", "pydantic")
+METRIC_WORDS = ("unit", "definition", "sign", "horizon", "price_source")
 FORMAT = 1
 READABLE_FORMATS = (1,)
 _NAME_DIGITS = 8
@@ -30,16 +33,20 @@ _NOT_IN_NAMES = re.compile(r"[^\w.+-]+")
 
 def run_name(scenario: Scenario, inputs: Inputs, files: FunctionFiles = NO_FILES) -> str:
     """`<scenario>-<venue>-<hash>`; the hash covers scenario, venue, inputs, seed and version."""
+    # A scenario may be called anything; its run folder stays one folder under runs/.
+    names = (_NOT_IN_NAMES.sub("-", name) for name in (scenario.name, scenario.venue.name))
+    return f"{'-'.join(names).lstrip('.-') or 'run'}-{digest(scenario, inputs, files.as_json())}"
+
+
+def digest(scenario: Scenario, inputs: Inputs, more: Mapping[str, object]) -> str:
+    """The hash of a name: of scenario, venue, inputs, seed, version and `more`."""
     facts = {
         "version": crashsim.__version__,
         "scenario": scenario.resolved(),
         "inputs": [each.recorded() for each in inputs.files],
-        **files.as_json(),
+        **more,
     }
-    digest = hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()
-    # A scenario may be called anything; its run folder stays one folder under runs/.
-    names = (_NOT_IN_NAMES.sub("-", name) for name in (scenario.name, scenario.venue.name))
-    return f"{'-'.join(names).lstrip('.-') or 'run'}-{digest[:_NAME_DIGITS]}"
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:_NAME_DIGITS]
 
 
 class _Part(BaseModel):
@@ -123,15 +130,10 @@ class Manifest(_Part):
         return self.model_dump(mode="json", exclude_unset=True)
 
 
-def manifest(
-    scenario: Scenario,
-    inputs: Inputs,
-    outcome: Outcome,
-    request: Request,
-    argv: Sequence[str],
-    files: FunctionFiles = NO_FILES,
-) -> Manifest:
-    """The manifest of a run; files: the rules that were Python, what ran by its hash."""
+def manifest(finished: "Finished", request: Request, argv: Sequence[str]) -> Manifest:
+    """The manifest of a run. argv: for people only."""
+    scenario, inputs, outcome = finished.scenario, finished.inputs, finished.outcome
+    files = finished.files
     tables = scenario.resolved()
     venue = tables.pop("venue")
     return Manifest(
@@ -190,15 +192,13 @@ def summary(scenario: Scenario, inputs: Inputs, values: Mapping[str, Value]) -> 
 
 def _entry(name: str, value: Value, known: Mapping[str, str]) -> dict[str, Any]:
     metric = METRICS[name]
-    return {
-        "value": value,
-        "unit": metric.unit,
-        "definition": metric.definition,
-        "sign": metric.sign,
-        "horizon": metric.horizon,
-        "price_source": metric.price_source,
-        "inputs": {name: known[name] for name in metric.inputs},
-    }
+    inputs = {name: known[name] for name in metric.inputs}
+    return {"value": value, **words(metric), "inputs": inputs}
+
+
+def words(metric: Metric) -> dict[str, str]:
+    """What is said about a metric wherever its number stands."""
+    return {word: getattr(metric, word) for word in METRIC_WORDS}
 
 
 def public_argv(argv: Sequence[str]) -> tuple[str, ...]:

@@ -1,6 +1,6 @@
 """What a reader must know before the numbers: what is recorded, reconstructed and assumed."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from crashsim.data import Book, Flows, InputFile, Inputs, MarketOrigin
@@ -77,7 +77,7 @@ def _prices(origins: Mapping[str, MarketOrigin]) -> list[Statement]:
     ]
 
 
-def names(items: list[str], most: int = 4) -> str:
+def names(items: Sequence[str], most: int = 4) -> str:
     """The items in words; beyond `most` of them, how many there are."""
     if len(items) > most:
         return f"{len(items)} markets"

@@ -10,7 +10,7 @@ import polars as pl
 from crashsim.engine.measure.metrics import COMPARISON_METRICS, Value
 from crashsim.lab.compare import Compared
 from crashsim.lab.figures import many
-from crashsim.lab.folders import comparison_folder
+from crashsim.lab.folders import comparison_folder, manifest
 from crashsim.lab.library import notebook
 from crashsim.lab.library.run_result import Pages, Run, from_memory, report
 from crashsim.lab.request import Request
@@ -88,8 +88,7 @@ def comparison_of(
 ) -> Comparison:
     """A comparison that was just made. argv: the command that makes the same, for people."""
     words = [
-        {"metric": name, **comparison_folder.words(metric)}
-        for name, metric in COMPARISON_METRICS.items()
+        {"metric": name, **manifest.words(metric)} for name, metric in COMPARISON_METRICS.items()
     ]
     metrics = compared.metrics.join(
         pl.DataFrame(words).drop("unit"), on="metric", how="left", maintain_order="left"

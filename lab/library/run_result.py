@@ -17,13 +17,13 @@ from crashsim.engine.readings.statement import Statement
 from crashsim.engine.record.tables import TABLES
 from crashsim.lab.figures import many, short_usd
 from crashsim.lab.folders import manifest, run_folder
-from crashsim.lab.folders.manifest import Manifest
+from crashsim.lab.folders.manifest import METRIC_WORDS, Manifest
 from crashsim.lab.folders.run_folder import RunFolder
 from crashsim.lab.folders.run_names import kept_name
 from crashsim.lab.folders.whole import dump_json, replace_whole
 from crashsim.lab.library import notebook
 from crashsim.lab.library.account_statement import statement_in
-from crashsim.lab.replay import RUNS, Finished, manifest_of
+from crashsim.lab.replay import RUNS, Finished, save
 from crashsim.lab.request import Request
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.files.problems import nearest
@@ -33,7 +33,6 @@ from crashsim.scenarios.models.scenario import Scenario
 Pages = Callable[[Sequence[RunFolder], Path], object]
 
 _NUMBERS = {"metric": pl.String, "key": pl.String, "value": pl.Float64, "text": pl.String}
-_WORDS = ("unit", "definition", "sign", "horizon", "price_source")
 
 
 class RunTables:
@@ -109,11 +108,11 @@ class Run(RunTables):
         where there is nothing to measure, and for a time, which is in text (UTC, ISO 8601).
         """
         rows = [
-            (name, *number, *(entry[word] for word in _WORDS))
+            (name, *number, *(entry[word] for word in METRIC_WORDS))
             for name, entry in self.summary.items()
             for number in numbers_of(entry["value"]) or [("", None, None)]  # a mapping may be empty
         ]
-        schema = _NUMBERS | dict.fromkeys(_WORDS, pl.String)
+        schema = _NUMBERS | dict.fromkeys(METRIC_WORDS, pl.String)
         return pl.DataFrame(rows, schema=schema, orient="row")
 
     def metric(self, name: str) -> Value:
@@ -171,14 +170,13 @@ class Run(RunTables):
 
 def from_memory(finished: Finished, request: Request, argv: Sequence[str], pages: Pages) -> Run:
     """A run that was just made. argv: the command that makes the same, for people."""
-    made = manifest_of(finished, request, argv)
+    made = manifest.manifest(finished, request, argv)
     summary = manifest.summary(finished.scenario, finished.inputs, finished.metrics)
-    tables = finished.outcome.tables()
 
     def write(path: Path, csv: bool) -> None:
-        run_folder.write(path, tables, summary, made, finished.timings, csv=csv)
+        save(finished, path, request, argv, csv=csv)
 
-    return Run(made, summary, tables, _write=write, _pages=pages)
+    return Run(made, summary, finished.outcome.tables(), _write=write, _pages=pages)
 
 
 def from_folder(folder: RunFolder, pages: Pages) -> Run:

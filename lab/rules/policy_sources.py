@@ -1,6 +1,6 @@
 """What `--policy`, `--adl-score` and `--loss` name: changes of a venue's `[adl]` and `[loss]`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import get_args
 
@@ -18,11 +18,6 @@ def split(texts: Iterable[str]) -> list[str]:
     """The names in option texts, each of which may list several, separated by commas."""
     names = [name.strip() for text in texts for name in text.split(",")]
     return [name for name in names if name]
-
-
-def named(texts: Sequence[str]) -> list[Policy]:
-    """The policies of `--policy` options."""
-    return [one(name) for name in split(texts)]
 
 
 def one(text: str) -> Policy:

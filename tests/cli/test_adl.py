@@ -82,11 +82,14 @@ def test_a_deficit_is_laid_by_a_rule_in_python() -> None:
         (("w.csv", "--map", "weight=profit"), "has no column profit"),
         (("w.csv", "--map", "gain=weight"), "unknown name gain"),
         (("bad.csv",), "has no column for equity, leverage"),
+        (("empty.csv",), "is empty, expected a header line"),
+        (("/dev/null",), "is empty, expected a header line"),
         (("w.csv", "--policy", "my.py:share"), "my.py: cannot be read"),
     ],
 )
 def test_what_cannot_be_read_is_told(words: tuple[str, ...], reason: str) -> None:
     Path("bad.csv").write_text("account,weight\na,1\n", encoding="utf-8")
+    Path("empty.csv").write_text("\n", encoding="utf-8")
     result = adl(*words, "--deficit", "1")
     assert isinstance(result.exception, InputError)
     assert reason in str(result.exception)

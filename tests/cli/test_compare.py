@@ -184,7 +184,7 @@ def test_every_metric_is_explained() -> None:
 
 
 def test_every_metric_of_the_layout_exists_once() -> None:
-    shown = [item.metric for group in GROUPS for item in group.items]
+    shown = [metric for group in GROUPS for metric in group.headings]
     assert len(shown) == len(set(shown))
     assert set(shown) <= set(COMPARISON_METRICS)
 

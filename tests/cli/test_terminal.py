@@ -17,7 +17,7 @@ def shown(tmp_path: Path, hand_made: Any, **options: Any) -> str:
     folder = hand_made.write(tmp_path / "run")
     screen = io.StringIO()
     settings = {"width": 80, "markup": False, "highlight": False} | options
-    Console(file=screen, **settings).print(replay.rendered(folder))
+    Console(file=screen, **settings).print(*replay.rendered(folder))
     return screen.getvalue()
 
 

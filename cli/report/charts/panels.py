@@ -84,13 +84,8 @@ def _shade(canvas: Canvas, x: Scale, times: Sequence[datetime], span: Span, bott
     else:
         canvas.rect((start, 14), (end - start, bottom - 14), "band")
     middle = (start + end) / 2 if span.end else start
-    anchor = (
-        "end"
-        if middle > canvas.width * 0.7
-        else "start"
-        if middle < canvas.width * 0.3
-        else "middle"
-    )
+    share = middle / canvas.width
+    anchor = "end" if share > 0.7 else "start" if share < 0.3 else "middle"
     canvas.text((middle, 11), span.label, "dim", anchor)
 
 
@@ -110,9 +105,8 @@ def _draw_panel(canvas: Canvas, x: Scale, top: float, panel: Panel) -> None:
         points = [(x(i + 0.5), y(value)) for i, value in enumerate(one.values)]
         if one.shape == "area":
             canvas.area(points, base, f"f{one.kind} soft")
-        canvas.polyline(
-            points, f"s{one.kind} d{one.kind % 3}" if one.shape == "line" else f"s{one.kind}"
-        )
+        dashes = f" d{one.kind % 3}" if one.shape == "line" else ""
+        canvas.polyline(points, f"s{one.kind}{dashes}")
     if low <= 0.0 <= high:
         canvas.line((LEFT, base), (x.end, base), "axis")
 

@@ -76,10 +76,10 @@ def _adl_span(tables: Tables) -> Span | None:
     return Span(minutes.bin_of(tables, first), minutes.bin_of(tables, last), label)
 
 
-def _fund_chart(tables: Tables, summary: Mapping[str, Any]) -> list[Chart]:
+def _fund_chart(tables: Tables, summary: Mapping[str, Any]) -> Iterable[Chart]:
     bins = minutes.by_minute(tables)
     if bins["fund_usd"].null_count() == bins.height:
-        return []
+        return
     data = bins.select("time", "fund_usd")
     times, values = data["time"].to_list(), data["fund_usd"].forward_fill().to_list()
     panel = Panel("Equity of insurance fund and vaults", [Series("", values, "area", 2)], 220)
@@ -88,17 +88,15 @@ def _fund_chart(tables: Tables, summary: Mapping[str, Any]) -> list[Chart]:
     told = f"Lowest: {short_usd(low)} at {clock(at)} UTC."
     if refused:
         told += f" It first refused a takeover for lack of funds at {clock(refused)} UTC."
-    return [
-        Chart(
-            "fund",
-            "The fund's curve",
-            f"Equity of the insurance fund and vaults over time. {told}",
-            f"{told} Cash and unrealised profit of what it had taken over, the lowest of each bin.",
-            data,
-            partial(draw_panels, times=times, panels=[panel], span=_refusal_span(tables, refused)),
-            hover(times, [panel]),
-        )
-    ]
+    yield Chart(
+        "fund",
+        "The fund's curve",
+        f"Equity of the insurance fund and vaults over time. {told}",
+        f"{told} Cash and unrealised profit of what it had taken over, the lowest of each bin.",
+        data,
+        partial(draw_panels, times=times, panels=[panel], span=_refusal_span(tables, refused)),
+        hover(times, [panel]),
+    )
 
 
 def _refusal_span(tables: Tables, refused: str | None) -> Span | None:
@@ -108,46 +106,42 @@ def _refusal_span(tables: Tables, refused: str | None) -> Span | None:
     return Span(start, None, f"{clock(refused)} first takeover refused")
 
 
-def _transfer_chart(tables: Tables) -> list[Chart]:
+def _transfer_chart(tables: Tables) -> Iterable[Chart]:
     flows = transfers.who_paid_whom(tables)
     if flows.is_empty():
-        return []
+        return
     told = "; ".join(
         f"{payer} paid {short_usd(usd)} to {receiver} ({reason})"
         for payer, receiver, reason, usd in flows.iter_rows()
     )
-    return [
-        Chart(
-            "who-paid-whom",
-            "Who paid whom",
-            f"Flows of money between groups: {told}.",
-            "Money that changed hands beyond trading at mark. What prices alone made or lost is "
-            "not in it. An account can be in more than one group.",
-            flows,
-            partial(draw_transfers, flows=flows),
-        )
-    ]
+    yield Chart(
+        "who-paid-whom",
+        "Who paid whom",
+        f"Flows of money between groups: {told}.",
+        "Money that changed hands beyond trading at mark. What prices alone made or lost is "
+        "not in it. An account can be in more than one group.",
+        flows,
+        partial(draw_transfers, flows=flows),
+    )
 
 
-def _lorenz_chart(tables: Tables) -> list[Chart]:
+def _lorenz_chart(tables: Tables) -> Iterable[Chart]:
     curves = burden.lorenz(tables)
     if curves.is_empty():
-        return []
+        return
     told = "; ".join(
         f"{name}: {accounts:,} accounts, the ten largest bear {top:.0%}, Gini {gini:.2f}"
         for name, accounts, _, gini, top in burden.concentration(tables).iter_rows()
     )
-    return [
-        Chart(
-            "lorenz",
-            "How unequally it fell",
-            f"Lorenz curves. {told}.",
-            f"{told[0].upper()}{told[1:]}. The further a curve hangs below the dashed line, the "
-            "fewer bear most of it.",
-            curves,
-            partial(draw_lorenz, curves=curves),
-        )
-    ]
+    yield Chart(
+        "lorenz",
+        "How unequally it fell",
+        f"Lorenz curves. {told}.",
+        f"{told[0].upper()}{told[1:]}. The further a curve hangs below the dashed line, the "
+        "fewer bear most of it.",
+        curves,
+        partial(draw_lorenz, curves=curves),
+    )
 
 
 def distance_chart(tables: Tables) -> Chart:

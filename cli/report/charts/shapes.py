@@ -42,8 +42,7 @@ def draw_transfers(width: float, flows: Frame) -> Canvas:
     height = max(250.0, 70.0 * len(paid), 70.0 * len(received))
     canvas = Canvas(width, height + 30)
     edge = min(190.0, width * 0.3)
-    left = _stack(paid, height)
-    right = _stack(received, height)
+    left, right = _stack(paid, height), _stack(received, height)
     canvas.text((edge - 10, 14), "paid", "title", "end")
     canvas.text((width - edge + 10, 14), "received", "title")
     kinds = {name: kind for kind, name in enumerate(left)}
@@ -55,23 +54,14 @@ def draw_transfers(width: float, flows: Frame) -> Canvas:
         ribbon = _ribbon(edge + 8, at[0], thick[0], width - edge - 8, at[1], thick[1])
         tip = f"{payer} to {receiver}: {reason}, {short_usd(usd)}"
         canvas.path(ribbon, f"f{kinds[payer]} flow", tip)
-    for name, (top, size, _) in left.items():
-        canvas.rect((edge, top + 24), (8, size), f"f{kinds[name]}")
-        _label(canvas, edge - 8, top + 24 + size / 2, name, short_usd(paid[name]), "end")
-    for name, (top, size, _) in right.items():
-        canvas.rect(
-            (width - edge - 8, top + 24),
-            (8, size),
-            "f5" if name not in kinds else f"f{kinds[name]}",
-        )
-        _label(
-            canvas,
-            width - edge + 8,
-            top + 24 + size / 2,
-            name,
-            short_usd(received[name]),
-            "start",
-        )
+    for nodes, sums, x, words_x, anchor in (
+        (left, paid, edge, edge - 8, "end"),
+        (right, received, width - edge - 8, width - edge + 8, "start"),
+    ):
+        for name, (top, size, _) in nodes.items():
+            canvas.rect((x, top + 24), (8, size), f"f{kinds.get(name, 5)}")
+            middle = top + 24 + size / 2
+            _label(canvas, words_x, middle, name, short_usd(sums[name]), anchor)
     return canvas
 
 

@@ -1,6 +1,6 @@
 """Several runs side by side: the metrics and the curves."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from itertools import cycle
@@ -55,10 +55,8 @@ def metric_rows(runs: Sequence[RunView]) -> list[MetricRow]:
     for name in _METRICS:
         entries = [run.summary[name] for run in runs]
         values = [_written(entry["value"], entry["unit"]) for entry in entries]
-        first = entries[0]
-        rows.append(
-            MetricRow(name, first["definition"], first["sign"], values, len(set(values)) > 1)
-        )
+        words = (entries[0]["definition"], entries[0]["sign"])
+        rows.append(MetricRow(name, *words, values, differs=len(set(values)) > 1))
     return rows
 
 
@@ -72,8 +70,8 @@ def _written(value: float | str | None, unit: str) -> str:
     return f"{value:,}" if isinstance(value, int) else f"{value:.3f}"
 
 
-def versus_charts(runs: Sequence[RunView]) -> list[Chart]:
-    """Debt, auto-deleveraging and fund of the runs, laid over another."""
+def versus_charts(runs: Sequence[RunView]) -> Iterable[Chart]:
+    """Debt, auto-deleveraging and fund of the runs, laid over another; nothing where all are 0."""
     data = over_time({run.label: run.tables for run in runs})
     times = data["time"].unique().sort().to_list()
     panels = [
@@ -86,19 +84,17 @@ def versus_charts(runs: Sequence[RunView]) -> list[Chart]:
         for panel in _panels(title, on_shared_times(data, column), [run.label for run in runs])
     ]
     if not panels:
-        return []
+        return
     named = ", ".join(run.label for run in runs)
-    return [
-        Chart(
-            "side-by-side",
-            "The same night, other rules",
-            f"Curves over time, one per run ({named}): {', '.join(p.title for p in panels)}.",
-            "One line a run. Dashes repeat what colours say.",
-            data,
-            partial(draw_panels, times=times, panels=panels),
-            hover(times, panels),
-        )
-    ]
+    yield Chart(
+        "side-by-side",
+        "The same night, other rules",
+        f"Curves over time, one per run ({named}): {', '.join(p.title for p in panels)}.",
+        "One line a run. Dashes repeat what colours say.",
+        data,
+        partial(draw_panels, times=times, panels=panels),
+        hover(times, panels),
+    )
 
 
 def _panels(title: str, curves: Mapping[str, Sequence[float]], runs: Sequence[str]) -> list[Panel]:

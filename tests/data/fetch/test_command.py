@@ -10,6 +10,7 @@ import typer
 from typer.testing import CliRunner
 
 from crashsim.cli import exits
+from crashsim.cli.app import app as program
 from crashsim.cli.commands.fetch import fetch
 from crashsim.data.fetch.archives import ARCHIVES
 from crashsim.data.fetch.remote import Endpoint, Remote
@@ -42,6 +43,12 @@ def test_without_an_archive_the_list_is_printed(crashsim: Any) -> None:
     for name in ARCHIVES:
         assert name in done.stdout
     assert all(len(line) <= 80 for line in done.stdout.splitlines())
+
+
+def test_the_whole_command_alone_prints_the_list_too() -> None:
+    done = CliRunner().invoke(program, ["data", "fetch"])
+    assert done.exit_code == 0
+    assert "one file per" in done.stdout
 
 
 def test_the_list_as_json_has_places_and_terms(crashsim: Any) -> None:
