@@ -12,10 +12,10 @@ Rows keep their place (block, index in block): 11,279 fills of the night share o
 """
 
 import re
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
-from operator import attrgetter
 from typing import Annotated, Literal
 
 import msgspec
@@ -83,23 +83,15 @@ class _Run:
     legs: list[Leg]
 
 
-_Array = np.typing.NDArray[np.generic]
-
-
 @dataclass(frozen=True)
 class _Stretch:
     """Columns of some fills, and the liquidation that a fill (by its place) has."""
 
     fills: int
-    numbers: dict[str, _Array]
-    texts: dict[str, pl.Series]
+    columns: dict[str, pl.Series]
     hits: dict[int, Liquidation]
 
 
-_NUMBERS = {"price": "px", "size": "sz", "start_position": "startPosition"}
-_NUMBERS |= {"closed_pnl": "closedPnl", "fee": "fee"}
-_WHOLE = {"at_ms": "time", "trade_id": "tid", "order_id": "oid"}
-_TEXTS = {"market": "coin", "direction": "dir", "fee_token": "feeToken"}
 _HITS = {"liquidated_account": "liquidatedUser", "liquidation_mark": "markPx"}
 _HITS |= {"liquidation_method": "method"}
 
@@ -149,43 +141,51 @@ def _runs(blob: Blob) -> Iterator[_Run]:
 
 
 def _stretch(runs: list[_Run]) -> _Stretch:
-    """The columns of some fills, so that few of them are objects at a time."""
+    """The columns of some fills, so that few of them are objects at a time.
+
+    A comprehension that names its attribute takes half as long as `map(attrgetter(name), ...)`.
+    """
     legs = list(chain.from_iterable(run.legs for run in runs))
     fills = [leg.fill for leg in legs]
-    sizes = [len(run.legs) for run in runs]
-
-    def values(name: str, dtype: type[np.generic]) -> _Array:
-        return np.fromiter(map(attrgetter(name), fills), dtype, len(fills))
-
-    begins = [run.first for run in runs] - np.cumsum([0, *sizes[:-1]])
-    numbers: dict[str, _Array] = {
-        "block_index": np.arange(len(legs)) + np.repeat(begins, sizes),
-        "crossed": values("crossed", np.bool_),
+    columns = _places(runs) | {
+        "at_ms": pl.Series([fill.time for fill in fills], dtype=pl.Int64),
+        "account": pl.Series([leg.user for leg in legs], dtype=pl.String),
+        "market": pl.Series([fill.coin for fill in fills], dtype=pl.String),
+        "is_buy": pl.Series([fill.side == "B" for fill in fills], dtype=pl.Boolean),
+        "price": _floats([fill.px for fill in fills]),
+        "size": _floats([fill.sz for fill in fills]),
+        "start_position": _floats([fill.startPosition for fill in fills]),
+        "direction": pl.Series([fill.dir for fill in fills], dtype=pl.String),
+        "closed_pnl": _floats([fill.closedPnl for fill in fills]),
+        "fee": _floats([fill.fee for fill in fills]),
+        "fee_token": pl.Series([fill.feeToken for fill in fills], dtype=pl.String),
+        "crossed": pl.Series([fill.crossed for fill in fills], dtype=pl.Boolean),
+        "trade_id": pl.Series([fill.tid for fill in fills], dtype=pl.Int64),
+        "order_id": pl.Series([fill.oid for fill in fills], dtype=pl.Int64),
     }
+    hits = {place: hit for place, fill in enumerate(fills) if (hit := fill.liquidation) is not None}
+    return _Stretch(len(fills), columns, hits)
+
+
+def _places(runs: list[_Run]) -> dict[str, pl.Series]:
+    """Block and place in it of every fill."""
+    sizes = [len(run.legs) for run in runs]
+    begins = [run.first for run in runs] - np.cumsum([0, *sizes[:-1]])
+    places = {"block_index": pl.Series(np.arange(sum(sizes)) + np.repeat(begins, sizes))}
     if runs[0].block_number is not None:
-        numbers["block_number"] = np.repeat([run.block_number for run in runs], sizes)
-    numbers |= {ours: values(name, np.float64) for ours, name in _NUMBERS.items()}
-    numbers |= {ours: values(name, np.int64) for ours, name in _WHOLE.items()}
-    sides = "".join(map(attrgetter("side"), fills)).encode()
-    numbers["is_buy"] = np.frombuffer(sides, np.uint8) == ord("B")
-    texts = {ours: list(map(attrgetter(name), fills)) for ours, name in _TEXTS.items()}
-    texts["account"] = [leg.user for leg in legs]
-    hits = enumerate(map(attrgetter("liquidation"), fills))
-    return _Stretch(
-        len(fills),
-        numbers,
-        {ours: pl.Series(values, dtype=pl.String) for ours, values in texts.items()},
-        {place: hit for place, hit in hits if hit is not None},
-    )
+        places["block_number"] = pl.Series(np.repeat([run.block_number for run in runs], sizes))
+    return places
+
+
+def _floats(values: list[float]) -> pl.Series:
+    """What pl.Series(values) gives, in a third of its time."""
+    return pl.Series(np.frombuffer(struct.pack(f"{len(values)}d", *values)))
 
 
 def _batch(stretches: list[_Stretch], blob: Blob) -> Batch:
-    numbers, texts = stretches[0].numbers, stretches[0].texts
+    names = stretches[0].columns
     frame = pl.DataFrame(
-        {name: np.concatenate([each.numbers[name] for each in stretches]) for name in numbers}
-    ).with_columns(
-        pl.concat([each.texts[name] for each in stretches], rechunk=True).alias(name)
-        for name in texts
+        {name: pl.concat([each.columns[name] for each in stretches], rechunk=True) for name in names}
     )
     frame = frame.with_columns(
         epoch_times(frame["at_ms"], blob).alias("time"),
