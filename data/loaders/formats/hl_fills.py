@@ -15,7 +15,7 @@ import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
+from itertools import accumulate, chain
 from typing import Annotated, Literal
 
 import msgspec
@@ -85,9 +85,10 @@ class _Run:
 
 @dataclass(frozen=True)
 class _Stretch:
-    """Columns of some fills, and the liquidation that a fill (by its place) has."""
+    """Columns of some fills, their runs, and the liquidation that a fill (by its place) has."""
 
     fills: int
+    runs: list[tuple[int | None, int, int]]  # block, first place in it, fills
     columns: dict[str, pl.Series]
     hits: dict[int, Liquidation]
 
@@ -147,7 +148,7 @@ def _stretch(runs: list[_Run]) -> _Stretch:
     """
     legs = list(chain.from_iterable(run.legs for run in runs))
     fills = [leg.fill for leg in legs]
-    columns = _places(runs) | {
+    columns = {
         "at_ms": pl.Series([fill.time for fill in fills], dtype=pl.Int64),
         "account": pl.Series([leg.user for leg in legs], dtype=pl.String),
         "market": pl.Series([fill.coin for fill in fills], dtype=pl.String),
@@ -164,17 +165,8 @@ def _stretch(runs: list[_Run]) -> _Stretch:
         "order_id": pl.Series([fill.oid for fill in fills], dtype=pl.Int64),
     }
     hits = {place: hit for place, fill in enumerate(fills) if (hit := fill.liquidation) is not None}
-    return _Stretch(len(fills), columns, hits)
-
-
-def _places(runs: list[_Run]) -> dict[str, pl.Series]:
-    """Block and place in it of every fill."""
-    sizes = [len(run.legs) for run in runs]
-    begins = [run.first for run in runs] - np.cumsum([0, *sizes[:-1]])
-    places = {"block_index": pl.Series(np.arange(sum(sizes)) + np.repeat(begins, sizes))}
-    if runs[0].block_number is not None:
-        places["block_number"] = pl.Series(np.repeat([run.block_number for run in runs], sizes))
-    return places
+    sizes = [(run.block_number, run.first, len(run.legs)) for run in runs]
+    return _Stretch(len(fills), sizes, columns, hits)
 
 
 def _floats(values: list[float]) -> pl.Series:
@@ -183,11 +175,14 @@ def _floats(values: list[float]) -> pl.Series:
 
 
 def _batch(stretches: list[_Stretch], blob: Blob) -> Batch:
-    names = stretches[0].columns
     frame = pl.DataFrame(
-        {name: pl.concat([each.columns[name] for each in stretches], rechunk=True) for name in names}
+        {
+            name: pl.concat([each.columns[name] for each in stretches], rechunk=True)
+            for name in stretches[0].columns
+        }
     )
     frame = frame.with_columns(
+        *_places(stretches),
         epoch_times(frame["at_ms"], blob).alias("time"),
         pl.when("is_buy").then(pl.lit("buy")).otherwise(pl.lit("sell")).alias("side"),
         *_liquidations(stretches),
@@ -195,14 +190,25 @@ def _batch(stretches: list[_Stretch], blob: Blob) -> Batch:
     return Batch("fills", finite(frame.drop("at_ms", "is_buy"), blob))
 
 
+def _places(stretches: list[_Stretch]) -> tuple[pl.Series, pl.Series]:
+    """Block and place in it of every fill."""
+    blocks, begins, sizes = zip(*chain.from_iterable(each.runs for each in stretches), strict=True)
+    run_of = np.repeat(np.arange(len(sizes)), sizes)
+    shift = np.array(begins) - np.cumsum([0, *sizes[:-1]])
+    return (
+        pl.Series("block_number", blocks, pl.Int64).gather(run_of),
+        pl.Series("block_index", np.arange(len(run_of)) + shift[run_of]),
+    )
+
+
 def _liquidations(stretches: list[_Stretch]) -> list[pl.Series]:
     """Columns of what few fills have."""
     hits = [hit for each in stretches for hit in each.hits.values()]
-    begins = np.cumsum([0, *(each.fills for each in stretches)])
-    which = np.full(begins[-1], len(hits))  # the null at the end, but for a liquidation's fills
+    fills = [each.fills for each in stretches]
+    which = np.full(sum(fills), len(hits))  # the null at the end, but for a liquidation's fills
     places = [
         begin + place
-        for begin, each in zip(begins[:-1], stretches, strict=True)
+        for begin, each in zip(accumulate(fills, initial=0), stretches, strict=False)
         for place in each.hits
     ]
     which[places] = np.arange(len(hits))

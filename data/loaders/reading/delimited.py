@@ -22,8 +22,8 @@ def csv_rows(
 
     names: what to call the columns by position, for files without a header; without it the header's
     names in lower case (a repeated one gets its number). Columns beyond `names` keep the header's
-    name or get their number. skip: columns that are not wanted. Raises InputError for a row of another width, text that is not UTF-8,
-    or a file without rows.
+    name or get their number. skip: columns that nobody wants, whose text is not looked at. Raises
+    InputError for a row of another width, text that is not UTF-8, or a file without rows.
     """
     seen = sample(blob)
     columns = _columns(blob, seen, names)
