@@ -145,11 +145,14 @@ class _Staging:
 
     def write(self, batch: Batch, dataset: Dataset) -> None:
         """Begin to write a batch, once the one before it is written."""
-        origin = Origin(self._path.name, self._retrieved_at, self._sha256.result(), self._number)
         if self._last:
             self._last.result()
-        self._last = self._worker.submit(_stage, self._staged, batch, dataset, origin)
+        self._last = self._worker.submit(self._stage, batch, dataset, self._number)
         self._number += 1
+
+    def _stage(self, batch: Batch, dataset: Dataset, number: int) -> None:
+        origin = Origin(self._path.name, self._retrieved_at, self._sha256.result(), number)
+        _stage(self._staged, batch, dataset, origin)
 
     def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
         self._worker.shutdown()
