@@ -73,8 +73,8 @@ class _Tally:
     first_ms: int | None = None
     last_ms: int | None = None
 
-    def add(self, batch: Batch, source: str | None) -> str:
-        """Count a batch; the name that its rows get in the store."""
+    def add(self, batch: Batch, source: str | None) -> Dataset:
+        """Count a batch; where its rows go in the store."""
         self.source = source or batch.source or self.source
         self.rows[batch.kind] += batch.rows.height
         self.columns = batch.columns
@@ -83,12 +83,14 @@ class _Tally:
         extent = extent_of(dataset, batch.rows)
         known = self.extents.get(dataset)
         self.extents[dataset] = known.joined(extent) if known else extent
-        if "market" in batch.rows.columns:
+        if dataset.market != MANY_MARKETS:
+            self.markets.add(dataset.market)
+        elif "market" in batch.rows.columns:
             self.markets |= set(batch.rows["market"].drop_nulls().unique())
         first, last = time_range_ms(batch.rows["time"])
         self.first_ms = min((t for t in (self.first_ms, first) if t is not None), default=None)
         self.last_ms = max((t for t in (self.last_ms, last) if t is not None), default=None)
-        return self.source
+        return dataset
 
 
 def import_file(
@@ -141,13 +143,16 @@ class _Staging:
     def __enter__(self) -> Self:
         return self
 
-    def write(self, batch: Batch, source: str) -> None:
+    def write(self, batch: Batch, dataset: Dataset) -> None:
         """Begin to write a batch, once the one before it is written."""
-        origin = Origin(self._path.name, self._retrieved_at, self._sha256.result(), self._number)
         if self._last:
             self._last.result()
-        self._last = self._worker.submit(_stage, self._staged, batch, source, origin)
+        self._last = self._worker.submit(self._stage, batch, dataset, self._number)
         self._number += 1
+
+    def _stage(self, batch: Batch, dataset: Dataset, number: int) -> None:
+        origin = Origin(self._path.name, self._retrieved_at, self._sha256.result(), number)
+        _stage(self._staged, batch, dataset, origin)
 
     def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
         self._worker.shutdown()
@@ -184,12 +189,12 @@ def _batches(tally: _Tally, blob: Blob, options: Options) -> Iterator[Batch]:
             yield batch
 
 
-def _stage(staged: Store, batch: Batch, source: str, origin: Origin) -> None:
+def _stage(staged: Store, batch: Batch, dataset: Dataset, origin: Origin) -> None:
     first, last = time_range_ms(batch.rows["time"].cast(pl.Datetime("ms", "UTC")))
     if first is None or last is None:
         raise InputError(f"{origin.place}: rows without a time")
     window = Window(first, last + (batch.interval_s or 0) * 1000 + (batch.interval_s is None))
-    staged.write_part(dataset_of(batch, source), batch.rows, window, origin)
+    staged.write_part(dataset, batch.rows, window, origin)
 
 
 def _result(blob: Blob, tally: _Tally) -> Imported:

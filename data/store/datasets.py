@@ -15,7 +15,7 @@ from crashsim.scenarios.files.beside import beside
 
 MANIFEST = "manifest.json"
 MANIFEST_VERSION = 1
-_HASH_BYTES = 4 * 2**20
+_HASH_BYTES = 16 * 2**20
 MANY_MARKETS = "*"  # the market of a dataset whose rows are of several markets
 
 
@@ -186,7 +186,7 @@ def time_range_ms(times: pl.Series) -> tuple[int | None, int | None]:
 def file_sha256(*paths: Path) -> str:
     """SHA-256 of a file's bytes, or of its parts' together.
 
-    Read in blocks, large ones, so that other threads go on meanwhile.
+    Read in blocks, large ones: after each this thread waits for those that compute meanwhile.
     """
     digest, block = hashlib.sha256(), memoryview(bytearray(_HASH_BYTES))
     for path in paths:

@@ -70,7 +70,7 @@ class Store:
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryDirectory(prefix=".", dir=folder) as place:
             written = Path(place) / "part"
-            rows.write_parquet(written, compression="zstd", compression_level=1, statistics=True)
+            rows.write_parquet(written, compression="zstd", compression_level=1, statistics=False)
             part = describe_part(written, rows["time"], window, origin)
             return self._list_part(dataset, written, part)
 

@@ -41,7 +41,7 @@ def read(blob: Blob, options: Options) -> Iterator[Batch]:
     market = market_of(blob, options)
     contract_usd = _contract_usd(market)
     note = "aggTrades: insurance-fund and ADL trades are not in the source"
-    for rows in csv_rows(blob, COLUMNS):
+    for rows in csv_rows(blob, COLUMNS, skip=("first_trade_id", "last_trade_id")):
         price, size = rows.positive("price"), rows.not_negative("size")
         if contract_usd:
             size = size * contract_usd / price

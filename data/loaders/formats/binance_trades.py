@@ -35,15 +35,15 @@ def sniff(seen: Sample) -> bool:
 def read(blob: Blob, options: Options) -> Iterator[Batch]:
     """Trades of one market. COIN-M files count contracts and give the base size beside them."""
     market = market_of(blob, options)
-    size_column = "other_qty" if "base_qty" in sample(blob).names else "qty"
-    for rows in csv_rows(blob, COLUMNS):
+    sizes = ("other_qty", "qty") if "base_qty" in sample(blob).names else ("qty", "other_qty")
+    for rows in csv_rows(blob, COLUMNS, skip=sizes[1:]):
         maker = rows.flag("buyer_maker")
         frame = pl.DataFrame(
             [
                 rows.time("time", options),
                 rows.constant(market, "market"),
                 rows.positive("price"),
-                rows.not_negative(size_column).alias("size"),
+                rows.not_negative(sizes[0]).alias("size"),
                 rows.text("trade_id"),
             ]
         ).with_columns(side=pl.when(maker).then(pl.lit("sell")).otherwise(pl.lit("buy")))

@@ -12,10 +12,10 @@ Rows keep their place (block, index in block): 11,279 fills of the night share o
 """
 
 import re
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import chain
-from operator import attrgetter
+from itertools import accumulate, chain
 from typing import Annotated, Literal
 
 import msgspec
@@ -29,7 +29,7 @@ from crashsim.data.loaders.reading.sample import Sample
 from crashsim.data.store.kinds import KINDS
 
 BATCH_FILLS = 200_000
-_STRETCH = 1_000  # fills that stay in the processor's cache until their columns are made
+_STRETCH = 2_000  # fills that stay in the processor's cache until their columns are made
 _Int64 = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
 
 
@@ -83,23 +83,16 @@ class _Run:
     legs: list[Leg]
 
 
-_Array = np.typing.NDArray[np.generic]
-
-
 @dataclass(frozen=True)
 class _Stretch:
-    """Columns of some fills, and the liquidation that a fill (by its place) has."""
+    """Columns of some fills, their runs, and the liquidation that a fill (by its place) has."""
 
     fills: int
-    numbers: dict[str, _Array]
-    texts: dict[str, pl.Series]
+    runs: list[tuple[int | None, int, int]]  # block, first place in it, fills
+    columns: dict[str, pl.Series]
     hits: dict[int, Liquidation]
 
 
-_NUMBERS = {"price": "px", "size": "sz", "start_position": "startPosition"}
-_NUMBERS |= {"closed_pnl": "closedPnl", "fee": "fee"}
-_WHOLE = {"at_ms": "time", "trade_id": "tid", "order_id": "oid"}
-_TEXTS = {"market": "coin", "direction": "dir", "fee_token": "feeToken"}
 _HITS = {"liquidated_account": "liquidatedUser", "liquidation_mark": "markPx"}
 _HITS |= {"liquidation_method": "method"}
 
@@ -149,45 +142,48 @@ def _runs(blob: Blob) -> Iterator[_Run]:
 
 
 def _stretch(runs: list[_Run]) -> _Stretch:
-    """The columns of some fills, so that few of them are objects at a time."""
+    """The columns of some fills, so that few of them are objects at a time.
+
+    A comprehension that names its attribute takes half as long as `map(attrgetter(name), ...)`.
+    """
     legs = list(chain.from_iterable(run.legs for run in runs))
     fills = [leg.fill for leg in legs]
-    sizes = [len(run.legs) for run in runs]
-
-    def values(name: str, dtype: type[np.generic]) -> _Array:
-        return np.fromiter(map(attrgetter(name), fills), dtype, len(fills))
-
-    begins = [run.first for run in runs] - np.cumsum([0, *sizes[:-1]])
-    numbers: dict[str, _Array] = {
-        "block_index": np.arange(len(legs)) + np.repeat(begins, sizes),
-        "crossed": values("crossed", np.bool_),
+    sides = "".join([fill.side for fill in fills]).encode()
+    columns = {
+        "at_ms": pl.Series([fill.time for fill in fills], dtype=pl.Int64),
+        "account": pl.Series([leg.user for leg in legs], dtype=pl.String),
+        "market": pl.Series([fill.coin for fill in fills], dtype=pl.String),
+        "is_buy": pl.Series(np.frombuffer(sides, np.uint8) == ord("B")),
+        "price": _floats([fill.px for fill in fills]),
+        "size": _floats([fill.sz for fill in fills]),
+        "start_position": _floats([fill.startPosition for fill in fills]),
+        "direction": pl.Series([fill.dir for fill in fills], dtype=pl.String),
+        "closed_pnl": _floats([fill.closedPnl for fill in fills]),
+        "fee": _floats([fill.fee for fill in fills]),
+        "fee_token": pl.Series([fill.feeToken for fill in fills], dtype=pl.String),
+        "crossed": pl.Series([fill.crossed for fill in fills], dtype=pl.Boolean),
+        "trade_id": pl.Series([fill.tid for fill in fills], dtype=pl.Int64),
+        "order_id": pl.Series([fill.oid for fill in fills], dtype=pl.Int64),
     }
-    if runs[0].block_number is not None:
-        numbers["block_number"] = np.repeat([run.block_number for run in runs], sizes)
-    numbers |= {ours: values(name, np.float64) for ours, name in _NUMBERS.items()}
-    numbers |= {ours: values(name, np.int64) for ours, name in _WHOLE.items()}
-    sides = "".join(map(attrgetter("side"), fills)).encode()
-    numbers["is_buy"] = np.frombuffer(sides, np.uint8) == ord("B")
-    texts = {ours: list(map(attrgetter(name), fills)) for ours, name in _TEXTS.items()}
-    texts["account"] = [leg.user for leg in legs]
-    hits = enumerate(map(attrgetter("liquidation"), fills))
-    return _Stretch(
-        len(fills),
-        numbers,
-        {ours: pl.Series(values, dtype=pl.String) for ours, values in texts.items()},
-        {place: hit for place, hit in hits if hit is not None},
-    )
+    hits = {place: hit for place, fill in enumerate(fills) if (hit := fill.liquidation) is not None}
+    sizes = [(run.block_number, run.first, len(run.legs)) for run in runs]
+    return _Stretch(len(fills), sizes, columns, hits)
+
+
+def _floats(values: list[float]) -> pl.Series:
+    """What pl.Series(values) gives, in a third of its time."""
+    return pl.Series(np.frombuffer(struct.pack(f"{len(values)}d", *values)))
 
 
 def _batch(stretches: list[_Stretch], blob: Blob) -> Batch:
-    numbers, texts = stretches[0].numbers, stretches[0].texts
     frame = pl.DataFrame(
-        {name: np.concatenate([each.numbers[name] for each in stretches]) for name in numbers}
-    ).with_columns(
-        pl.concat([each.texts[name] for each in stretches], rechunk=True).alias(name)
-        for name in texts
+        {
+            name: pl.concat([each.columns[name] for each in stretches], rechunk=True)
+            for name in stretches[0].columns
+        }
     )
     frame = frame.with_columns(
+        *_places(stretches),
         epoch_times(frame["at_ms"], blob).alias("time"),
         pl.when("is_buy").then(pl.lit("buy")).otherwise(pl.lit("sell")).alias("side"),
         *_liquidations(stretches),
@@ -195,14 +191,25 @@ def _batch(stretches: list[_Stretch], blob: Blob) -> Batch:
     return Batch("fills", finite(frame.drop("at_ms", "is_buy"), blob))
 
 
+def _places(stretches: list[_Stretch]) -> tuple[pl.Series, pl.Series]:
+    """Block and place in it of every fill."""
+    blocks, begins, sizes = zip(*chain.from_iterable(each.runs for each in stretches), strict=True)
+    run_of = np.repeat(np.arange(len(sizes)), sizes)
+    shift = np.array(begins) - np.cumsum([0, *sizes[:-1]])
+    return (
+        pl.Series("block_number", blocks, pl.Int64).gather(run_of),
+        pl.Series("block_index", np.arange(len(run_of)) + shift[run_of]),
+    )
+
+
 def _liquidations(stretches: list[_Stretch]) -> list[pl.Series]:
     """Columns of what few fills have."""
     hits = [hit for each in stretches for hit in each.hits.values()]
-    begins = np.cumsum([0, *(each.fills for each in stretches)])
-    which = np.full(begins[-1], len(hits))  # the null at the end, but for a liquidation's fills
+    fills = [each.fills for each in stretches]
+    which = np.full(sum(fills), len(hits))  # the null at the end, but for a liquidation's fills
     places = [
         begin + place
-        for begin, each in zip(begins[:-1], stretches, strict=True)
+        for begin, each in zip(accumulate(fills, initial=0), stretches, strict=False)
         for place in each.hits
     ]
     which[places] = np.arange(len(hits))

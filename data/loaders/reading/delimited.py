@@ -1,6 +1,6 @@
 """CSV of any delimiter as stretches of rows, streamed."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 import polars as pl
 import pyarrow as pa
@@ -11,17 +11,19 @@ from crashsim.data.loaders.reading.rows import Rows
 from crashsim.data.loaders.reading.sample import Sample, sample
 from crashsim.scenarios.errors import InputError
 
-BLOCK_BYTES = 8 * 2**20
+BLOCK_BYTES = 2 * 2**20
 BATCH_ROWS = 250_000
 
 
-def csv_rows(blob: Blob, names: Sequence[str] | None = None) -> Iterator[Rows]:
+def csv_rows(
+    blob: Blob, names: Sequence[str] | None = None, skip: Collection[str] = ()
+) -> Iterator[Rows]:
     """Rows of a CSV blob, every column as text.
 
     names: what to call the columns by position, for files without a header; without it the header's
     names in lower case (a repeated one gets its number). Columns beyond `names` keep the header's
-    name or get their number. Raises InputError for a row of another width, text that is not UTF-8,
-    or a file without rows.
+    name or get their number. skip: columns that nobody wants, whose text is not looked at. Raises
+    InputError for a row of another width, text that is not UTF-8, or a file without rows.
     """
     seen = sample(blob)
     columns = _columns(blob, seen, names)
@@ -29,7 +31,7 @@ def csv_rows(blob: Blob, names: Sequence[str] | None = None) -> Iterator[Rows]:
     first_row = 1
     try:
         with blob.open() as stream:
-            for batch in _batches(stream, seen, columns):
+            for batch in _batches(stream, seen, columns, skip):
                 pending.append(batch)
                 if sum(each.num_rows for each in pending) >= BATCH_ROWS:
                     yield _rows(pending, blob, first_row)
@@ -42,7 +44,9 @@ def csv_rows(blob: Blob, names: Sequence[str] | None = None) -> Iterator[Rows]:
         yield _rows(pending, blob, first_row)
 
 
-def _batches(stream: object, seen: Sample, columns: list[str]) -> Iterator[pa.RecordBatch]:
+def _batches(
+    stream: object, seen: Sample, columns: list[str], skip: Collection[str]
+) -> Iterator[pa.RecordBatch]:
     reader = arrow_csv.open_csv(
         stream,
         read_options=arrow_csv.ReadOptions(
@@ -53,7 +57,9 @@ def _batches(stream: object, seen: Sample, columns: list[str]) -> Iterator[pa.Re
         ),
         parse_options=arrow_csv.ParseOptions(delimiter=seen.delimiter),
         convert_options=arrow_csv.ConvertOptions(
-            column_types=dict.fromkeys(columns, pa.string()), strings_can_be_null=False
+            column_types=dict.fromkeys(columns, pa.string()),
+            strings_can_be_null=False,
+            include_columns=[name for name in columns if name not in skip],
         ),
     )
     while True:

@@ -13,6 +13,7 @@ from crashsim.data.loaders.reading.times import to_utc_ms, twice_in_a_zone
 from crashsim.data.schema import TIME
 from crashsim.scenarios.errors import InputError
 
+_PLAIN_FLAGS = (("true", "false"), ("True", "False"))  # as nearly all files write them
 _FLAGS = {"true": True, "t": True, "1": True, "yes": True}
 _FLAGS |= {"false": False, "f": False, "0": False, "no": False}
 _MISSING = ("", "null", "none", "nan", "na", "n/a", "\\n", "<nil>", "nat")
@@ -96,9 +97,10 @@ class Rows:
         raw = self._column(name)
         if raw.dtype == pl.Boolean:
             return raw
-        plain = raw.cast(pl.String).replace_strict(_FLAGS, default=None, return_dtype=pl.Boolean)
-        if not plain.null_count():
-            return plain.alias(name)
+        for yes, no in _PLAIN_FLAGS if raw.dtype == pl.String else ():
+            values = raw == yes
+            if (values | (raw == no)).all(ignore_nulls=False):
+                return values.alias(name)
         empty = _is_empty(raw)
         values = _text(raw).str.to_lowercase().replace_strict(_FLAGS, default=None)
         values = values.cast(pl.Boolean)
