@@ -57,7 +57,13 @@ def _head(manifest: Manifest) -> RenderableType:
     return Group(Text(scenario.title or scenario.name, style="bold"), rows)
 
 
-_STYLE = {"recorded": "green", "reconstructed": "yellow", "assumed": "yellow", "note": "cyan"}
+_STYLE = {
+    "recorded": "green",
+    "yours": "blue",
+    "reconstructed": "yellow",
+    "assumed": "yellow",
+    "note": "cyan",
+}
 
 
 def statements(found: Sequence[Statement]) -> RenderableType:
