@@ -125,6 +125,9 @@ class _Named:
     of_assets: dict[str, Match]
     doubts: tuple[str, ...]
 
+    def _doubts_on(self, matches: Mapping[str, Match]) -> tuple[str, ...]:
+        return self.doubts if matches is self.of_positions else ()
+
     def files(self, rows: BookRows, roles: Mapping[str, str]) -> tuple[InputFile, ...]:
         """The manifest's entries, with what is to be said of the names."""
         matches = {"positions": self.of_positions, "collateral": self.of_assets}
@@ -133,7 +136,7 @@ class _Named:
         return tuple(
             replace(
                 file,
-                notes=match_notes(found) + (self.doubts if found is self.of_positions else ()),
+                notes=(*file.notes, *match_notes(found), *self._doubts_on(found)),
                 names=other_names(found),
             )
             for file, kind in rows.files(roles)
