@@ -74,7 +74,7 @@ class Book:
     margin_mode is `cross` or `isolated`; isolated_margin is null for cross positions; opened_at is
     null where unknown. collateral has COLLATERAL_COLUMNS: quantities (> 0) of assets, named by
     their market in the tape, that cross accounts pledge. Rows are sorted by account, then market,
-    then margin_mode. added: file's name -> accounts of it, which the user added.
+    then margin_mode. added: file -> ids of its accounts, which the user added.
     """
 
     accounts: pl.DataFrame
@@ -82,7 +82,7 @@ class Book:
     provenance: str
     source: str
     collateral: pl.DataFrame = field(default_factory=no_collateral)
-    added: Mapping[str, int] = field(default_factory=dict)
+    added: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

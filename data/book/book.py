@@ -16,7 +16,7 @@ from crashsim.data.book.market_match import (
     match_notes,
     other_names,
 )
-from crashsim.data.book.plausible import bankrupt_note, check_entries
+from crashsim.data.book.plausible import check_entries
 from crashsim.data.book.position_rows import refuse_repeats
 from crashsim.data.checked.findings import Findings
 from crashsim.data.checked.ownership import RECONSTRUCTED, provenance_of_book
@@ -110,7 +110,8 @@ def _with_added(reading: BookReading, path: Path, tape: Tape, scenario: Scenario
         pl.concat([book.collateral, named.collateral]),
         Origin(book.provenance, f"{book.source} + {path.name}"),
     )
-    added = {path.name: book.added.get(path.name, 0) + rows.accounts.height}
+    ids = tuple(rows.accounts["account"])
+    added = {path.name: book.added.get(path.name, ()) + ids}
     both = replace(both, added={**book.added, **added})
     return BookReading(both, reading.files + named.files(rows, _ADDED_ROLES))
 
@@ -155,7 +156,6 @@ def _named(rows: BookRows, tape: Tape, scenario: Scenario, *, is_told_only: bool
     doubts = check_entries(findings, positions, tape, is_refused=is_refused)
     assets, pledged = _pledged(rows, tape, venue)
     held = positions.filter(pl.col("market").is_not_null())
-    doubts += bankrupt_note(rows, held, pledged, tape)
     return _Named(held, pledged, of_positions=found, of_assets=assets, doubts=doubts)
 
 

@@ -35,6 +35,12 @@ def statements(scenario: Scenario, inputs: Inputs) -> tuple[Statement, ...]:
     return tuple(sorted(found, key=lambda statement: order.index(statement.kind)))
 
 
+def with_warnings(found: Iterable[Statement], warnings: Iterable[str]) -> tuple[Statement, ...]:
+    """The statements with a run's warnings, first of the notes."""
+    own = [*(Statement("note", f"{each}.") for each in warnings), *found]
+    return tuple(sorted(own, key=lambda statement: statement.kind == "note"))
+
+
 def known(scenario: Scenario, inputs: Inputs) -> Mapping[str, str]:
     """For each input of a metric, how it is known: one of KINDS or a mix."""
     origins = inputs.tape.origins.values()
@@ -88,8 +94,8 @@ def names(items: Sequence[str], most: int = 4) -> str:
 
 def _book(scenario: Scenario, book: Book) -> list[Statement]:
     added = [
-        Statement("yours", f"{many(count, 'account')} added to the book: {name}.")
-        for name, count in book.added.items()
+        Statement("yours", f"{many(len(ids), 'account')} added to the book: {name}.")
+        for name, ids in book.added.items()
     ]
     generate = scenario.book.generate
     if generate is None:

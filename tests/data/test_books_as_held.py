@@ -138,7 +138,7 @@ def test_ccxt_positions_are_contracts_times_their_size(held: Held) -> None:
     inputs = held(CASH | OWN | mine, ("mine",))
     assert _rows(inputs)[1] == ("me", "BTCUSDT", -0.4, 95.0)
     assert inputs.book.positions["margin_mode"].to_list() == ["cross", "cross"]
-    assert inputs.book.added == {"mine": 1}
+    assert inputs.book.added == {"mine": ("me",)}
     assert "positions.json: positions without an account are those of me" in _notes(inputs)
     assert "columns not used: info, initialMargin, leverage" in _notes(inputs)
 
@@ -184,7 +184,7 @@ def test_flows_beside_added_accounts_join_the_scenarios(held: Held, tmp_path: Pa
 
 def test_flows_beside_added_accounts_are_of_those_accounts(held: Held) -> None:
     flows = {"mine/flows.csv": FLOW.format("2025-10-10T21:02Z", "a", 5)}
-    with pytest.raises(InputError, match='User is "a", expected an account of the book .mine.'):
+    with pytest.raises(InputError, match=r'User is "a", expected an account of the book .mine.'):
         held(CASH | OWN | MINE | flows, ("mine",))
 
 
