@@ -8,6 +8,7 @@ import polars as pl
 from crashsim.data.checked.findings import Findings
 from crashsim.data.checked.table import PLACE, Table
 from crashsim.data.loaders.meaning.column_names import ALIASES, plain
+from crashsim.data.loaders.meaning.row_shape import with_points
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.instruments.instrument import DOLLARS
 
@@ -54,6 +55,9 @@ FLOWS: Names = {
     "amount": ("amount", "amount_usd", "usd", "value_usd", "amount_usdc", "amount_usdt"),
     "currency": _CURRENCY,
 }
+_NUMBERS = frozenset(
+    ("cash", "size", "contracts", "contract_size", "entry_price", "isolated_margin")
+) | {"quantity", "amount"}
 # Of positions as ccxt gives them: there `collateral` is the money behind one position.
 OF_CCXT = ("isolated_margin", "collateral", "initial_margin")
 _WORTH = ("equity", "account_value", "margin_balance", "account_equity", "total_equity")
@@ -72,9 +76,11 @@ def known_as(table: Table, names: Names, needed: Sequence[str]) -> Table:
     findings.refuse_misspelt({*used.values(), *(ours for ours in names if ours not in used)})
     rest = [name for name in table.columns if name not in used.values()]
     findings.stop()
+    numbers = [own for ours, own in used.items() if ours in _NUMBERS]
+    frame = with_points(table.frame, numbers, str(table.path), "write points in the file")
     return replace(
         table,
-        frame=table.frame.select(*(pl.col(own).alias(ours) for ours, own in used.items()), PLACE),
+        frame=frame.select(*(pl.col(own).alias(ours) for ours, own in used.items()), PLACE),
         own=used,
         notes=(*table.notes, *([f"columns not used: {', '.join(rest)}"] if rest else [])),
     )

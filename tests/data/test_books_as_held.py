@@ -60,6 +60,7 @@ CASH = {"book/accounts.csv": "account,cash\na,50\n"}
         "Wallet\tSymbol\tPosition Size\tavgPrice\na\tBTCUSDT\t2\t90\na\tETHUSDT\t-3\t11\n",
         "address|instrument|qty|entryPx\na|BTC-PERP|2|90\na|ETH-PERP|-3|11\n",
         "account,symbol,positionSide,amount,entryPrice\na,BTC,LONG,2,90\na,ETH,SHORT,3,11\n",
+        "account;symbol;size;entry\na;BTC;2,00;90\na;ETH;-3;11,000\n",
         "account,symbol,side,size,entry\na,BTC,Buy,2,90\na,ETH,Sell,3,11\n",
         "account,symbol,positionSide,positionAmt,entryPrice\na,BTC,BOTH,2,90\na,ETH,SHORT,-3,11\n",
     ],
@@ -97,6 +98,7 @@ def test_positions_are_read_in_any_form(held: Held, tmp_path: Path, form: str) -
         ("user;coin;side;qty;entry\na;BTC;up;2;90", 'line 2: side is "up", expected long, short'),
         ("user;coin;qty;entryPx\na;BTC;two;90", 'line 2: qty is "two", expected a finite'),
         ("user,coin,Size,size_,entry\na,BTC,1,1,9", "has Size and size_, expected one of them"),
+        ("user;coin;qty;entry\na;BTC;2;1,100", "1,100 may be a decimal comma or a thousand"),
         ("user,coin,contracts,entry\na,BTC,2,90", "has no column contract_size"),
     ],
 )
