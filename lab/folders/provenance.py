@@ -122,8 +122,9 @@ def _flows(flows: Flows) -> list[Statement]:
         Statement("yours", f"{many(count, 'deposit or withdrawal', _FLOWS)} added: {name}.")
         for name, count in flows.added.items()
     ]
-    own = flows.frame.height - sum(flows.added.values())
-    return [Statement(flows.provenance, f"{_FLOWS}: {flows.source}."), *added][not own :]
+    if flows.frame.height == sum(flows.added.values()):
+        return added
+    return [Statement(flows.provenance, f"{_FLOWS}: {flows.source}."), *added]
 
 
 def _volume(scenario: Scenario) -> list[Statement]:
