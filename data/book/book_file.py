@@ -23,7 +23,7 @@ from crashsim.scenarios.errors import InputError
 
 _CASH = "a finite number of USD"
 _PARTS = ("accounts", "positions", "collateral", "flows")
-_BESIDE = ("book.json", "venue.toml", "scenario.toml")  # a rebuilt book's, and a scenario's
+_BESIDE = ("book.json", "check.csv", "venue.toml", "scenario.toml")  # of `data book`, a scenario
 
 
 @dataclass(frozen=True)

@@ -98,13 +98,14 @@ def warned(write: Write, scenario: Build) -> Callable[..., str]:
 def test_accounts_below_zero_and_below_maintenance_at_the_first_step_are_named(
     warned: Callable[..., str],
 ) -> None:
-    cash = {"idle": 1, "sunk": 5, "thin": 10.5, "well": 40, "sho": 60}
+    cash = {"idle": 1, "owes": -3, "sunk": 5, "thin": 10.5, "well": 40, "sho": 60}
     rows = ("sunk,BTC,1,110", "thin,BTC,1,110", "well,BTC,1,110", "sho,BTC,-3,110")
     told = warned(cash, *rows)
-    assert "bankrupt at the first step: sunk, 1 of 5 accounts (sizes in contracts, or" in told
-    assert "below maintenance at the first step: thin, 1 of 5 accounts (sizes in" in told
+    assert "bankrupt at the first step: sunk, 1 of 6 accounts (sizes in contracts, or" in told
+    assert "below maintenance at the first step: thin, 1 of 6 accounts (sizes in" in told
+    assert "below zero at the first step with no position: owes, 1 of 6 accounts\n" in told
     assert "an equity larger" not in told
-    assert warned(cash | {"sunk": 30, "thin": 30}, *rows) == ""
+    assert warned(cash | {"owes": 0, "sunk": 30, "thin": 30}, *rows) == ""
 
 
 def test_an_equity_above_the_open_interest_of_its_markets_is_named(
