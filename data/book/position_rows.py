@@ -78,6 +78,7 @@ def read_positions(table: Table, *, with_cash: bool = False) -> PositionRows:
     """Check a table of positions. with_cash: it is the whole book, and a row may be an account."""
     if not _is_ccxt(table):
         refuse_collateral(table)
+    table = _without_blanks(table)
     size = ("contracts", "contract_size") if _is_ccxt(table) else ("size",)
     cash = ("cash",) if with_cash else ()
     table = known_as(table, _names(table, with_cash), ("account", *cash, "market", *size, _ENTRY))
@@ -87,6 +88,24 @@ def read_positions(table: Table, *, with_cash: bool = False) -> PositionRows:
     findings.stop()
     refuse_repeats(findings, frame.select("account", "market", "margin_mode"))
     return PositionRows(_with_notes(table), frame)
+
+
+def _without_blanks(table: Table) -> Table:
+    """The rows that are positions: exchanges list markets with a size of 0 and no entry as well."""
+    names = (("contracts", *POSITIONS["size"]), POSITIONS[_ENTRY])
+    columns = [[own for own in table.columns if plain(own) in map(plain, each)] for each in names]
+    if not all(columns):
+        return table
+    is_zero = [
+        pl.col(found[0]).cast(pl.String).str.strip_chars().cast(pl.Float64, strict=False) == 0
+        for found in columns
+    ]
+    no_entry = is_zero[1] | pl.col(columns[1][0]).is_null()
+    kept = table.frame.filter(~(is_zero[0] & no_entry).fill_null(False))
+    if not (left := table.frame.height - kept.height):
+        return table
+    note = f"rows with a size of 0 and no entry, which are no positions, left out: {left}"
+    return replace(table, frame=kept, notes=(*table.notes, note))
 
 
 def _with_notes(table: Table) -> Table:

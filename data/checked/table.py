@@ -6,7 +6,6 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from io import BytesIO, StringIO
-from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,10 @@ from crashsim.scenarios.errors import InputError
 
 PLACE = "__place"  # the number of a row as a person finds it in the file
 _BOM = b"\xef\xbb\xbf"
+_HEAD_BYTES = 65_536
 _DELIMITERS = (",", ";", "\t", "|")
+
+Source = Path | bytes
 
 
 @dataclass(frozen=True)
@@ -89,51 +91,67 @@ def read_table(path: Path) -> Table:
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as problem:
         raise InputError(f"{path}: cannot be read: {problem.strerror}") from None
-    data = _unpacked(path)
-    read = _reader(data)
+    source = _unpacked(path)
+    read = _reader(_head(source))
     offset, word = (2, "line") if read is _read_csv else (1, "row")
-    frame = read(path, data).with_columns(pl.int_range(offset, pl.len() + offset).alias(PLACE))
+    frame = read(path, source).with_columns(pl.int_range(offset, pl.len() + offset).alias(PLACE))
     if read is _read_csv:
         frame = frame.filter(~pl.all_horizontal(pl.exclude(PLACE).is_null()))
     return Table(path, word, frame, sha256)
 
 
-def _unpacked(path: Path) -> bytes:
-    """The bytes of a file, or of the one that it packs."""
+def _unpacked(path: Path) -> Source:
+    """The file itself, which is not read for this, or the bytes of the one that it packs."""
     from crashsim.data.loaders.reading.containers import blobs_of
+    from crashsim.data.loaders.reading.packed.parts import parts_of
 
-    found = [blob.whole() for blob in islice(blobs_of(path), 2)]
-    if len(found) != 1:
+    blobs = blobs_of(path)
+    first = next(blobs, None)
+    if first and len(parts_of(path)) == 1 and first.head(_HEAD_BYTES) == _head(path):
+        return path
+    content = first.whole() if first else b""
+    if not first or next(blobs, None):
         raise InputError(f"{path}: packs several files or none, expected one table")
-    return found[0]
+    return content
 
 
-def _reader(data: bytes) -> Callable[[Path, bytes], pl.DataFrame]:
-    if data.startswith(b"PAR1"):
+def _head(source: Source) -> bytes:
+    if isinstance(source, bytes):
+        return source[:_HEAD_BYTES]
+    with source.open("rb") as file:
+        return file.read(_HEAD_BYTES)
+
+
+def _whole(source: Source) -> bytes:
+    return source if isinstance(source, bytes) else source.read_bytes()
+
+
+def _reader(head: bytes) -> Callable[[Path, Source], pl.DataFrame]:
+    if head.startswith(b"PAR1"):
         return _read_parquet
-    if data.startswith((b"ARROW1", b"FEA1")):
+    if head.startswith((b"ARROW1", b"FEA1")):
         return _read_feather
-    return _read_json if data.removeprefix(_BOM).lstrip()[:1] in (b"[", b"{") else _read_csv
+    return _read_json if head.removeprefix(_BOM).lstrip()[:1] in (b"[", b"{") else _read_csv
 
 
-def _read_parquet(path: Path, data: bytes) -> pl.DataFrame:
+def _read_parquet(path: Path, source: Source) -> pl.DataFrame:
     try:
-        return pl.read_parquet(data)
+        return pl.read_parquet(source)
     except (pl.exceptions.PolarsError, OSError) as problem:
         raise InputError(f"{path}: not a readable Parquet file: {_first_line(problem)}") from None
 
 
-def _read_feather(path: Path, data: bytes) -> pl.DataFrame:
+def _read_feather(path: Path, source: Source) -> pl.DataFrame:
     from crashsim.data.loaders.reading.blob import Blob
     from crashsim.data.loaders.reading.columnar import columnar_frames
 
-    blob = Blob(path.name, str(path), lambda: BytesIO(data))
+    blob = Blob(path.name, str(path), lambda: BytesIO(_whole(source)))
     return pl.concat(columnar_frames(blob, "arrow"))
 
 
-def _read_json(path: Path, data: bytes) -> pl.DataFrame:
+def _read_json(path: Path, source: Source) -> pl.DataFrame:
     """An array of records, or a record a line, as text."""
-    text = data.decode("utf-8-sig", errors="replace")
+    text = _whole(source).decode("utf-8-sig", errors="replace")
     try:
         found = json.loads(text)
     except ValueError:
@@ -159,22 +177,23 @@ def _as_text(value: object) -> str | None:
     return value if value is None or isinstance(value, str) else json.dumps(value)
 
 
-def _delimiter(data: bytes) -> str:
+def _delimiter(head: bytes) -> str:
     """The mark that the header line has most often."""
-    header = next((line for line in data.splitlines() if line.strip()), b"")
+    header = next((line for line in head.splitlines() if line.strip()), b"")
     return max(_DELIMITERS, key=lambda mark: header.count(mark.encode()))
 
 
-def _read_csv(path: Path, data: bytes) -> pl.DataFrame:
-    if b"\0" in data[:4096]:
+def _read_csv(path: Path, source: Source) -> pl.DataFrame:
+    head = _head(source)
+    if b"\0" in head[:4096]:
         raise InputError(f"{path}: neither Parquet nor text, expected a CSV or Parquet file")
-    separator = _delimiter(data)
+    separator = _delimiter(head)
     try:
-        frame = pl.read_csv(data, infer_schema=False, separator=separator)
+        frame = pl.read_csv(source, infer_schema=False, separator=separator)
     except pl.exceptions.NoDataError:
         raise InputError(f"{path}: is empty, expected a header line and data rows") from None
     except (pl.exceptions.PolarsError, OSError) as problem:
-        what = _long_line(data, separator) or _first_line(problem)
+        what = _long_line(_whole(source), separator) or _first_line(problem)
         if "utf-8" in what:
             what = "is not UTF-8 text; save it as UTF-8"
         raise InputError(f"{path}: {what}") from None

@@ -129,12 +129,13 @@ CCXT: dict[str, Any] = {
     "initialMargin": 8.0,
     "leverage": 5.0,
 }
+EMPTY = CCXT | {"symbol": "DOGE/USDT:USDT", "contracts": 0.0, "entryPrice": None}
 OWN = {"book/positions.csv": "account,market,size,entry_price\na,BTC,2,90\n"}
 
 
 def test_ccxt_positions_are_contracts_times_their_size(held: Held) -> None:
     mine = {
-        "mine/positions.json": json.dumps([CCXT]),
+        "mine/positions.json": json.dumps([CCXT, EMPTY]),
         "mine/accounts.csv": "account,cash\nme,25\n",
     }
     inputs = held(CASH | OWN | mine, ("mine",))
@@ -142,6 +143,7 @@ def test_ccxt_positions_are_contracts_times_their_size(held: Held) -> None:
     assert inputs.book.positions["margin_mode"].to_list() == ["cross", "cross"]
     assert inputs.book.added == {"mine": ("me",)}
     assert "positions.json: positions without an account are those of me" in _notes(inputs)
+    assert "which are no positions, left out: 1" in _notes(inputs)
     assert "columns not used: info, initialMargin, leverage" in _notes(inputs)
 
 
