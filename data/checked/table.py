@@ -187,11 +187,11 @@ def _read_csv(path: Path, source: Source) -> pl.DataFrame:
     head = _head(source)
     if b"\0" in head[:4096]:
         raise InputError(f"{path}: neither Parquet nor text, expected a CSV or Parquet file")
+    if not head.strip():
+        raise InputError(f"{path}: is empty, expected a header line and data rows")
     separator = _delimiter(head)
     try:
         frame = pl.read_csv(source, infer_schema=False, separator=separator)
-    except pl.exceptions.NoDataError:
-        raise InputError(f"{path}: is empty, expected a header line and data rows") from None
     except (pl.exceptions.PolarsError, OSError) as problem:
         what = _long_line(_whole(source), separator) or _first_line(problem)
         if "utf-8" in what:
