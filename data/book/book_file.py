@@ -67,9 +67,9 @@ def read_book_rows(path: Path) -> BookRows:
 
 
 def _read_folder(folder: Path) -> BookRows:
-    accounts_table, accounts = _accounts(read_table(_only_file(folder, "accounts")))
+    accounts_table, accounts = _accounts(read_table(only_file(folder, "accounts")))
     only = accounts["account"][0] if accounts.height == 1 else None
-    positions_table = of_one_account(read_table(_only_file(folder, "positions")), only)
+    positions_table = of_one_account(read_table(only_file(folder, "positions")), only)
     positions = read_positions(positions_table)
     findings = Findings(positions.table)
     unknown = ~positions.frame["account"].is_in(accounts["account"].to_list())
@@ -84,7 +84,9 @@ def _strangers(folder: Path) -> tuple[str, ...]:
     others = sorted(
         path.name
         for path in folder.iterdir()
-        if path.stem not in _PARTS and path.name not in _BESIDE and not path.name.startswith(".")
+        if path.name.split(".")[0] not in _PARTS
+        and path.name not in _BESIDE
+        and not path.name.startswith(".")
     )
     return (f"other files in this folder, not read: {', '.join(others)}",) if others else ()
 
@@ -92,7 +94,7 @@ def _strangers(folder: Path) -> tuple[str, ...]:
 def _with_collateral(book: BookRows, folder: Path) -> BookRows:
     if not sorted(folder.glob("collateral.*")):
         return book
-    table = known_as(read_table(_only_file(folder, "collateral")), COLLATERAL, [*COLLATERAL])
+    table = known_as(read_table(only_file(folder, "collateral")), COLLATERAL, [*COLLATERAL])
     findings = Findings(table)
     findings.require_rows()
     frame = pl.DataFrame(
@@ -109,7 +111,8 @@ def _with_collateral(book: BookRows, folder: Path) -> BookRows:
     return replace(book, collateral=frame, collateral_table=table)
 
 
-def _only_file(folder: Path, stem: str) -> Path:
+def only_file(folder: Path, stem: str) -> Path:
+    """The file of this name in a folder. Raises InputError where there is none or another."""
     found = files_of(folder, stem)
     if len(found) != 1:
         names = ", ".join(path.name for path in found) or "none"

@@ -6,7 +6,7 @@ from pathlib import Path
 import polars as pl
 
 from crashsim.data.book.book import read_book
-from crashsim.data.book.book_file import files_of, read_book_rows
+from crashsim.data.book.book_file import files_of, only_file, read_book_rows
 from crashsim.data.book.field_names import FLOWS, known_as, refuse_other_money
 from crashsim.data.checked.columns import numbers, texts, times_ms
 from crashsim.data.checked.findings import Findings
@@ -54,8 +54,9 @@ def load_flows(scenario: Scenario, book: Book, tape: Tape) -> FlowReading:
     """
     reading = _of_scenario(scenario, book, tape)
     for folder in filter(Path.is_dir, scenario.extra_book):
-        for path in files_of(folder, "flows"):
-            more = _from_file(path, _Whose(book, folder), tape)
+        if files_of(folder, "flows"):
+            path = only_file(folder, "flows")
+            more = _from_file(path, read_book_rows(folder).accounts, folder.name, tape)
             reading = _joined(reading, more, f"{folder.name}/{path.name}")
     return reading
 
@@ -63,7 +64,7 @@ def load_flows(scenario: Scenario, book: Book, tape: Tape) -> FlowReading:
 def _of_scenario(scenario: Scenario, book: Book, tape: Tape) -> FlowReading:
     path, sample = scenario.flows.path, scenario.flows.generate
     if path is not None:
-        reading = _from_file(path, _Whose(book), tape)
+        reading = _from_file(path, book.accounts, book.source, tape)
         known = scenario.flows.provenance or provenance_of_flows(path)
         return replace(reading, flows=replace(reading.flows, provenance=known))
     if sample is not None:
@@ -79,29 +80,14 @@ def _joined(base: FlowReading, more: FlowReading, name: str) -> FlowReading:
     """Both in order of time; how the base's are known stays, unless it has none."""
     known = more.flows if base.flows.frame.is_empty() else base.flows
     frame = pl.concat([base.flows.frame, more.flows.frame])
-    added = {**base.flows.added, name: more.flows.frame.height}
+    count = base.flows.added.get(name, 0) + more.flows.frame.height
+    added = {**base.flows.added, name: count}
     flows = replace(_flows(frame, known.provenance, known.source), added=added)
     return FlowReading(flows, base.files + more.files)
 
 
-@dataclass(frozen=True)
-class _Whose:
-    """Whose flows a file may hold: any account of a book, or those that a folder added to it."""
-
-    book: Book
-    folder: Path | None = None
-
-    def accounts(self) -> list[str]:
-        if self.folder is None:
-            return self.book.accounts["account"].to_list()
-        return read_book_rows(self.folder).accounts["account"].to_list()
-
-    @property
-    def source(self) -> str:
-        return self.folder.name if self.folder else self.book.source
-
-
-def _from_file(path: Path, whose: _Whose, tape: Tape) -> FlowReading:
+def _from_file(path: Path, accounts: pl.DataFrame, source: str, tape: Tape) -> FlowReading:
+    """The flows of a file within the tape's window, all of these accounts. source: theirs."""
     rows = _read(path)
     frame = rows.frame
     first_ms, last_ms = int(tape.time_ms[0]), int(tape.time_ms[-1])
@@ -110,8 +96,8 @@ def _from_file(path: Path, whose: _Whose, tape: Tape) -> FlowReading:
     findings.bad_rows(
         time_ms < first_ms, "time", f"a time from the first step {utc_text(first_ms)} on"
     )
-    unknown = ~frame["account"].is_in(whose.accounts())
-    findings.bad_rows(unknown, "account", f"an account of the book ({whose.source})")
+    unknown = ~frame["account"].is_in(accounts["account"].to_list())
+    findings.bad_rows(unknown, "account", f"an account of the book ({source})")
     findings.stop()
     late = time_ms > last_ms
     note = f"flows after the last step {utc_text(last_ms)}, not applied: {late.sum()}"

@@ -85,7 +85,9 @@ def test_positions_are_read_in_any_form(held: Held, tmp_path: Path, form: str) -
 
         packed = gzip.compress(pl.DataFrame(records).write_csv().encode())
         (folder / "positions.csv.gz").write_bytes(packed)
-    assert _rows(held(CASH)) == TWO
+    inputs = held(CASH)
+    assert _rows(inputs) == TWO
+    assert "not read" not in _notes(inputs)
 
 
 @pytest.mark.parametrize(
@@ -189,6 +191,12 @@ def test_flows_beside_added_accounts_join_the_scenarios(held: Held, tmp_path: Pa
 def test_flows_beside_added_accounts_are_of_those_accounts(held: Held) -> None:
     flows = {"mine/flows.csv": FLOW.format("2025-10-10T21:02Z", "a", 5)}
     with pytest.raises(InputError, match=r'User is "a", expected an account of the book .mine.'):
+        held(CASH | OWN | MINE | flows, ("mine",))
+
+
+def test_two_files_of_flows_are_refused(held: Held) -> None:
+    flows = {f"mine/flows.{form}": FLOW.format("2025-10-10T21:02Z", "me", 5) for form in ("a", "b")}
+    with pytest.raises(InputError, match=r"expected one file flows.csv .* found flows.a, flows.b"):
         held(CASH | OWN | MINE | flows, ("mine",))
 
 
