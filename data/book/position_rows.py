@@ -78,7 +78,7 @@ def read_positions(table: Table, *, with_cash: bool = False) -> PositionRows:
     """Check a table of positions. with_cash: it is the whole book, and a row may be an account."""
     if not _is_ccxt(table):
         refuse_collateral(table)
-    table = _without_blanks(table)
+    table = table if with_cash else _without_blanks(table)  # a row may hold an account's cash
     size = ("contracts", "contract_size") if _is_ccxt(table) else ("size",)
     cash = ("cash",) if with_cash else ()
     table = known_as(table, _names(table, with_cash), ("account", *cash, "market", *size, _ENTRY))

@@ -149,6 +149,27 @@ def test_ccxt_positions_are_contracts_times_their_size(held: Held) -> None:
     assert "columns not used: info, initialMargin, leverage" in _notes(inputs)
 
 
+RISK = {
+    "symbol": "BTCUSDT",
+    "positionAmt": "-0.400",
+    "entryPrice": "95.0",
+    "marginType": "isolated",
+    "isolatedMargin": "31.5",
+    "isolatedWallet": "30",
+    "positionSide": "BOTH",
+    "updateTime": 1760130000000,
+}
+
+
+def test_position_risk_of_binance_is_read_as_it_is_answered(held: Held) -> None:
+    none = RISK | {"symbol": "ETHUSDT", "positionAmt": "0.000", "entryPrice": "0.0"}
+    book = {"book/positions.json": json.dumps([none, RISK])}
+    inputs = held(CASH | book)
+    assert _rows(inputs) == [("a", "BTCUSDT", -0.4, 95.0)]
+    assert inputs.book.positions["isolated_margin"].to_list() == [30.0]  # without open profit
+    assert "columns not used: isolatedMargin, updateTime" in _notes(inputs)
+
+
 def test_the_cash_behind_ccxt_positions_is_asked_for(held: Held) -> None:
     with pytest.raises(InputError) as caught:
         held(CASH | OWN | {"mine.json": json.dumps([CCXT])}, ("mine.json",))
