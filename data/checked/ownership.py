@@ -18,7 +18,9 @@ def provenance_of_file(path: Path) -> str:
 
 
 def provenance_of_book(path: Path) -> str:
-    """reconstructed where `data book` made the folder; else yours."""
+    """reconstructed where `data book` made the folder; a single file is as any file; else yours."""
+    if path.is_file():
+        return provenance_of_file(path)
     return RECONSTRUCTED if is_rebuilt(path) else YOURS
 
 
