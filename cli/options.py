@@ -1,5 +1,6 @@
 """Options that several commands share: inputs of a replay, windows of data, forms of output."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -67,6 +68,24 @@ AllowImplausible = Annotated[
         help="Take a book whose entries are 20 times or more away from the first marks.",
     ),
 ]
+
+
+class Known(StrEnum):
+    """How the content of a file is known."""
+
+    RECORDED = "recorded"
+    YOURS = "yours"
+    RECONSTRUCTED = "reconstructed"
+    ASSUMED = "assumed"
+
+
+Provenance = Annotated[
+    Known | None,
+    typer.Option(
+        help="How the files of prices, book and flows are known.  [default: yours, but recorded "
+        "where data fetch or pull brought them]",
+    ),
+]
 Set = Annotated[
     list[str] | None,
     typer.Option(
@@ -105,6 +124,7 @@ def overrides(
     seed: int | None,
     names_of: str | None,
     allow_implausible: bool,
+    provenance: Known | None,
     venue: str | None = None,
 ) -> "Overrides":
     """What these options change in a scenario."""
@@ -120,6 +140,7 @@ def overrides(
         extra_book=tuple(with_ or ()),
         names_of=names_of,
         allow_implausible=allow_implausible,
+        provenance=provenance and provenance.value,
     )
 
 

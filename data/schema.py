@@ -44,7 +44,7 @@ class MarketOrigin:
     """How one market's prices are known, for the honesty line of every output."""
 
     price_kind: str  # "mark", "index" or "last" (a last price used as mark is a proxy)
-    provenance: str  # "recorded", "reconstructed" or "assumed"
+    provenance: str  # "recorded", "yours", "reconstructed" or "assumed"
     source: str  # file name, store name or generator
     venue: str | None = None  # whose spelling the market's name follows, where that is known
 
@@ -74,7 +74,7 @@ class Book:
     margin_mode is `cross` or `isolated`; isolated_margin is null for cross positions; opened_at is
     null where unknown. collateral has COLLATERAL_COLUMNS: quantities (> 0) of assets, named by
     their market in the tape, that cross accounts pledge. Rows are sorted by account, then market,
-    then margin_mode.
+    then margin_mode. added: file -> ids of its accounts, which the user added.
     """
 
     accounts: pl.DataFrame
@@ -82,12 +82,17 @@ class Book:
     provenance: str
     source: str
     collateral: pl.DataFrame = field(default_factory=no_collateral)
+    added: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
 class Flows:
-    """Deposits and withdrawals, FLOW_COLUMNS, sorted by time, then file order (stable)."""
+    """Deposits and withdrawals, FLOW_COLUMNS, sorted by time, then file order (stable).
+
+    added: file -> flows of it, which came with accounts that the user added to the book.
+    """
 
     frame: pl.DataFrame
     provenance: str
     source: str
+    added: Mapping[str, int] = field(default_factory=dict)

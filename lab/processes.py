@@ -20,6 +20,7 @@ from crashsim.engine.measure.metrics import COMPARISON_METRICS, Replayed, summar
 from crashsim.engine.record.equity_path import EquityPath
 from crashsim.engine.record.outcome import Outcome
 from crashsim.engine.replay import Progress
+from crashsim.lab import doubts
 from crashsim.lab.replay import replay_on
 from crashsim.lab.rules.function_files import ready
 from crashsim.scenarios.models.venue import Venue
@@ -163,7 +164,7 @@ def _measure(inputs: Inputs, job: Job, outcome: Outcome, path: EquityPath) -> Do
     return Done(
         Measured(job.name, outcome.accounts, values),
         outcome.conservation_residual_frac,
-        outcome.warnings,
+        doubts.warnings(inputs, outcome),
         replace(outcome, equity_path=None) if job.keep else None,
     )
 

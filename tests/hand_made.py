@@ -135,6 +135,7 @@ def manifest() -> dict[str, Any]:
                 "extra_book": [],
                 "names_of": None,
                 "allow_implausible": False,
+                "provenance": None,
             },
             "policy": None,
             "adl_score": None,

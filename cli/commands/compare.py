@@ -17,6 +17,7 @@ def compare(
     with_: options.With = None,
     names_of: options.NamesOf = None,
     allow_implausible: options.AllowImplausible = False,
+    provenance: options.Provenance = None,
     policy: Annotated[
         list[str] | None,
         typer.Option(
@@ -135,7 +136,9 @@ def compare(
     options.one_form(json=json, csv=csv, md=md)
     comparison_folder.check_target(out)
     wanted_conditions = conditions.parse(fail_on or ())
-    asked = options.overrides(prices, book, flows, with_, set_, seed, names_of, allow_implausible)
+    asked = options.overrides(
+        prices, book, flows, with_, set_, seed, names_of, allow_implausible, provenance
+    )
     loaded = load(scenario, overrides=asked)
     wanted = Wanted(policy or (), adl_score or (), venue or (), loss or ())
     compared = variants(loaded, wanted, asked.set)

@@ -25,6 +25,7 @@ def replay(
     with_: options.With = None,
     names_of: options.NamesOf = None,
     allow_implausible: options.AllowImplausible = False,
+    provenance: options.Provenance = None,
     venue: Annotated[
         str | None,
         typer.Option(
@@ -88,8 +89,8 @@ def replay(
 
     \b
     Options come in three groups: other inputs (--prices, --book, --flows, --with, --names-of,
-    --allow-implausible), other rules (--venue, --policy, --adl-score, --loss, --set, --seed), and
-    output (--out, --format, --json).
+    --allow-implausible, --provenance), other rules (--venue, --policy, --adl-score, --loss, --set,
+    --seed), and output (--out, --format, --json).
     """
     # Everything heavy is imported here, so that `crashsim --help` stays fast.
     from crashsim.cli import output
@@ -107,7 +108,7 @@ def replay(
     if policy is not None and adl_score is not None:
         raise typer.BadParameter("give --policy or --adl-score, not both")
     changed = options.overrides(
-        prices, book, flows, with_, set_, seed, names_of, allow_implausible, venue
+        prices, book, flows, with_, set_, seed, names_of, allow_implausible, provenance, venue
     )
     loaded = with_rules(load(scenario, overrides=changed), policy, adl_score, loss)
     with progress_bar(f"replaying {loaded.name}") as progress:

@@ -26,8 +26,9 @@ GLOSSARY = {
     "mark": "The price at which a venue values positions and decides on liquidations.",
     "notional": "The value of a position at mark: its size times the price.",
     "shortfall": "Negative cash left when an account's last position was closed.",
-    "recorded, reconstructed, assumed": (
-        "Recorded: from a record of the event. Reconstructed: generated to fit published facts. "
-        "Assumed: chosen by the author of the scenario or of the venue file."
+    "recorded, yours, reconstructed, assumed": (
+        "Recorded: from a record of the event. Yours: from a file of whoever made this run. "
+        "Reconstructed: generated to fit published facts. Assumed: chosen by the author of the "
+        "scenario or of the venue file."
     ),
 }

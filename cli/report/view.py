@@ -46,7 +46,7 @@ class RunView:
     @property
     def statements(self) -> Sequence[Statement]:
         """What is recorded, reconstructed and assumed."""
-        return self.manifest.provenance.statements
+        return self.manifest.told
 
     @property
     def command(self) -> str:

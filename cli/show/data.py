@@ -108,7 +108,7 @@ def print_book(book: VenueBook, out: Path, at_ms: int) -> None:
         Text(
             f"next: crashsim replay oct11 --book {out} --flows {out}/flows.parquet"
             f" --venue {out}/venue.toml --set scenario.start={_utc(at_ms).replace(' ', 'T')}Z"
-            " --set prices.source=store:hyperliquid --set book.provenance=reconstructed",
+            " --set prices.source=store:hyperliquid",
             style="dim",
         ),
     ]

@@ -25,7 +25,7 @@ _ACCOUNT_COLUMNS = 20
 def rendered(folder: RunFolder) -> Iterable[RenderableType]:
     """The summary of a run."""
     yield _head(folder.manifest)
-    yield section("How this is known", statements(folder.manifest.provenance.statements))
+    yield section("How this is known", statements(folder.manifest.told))
     yield section("What happened", _happened(folder.summary))
     yield section("When", _when(folder))
     tables = {name: folder.table(name) for name in ("accounts", "adl_fills")}
@@ -57,7 +57,13 @@ def _head(manifest: Manifest) -> RenderableType:
     return Group(Text(scenario.title or scenario.name, style="bold"), rows)
 
 
-_STYLE = {"recorded": "green", "reconstructed": "yellow", "assumed": "yellow", "note": "cyan"}
+_STYLE = {
+    "recorded": "green",
+    "yours": "blue",
+    "reconstructed": "yellow",
+    "assumed": "yellow",
+    "note": "cyan",
+}
 
 
 def statements(found: Sequence[Statement]) -> RenderableType:
@@ -181,8 +187,6 @@ def _closing(folder: RunFolder) -> RenderableType:
     )
     if markets := manifest.markets_on_default_margin_table:
         rows.add_row("margin", f'{names(markets, 5)}: the default table ("*") served')
-    for warning in manifest.warnings:
-        rows.add_row(Text("warning", style="red"), warning)
     rows.add_row(
         "files", f"{folder.path} (manifest.json, summary.json, {len(manifest.rows)} tables)"
     )

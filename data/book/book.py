@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from crashsim.data.book.book_file import BookRows, read_book_rows, refuse_repeats
+from crashsim.data.book.book_file import BookRows, files_of, read_book_rows
 from crashsim.data.book.market_match import (
     Match,
     MismatchError,
@@ -16,8 +16,10 @@ from crashsim.data.book.market_match import (
     match_notes,
     other_names,
 )
-from crashsim.data.book.plausible import bankrupt_note, check_entries
+from crashsim.data.book.plausible import check_entries
+from crashsim.data.book.position_rows import refuse_repeats
 from crashsim.data.checked.findings import Findings
+from crashsim.data.checked.ownership import RECONSTRUCTED, provenance_of_book
 from crashsim.data.checked.table import InputFile
 from crashsim.data.clock import utc_text
 from crashsim.data.schema import Book, Tape
@@ -42,7 +44,12 @@ def read_book_folder(path: Path) -> Book:
     """
     rows = read_book_rows(Path(path))
     held = rows.positions.filter(pl.col("market").is_not_null())
-    return _sorted(rows.accounts, held, rows.collateral, Origin("recorded", Path(path).name))
+    return _sorted(
+        rows.accounts,
+        held,
+        rows.collateral,
+        Origin(provenance_of_book(Path(path)), Path(path).name),
+    )
 
 
 def read_book(scenario: Scenario, tape: Tape) -> Book:
@@ -69,12 +76,20 @@ def _base(scenario: Scenario, tape: Tape) -> BookReading:
 
         return BookReading(generate_book(population, tape, scenario.seed), ())
     assert path is not None  # the scenario's model asks for exactly one of the two
-    rows = read_book_rows(path)
-    origin = Origin(scenario.book.provenance or "recorded", path.name)
-    is_told_only = origin.provenance == "reconstructed"  # rebuilt from a record, not typed
+    rows = _without_flows(read_book_rows(path), path, scenario.flows.path)
+    origin = Origin(scenario.book.provenance or provenance_of_book(path), path.name)
+    is_told_only = origin.provenance == RECONSTRUCTED  # rebuilt from a record, not typed
     named = _named(rows, tape, scenario, is_told_only=is_told_only)
     book = _sorted(rows.accounts, named.positions, named.collateral, origin)
     return BookReading(book, named.files(rows, _BASE_ROLES))
+
+
+def _without_flows(rows: BookRows, path: Path, applied: Path | None) -> BookRows:
+    """The rows, with a note where the book's folder has flows that no setting applies."""
+    idle = [file for file in files_of(path, "flows") if applied is None or file != applied]
+    notes = tuple(f"{file.name} beside it is not applied; --flows would" for file in idle)
+    table = replace(rows.accounts_table, notes=rows.accounts_table.notes + notes)
+    return replace(rows, accounts_table=table) if notes else rows
 
 
 def _with_added(reading: BookReading, path: Path, tape: Tape, scenario: Scenario) -> BookReading:
@@ -95,6 +110,9 @@ def _with_added(reading: BookReading, path: Path, tape: Tape, scenario: Scenario
         pl.concat([book.collateral, named.collateral]),
         Origin(book.provenance, f"{book.source} + {path.name}"),
     )
+    ids = tuple(rows.accounts["account"])
+    added = {path.name: book.added.get(path.name, ()) + ids}
+    both = replace(both, added={**book.added, **added})
     return BookReading(both, reading.files + named.files(rows, _ADDED_ROLES))
 
 
@@ -108,6 +126,9 @@ class _Named:
     of_assets: dict[str, Match]
     doubts: tuple[str, ...]
 
+    def _doubts_on(self, matches: Mapping[str, Match]) -> tuple[str, ...]:
+        return self.doubts if matches is self.of_positions else ()
+
     def files(self, rows: BookRows, roles: Mapping[str, str]) -> tuple[InputFile, ...]:
         """The manifest's entries, with what is to be said of the names."""
         matches = {"positions": self.of_positions, "collateral": self.of_assets}
@@ -116,7 +137,7 @@ class _Named:
         return tuple(
             replace(
                 file,
-                notes=match_notes(found) + (self.doubts if found is self.of_positions else ()),
+                notes=(*file.notes, *match_notes(found), *self._doubts_on(found)),
                 names=other_names(found),
             )
             for file, kind in rows.files(roles)
@@ -135,7 +156,6 @@ def _named(rows: BookRows, tape: Tape, scenario: Scenario, *, is_told_only: bool
     doubts = check_entries(findings, positions, tape, is_refused=is_refused)
     assets, pledged = _pledged(rows, tape, venue)
     held = positions.filter(pl.col("market").is_not_null())
-    doubts += bankrupt_note(rows, held, pledged, tape)
     return _Named(held, pledged, of_positions=found, of_assets=assets, doubts=doubts)
 
 

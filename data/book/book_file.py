@@ -6,26 +6,24 @@ from pathlib import Path
 
 import polars as pl
 
-from crashsim.data.checked.columns import is_empty, numbers, texts, times_ms
+from crashsim.data.book.field_names import ACCOUNTS, COLLATERAL, known_as, refuse_other_money
+from crashsim.data.book.position_rows import (
+    ask_cash,
+    is_all_isolated,
+    of_one_account,
+    read_positions,
+    refuse_collateral,
+    refuse_repeats,
+)
+from crashsim.data.checked.columns import numbers, texts
 from crashsim.data.checked.findings import Findings
 from crashsim.data.checked.table import InputFile, Table, read_table
-from crashsim.data.schema import TIME, no_collateral
+from crashsim.data.schema import no_collateral
 from crashsim.scenarios.errors import InputError
 
-ACCOUNTS = ("account", "cash", "tags")
-POSITIONS = (
-    "account",
-    "market",
-    "size",
-    "entry_price",
-    "margin_mode",
-    "isolated_margin",
-    "opened_at",
-)
-COLLATERAL = ("account", "asset", "quantity")
-_MODES = ("cross", "isolated")
 _CASH = "a finite number of USD"
-_SIZE = "a finite number of base units that is not 0 (long above 0, short below)"
+_PARTS = ("accounts", "positions", "collateral", "flows")
+_BESIDE = ("book.json", "check.csv", "venue.toml", "scenario.toml")  # of `data book`, a scenario
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,8 @@ class BookRows:
 def read_book_rows(path: Path) -> BookRows:
     """Read a folder with accounts.* and positions.*, or one file with both.
 
-    One file has account, cash, market, size, entry_price and the optional columns of positions.
+    One file has account, cash, market, size, entry_price and the optional columns of positions,
+    under any of the names of `field_names`; positions as ccxt gives them are of one account.
     The cash of an account stands in any of its rows; where it is repeated it must agree. A row with
     no market, size and entry_price is an account without a position. Raises InputError.
     """
@@ -68,24 +67,36 @@ def read_book_rows(path: Path) -> BookRows:
 
 
 def _read_folder(folder: Path) -> BookRows:
-    accounts_table = read_table(_only_file(folder, "accounts"))
-    positions_table = read_table(_only_file(folder, "positions"))
-    accounts = _accounts(Findings(accounts_table))
-    positions = _positions(Findings(positions_table))
-    unknown = ~positions["account"].is_in(accounts["account"].to_list())
-    findings = Findings(positions_table)
+    accounts_table, accounts = _accounts(read_table(only_file(folder, "accounts")))
+    only = accounts["account"][0] if accounts.height == 1 else None
+    positions_table = of_one_account(read_table(only_file(folder, "positions")), only)
+    positions = read_positions(positions_table)
+    findings = Findings(positions.table)
+    unknown = ~positions.frame["account"].is_in(accounts["account"].to_list())
     findings.bad_rows(unknown, "account", f"an account of {accounts_table.path.name}")
     findings.stop()
-    book = BookRows(accounts, positions, accounts_table, positions_table)
-    return _with_collateral(book, folder)
+    noted = replace(accounts_table, notes=(*accounts_table.notes, *_strangers(folder)))
+    return _with_collateral(BookRows(accounts, positions.frame, noted, positions.table), folder)
+
+
+def _strangers(folder: Path) -> tuple[str, ...]:
+    """What lies in a book's folder and is none of its files."""
+    others = sorted(
+        path.name
+        for path in folder.iterdir()
+        if path.name.split(".")[0] not in _PARTS
+        and path.name not in _BESIDE
+        and not path.name.startswith(".")
+    )
+    return (f"other files in this folder, not read: {', '.join(others)}",) if others else ()
 
 
 def _with_collateral(book: BookRows, folder: Path) -> BookRows:
     if not sorted(folder.glob("collateral.*")):
         return book
-    table = read_table(_only_file(folder, "collateral"))
+    table = known_as(read_table(only_file(folder, "collateral")), COLLATERAL, [*COLLATERAL])
     findings = Findings(table)
-    _check_columns(findings, COLLATERAL, COLLATERAL)
+    findings.require_rows()
     frame = pl.DataFrame(
         [
             texts(findings, "account", "an account id"),
@@ -100,8 +111,9 @@ def _with_collateral(book: BookRows, folder: Path) -> BookRows:
     return replace(book, collateral=frame, collateral_table=table)
 
 
-def _only_file(folder: Path, stem: str) -> Path:
-    found = sorted(path for path in folder.glob(f"{stem}.*") if path.is_file())
+def only_file(folder: Path, stem: str) -> Path:
+    """The file of this name in a folder. Raises InputError where there is none or another."""
+    found = files_of(folder, stem)
     if len(found) != 1:
         names = ", ".join(path.name for path in found) or "none"
         raise InputError(
@@ -111,110 +123,43 @@ def _only_file(folder: Path, stem: str) -> Path:
     return found[0]
 
 
-def _accounts(findings: Findings) -> pl.DataFrame:
-    _check_columns(findings, ("account", "cash"), ACCOUNTS)
+def files_of(folder: Path, stem: str) -> list[Path]:
+    """The files of this name in a folder, whatever their form."""
+    return sorted(path for path in folder.glob(f"{stem}.*") if path.is_file())
+
+
+def _accounts(table: Table) -> tuple[Table, pl.DataFrame]:
+    refuse_collateral(table)
+    table = known_as(table, ACCOUNTS, ("account", "cash"))
+    findings = Findings(table)
+    findings.require_rows()
+    refuse_other_money(findings)
     frame = pl.DataFrame(
         [texts(findings, "account", "an account id"), numbers(findings, "cash", _CASH)]
     )
     findings.stop()
     refuse_repeats(findings, frame.select("account"))
-    return frame
-
-
-def _check_columns(
-    findings: Findings,
-    needed: tuple[str, ...],
-    allowed: tuple[str, ...],
-    *,
-    rows_needed: bool = True,
-) -> None:
-    for name in findings.table.columns:
-        if name not in allowed and (name == "asset" or name.startswith("collateral")):
-            raise InputError(_not_here(f"{findings.table.path}, column {name}"))
-    findings.require(needed)
-    if rows_needed:
-        findings.require_rows()
-    findings.refuse_unknown(allowed)
-    findings.stop()
-
-
-def _not_here(where: str) -> str:
-    return (
-        f"{where}: collateral other than USD stands in a file of its own, so this book is refused; "
-        "put it into collateral.csv in the book's folder, with account, asset and quantity"
-    )
-
-
-def refuse_repeats(findings: Findings, keys: pl.DataFrame) -> None:
-    """Raise InputError where an earlier row has the same keys."""
-    if keys.is_duplicated().any():
-        findings.repeats(keys)
-        findings.stop()
-
-
-def _positions(findings: Findings) -> pl.DataFrame:
-    _check_columns(findings, POSITIONS[:4], POSITIONS, rows_needed=False)
-    frame = _position_columns(findings, bare=False)
-    findings.stop()
-    refuse_repeats(findings, frame.select("account", "market", "margin_mode"))
-    return frame
-
-
-def _position_columns(findings: Findings, bare: pl.Series | bool) -> pl.DataFrame:
-    """The columns of POSITIONS; `bare` rows are accounts without a position."""
-    account = texts(findings, "account", "an account id")
-    market = texts(findings, "market", "a market", empty_ok=bare)
-    size = numbers(findings, "size", _SIZE, empty_ok=bare)
-    findings.bad_rows((size == 0).fill_null(False), "size", _SIZE)
-    entry = numbers(findings, "entry_price", "a price above 0", above=0, empty_ok=bare)
-    mode = _margin_mode(findings)
-    return pl.DataFrame(
-        [account, market, size, entry, mode, _isolated_margin(findings, mode), _opened_at(findings)]
-    )
-
-
-def _margin_mode(findings: Findings) -> pl.Series:
-    name = "margin_mode"
-    if not findings.table.has(name):
-        return pl.repeat("cross", findings.table.frame.height, eager=True).alias(name)
-    modes = texts(findings, name, "cross, isolated or empty", allowed=_MODES, empty_ok=True)
-    return modes.fill_null("cross")
-
-
-def _isolated_margin(findings: Findings, mode: pl.Series) -> pl.Series:
-    name = "isolated_margin"
-    isolated = mode == "isolated"
-    if not findings.table.has(name):
-        if isolated.any():
-            findings.add(
-                "has isolated positions but no column isolated_margin, expected their margin"
-            )
-        return pl.repeat(None, len(mode), dtype=pl.Float64, eager=True).alias(name)
-    expected = "a margin in USD of at least 0 where margin_mode is isolated, else empty or 0"
-    margin = numbers(findings, name, expected, at_least=0, empty_ok=True)
-    absent = is_empty(findings.table.frame[name])
-    findings.bad_rows(isolated & absent | ~isolated & (margin > 0).fill_null(False), name, expected)
-    return margin.set(~isolated, None)
-
-
-def _opened_at(findings: Findings) -> pl.Series:
-    name = "opened_at"
-    if not findings.table.has(name):
-        return pl.repeat(None, findings.table.frame.height, dtype=TIME, eager=True).alias(name)
-    return times_ms(findings, name, empty_ok=True).cast(TIME)
+    return table, frame
 
 
 def _read_single(path: Path) -> BookRows:
     table = read_table(path)
-    findings = Findings(table)
-    _check_columns(findings, ("account", "cash", *POSITIONS[1:4]), ("cash", "tags", *POSITIONS))
-    empty = [is_empty(table.frame[name]) for name in ("market", "size", "entry_price")]
-    rows = _position_columns(findings, empty[0] & empty[1] & empty[2])
+    if is_all_isolated(table):
+        positions = read_positions(of_one_account(table, path.stem))
+        accounts = positions.frame.select("account", cash=pl.lit(0.0)).unique(maintain_order=True)
+        noted = replace(positions.table, notes=(*positions.table.notes, _NO_CASH))
+        return BookRows(accounts, positions.frame, noted, noted)
+    ask_cash(table)
+    rows = read_positions(table, with_cash=True)
+    findings = Findings(rows.table)
+    findings.require_rows()
     cash = numbers(findings, "cash", _CASH, empty_ok=True)
     findings.stop()
-    refuse_repeats(findings, rows.select("account", "market", "margin_mode"))
-    accounts = _agreed_cash(findings, rows.select("account").with_columns(cash))
-    return BookRows(accounts, rows, table, table)
+    accounts = _agreed_cash(findings, rows.frame.select("account").with_columns(cash))
+    return BookRows(accounts, rows.frame, rows.table, rows.table)
+
+
+_NO_CASH = "isolated positions alone: no cash but the margin behind each"
 
 
 def _agreed_cash(findings: Findings, rows: pl.DataFrame) -> pl.DataFrame:

@@ -1,15 +1,13 @@
-"""Whether a book can be of its tape: entries near the first marks, accounts above zero."""
+"""Whether a book can be of its tape: entries near the first marks."""
 
 from math import log
 
 import polars as pl
 
-from crashsim.data.book.book_file import BookRows
 from crashsim.data.checked.findings import Findings
 from crashsim.data.schema import Tape
 
 _FACTOR = 20.0  # an entry further from the first mark than this is of another unit, or very old
-_SHOWN = 4
 _NEAR = log(2.0)
 
 
@@ -44,28 +42,9 @@ def check_entries(
     return tuple(notes)
 
 
-def bankrupt_note(
-    rows: BookRows, positions: pl.DataFrame, pledged: pl.DataFrame, tape: Tape
-) -> tuple[str, ...]:
-    """The accounts of a file that are below zero at the first marks, collateral at full value."""
-    marks = _first_marks(tape)
-    upnl = pl.col("size") * (marks - pl.col("entry_price"))
-    parts = [
-        rows.accounts.select("account", usd="cash"),
-        positions.select("account", usd=upnl + pl.col("isolated_margin").fill_null(0.0)),
-        pledged.select("account", usd=pl.col("quantity") * _first_marks(tape, "asset")),
-    ]
-    equity = pl.concat(parts).sort("account", "usd").group_by("account", maintain_order=True)
-    below = equity.agg(pl.col("usd").sum()).filter(pl.col("usd") < 0)["account"].to_list()
-    if not below:
-        return ()
-    more = f" and {len(below) - _SHOWN} more" if len(below) > _SHOWN else ""
-    return (f"bankrupt at the first step: {', '.join(below[:_SHOWN])}{more}",)
-
-
-def _first_marks(tape: Tape, column: str = "market") -> pl.Expr:
+def _first_marks(tape: Tape) -> pl.Expr:
     marks = dict(zip(tape.markets, tape.mark[0].tolist(), strict=True))
-    return pl.col(column).replace_strict(marks, default=None, return_dtype=pl.Float64)
+    return pl.col("market").replace_strict(marks, default=None, return_dtype=pl.Float64)
 
 
 def _times(ratio: float) -> str:

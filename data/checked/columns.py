@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from crashsim.data.checked.findings import Findings
-from crashsim.data.loaders.reading.times import iso_to_utc_ms
+from crashsim.data.loaders.reading.times import iso_to_utc_ms, to_utc_ms
 
 _ISO = (
     r"^\d{4}-\d{2}-\d{2}"
@@ -69,14 +69,18 @@ def texts(
     return values
 
 
-def times_ms(findings: Findings, column: str, *, empty_ok: bool = False) -> pl.Series:
+def times_ms(
+    findings: Findings, column: str, *, empty_ok: bool = False, is_epoch_ok: bool = False
+) -> pl.Series:
     """The column as UTC milliseconds (Int64), finer parts cut off; null where unfit.
 
     Takes ISO text and Datetime columns of any unit, with or without a zone (then UTC). A bare
-    number is refused: it does not say its unit.
+    number is refused, unless is_epoch_ok: then its size says its unit, as in imported files.
     """
     raw = findings.table.frame[column]
-    if raw.dtype == pl.String:
+    if is_epoch_ok and _is_epoch(raw):
+        values = to_utc_ms(raw, None, "UTC")
+    elif raw.dtype == pl.String:
         values = _parsed_times(raw)
     elif isinstance(raw.dtype, pl.Datetime):
         values = raw.dt.convert_time_zone("UTC") if raw.dtype.time_zone else raw
@@ -88,6 +92,13 @@ def times_ms(findings: Findings, column: str, *, empty_ok: bool = False) -> pl.S
     bad = values.is_null() & ~_may_be_empty(raw, empty_ok)
     findings.bad_rows(bad, column, _TIME_EXPECTED)
     return values.alias(column)
+
+
+def _is_epoch(raw: pl.Series) -> bool:
+    if raw.dtype != pl.String:
+        return raw.dtype.is_integer()
+    known = raw.filter(~is_empty(raw)).str.strip_chars()
+    return len(known) > 0 and bool(known.str.contains(r"^\d+(\.\d+)?$").all())
 
 
 def is_empty(raw: pl.Series) -> pl.Series:

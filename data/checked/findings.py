@@ -32,7 +32,7 @@ class Findings:
         """Note the rows where `bad` (aligned with the table) is true: their place and value."""
         found = self.table.frame.filter(bad).select(PLACE, pl.col(column).alias("value"))
         texts = [
-            f"{place}: {column} is {_shown(value)}, expected {expected}"
+            f"{place}: {self.table.own.get(column, column)} is {_shown(value)}, expected {expected}"
             for place, value in found.head(_SHOWN).iter_rows()
         ]
         self._add_rows(texts, found.height)
@@ -58,10 +58,9 @@ class Findings:
         if not missing:
             return
         found = self.table.columns
-        hint = "; are its fields separated by semicolons?" if ";" in "".join(found) else ""
         self.add(
             f"has no column {_listed(missing)} (columns found: {_listed(found)}), "
-            f"expected {_listed(columns)}{hint}"
+            f"expected {_listed(columns)}"
         )
         self.stop()
 

@@ -2,8 +2,10 @@
 
 import csv
 import hashlib
-from collections.abc import Mapping
+import json
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from io import BytesIO, StringIO
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +14,11 @@ import polars as pl
 from crashsim.scenarios.errors import InputError
 
 PLACE = "__place"  # the number of a row as a person finds it in the file
+_BOM = b"\xef\xbb\xbf"
+_HEAD_BYTES = 65_536
+_DELIMITERS = (",", ";", "\t", "|")
+
+Source = Path | bytes
 
 
 @dataclass(frozen=True)
@@ -39,10 +46,10 @@ class InputFile:
 
 @dataclass(frozen=True)
 class Table:
-    """The rows of a CSV (every column text) or Parquet file, with PLACE as the last column.
+    """The rows of a file, with PLACE as the last column; of CSV and JSON every column is text.
 
-    place_word is `line` for CSV, whose header is line 1, and `row` (from 1) for Parquet. notes: as
-    in InputFile.
+    place_word is `line` for CSV, whose header is line 1, and `row` (from 1) for all else. notes: as
+    in InputFile. own: our name of a column -> the file's, where the two differ.
     """
 
     path: Path
@@ -50,6 +57,7 @@ class Table:
     frame: pl.DataFrame
     sha256: str
     notes: tuple[str, ...] = ()
+    own: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -73,44 +81,119 @@ class Table:
 
 
 def read_table(path: Path) -> Table:
-    """Read a CSV or Parquet file, told apart by content (Parquet begins with PAR1).
+    """Read CSV of any delimiter, JSON records, Parquet or Feather, packed or not, by content.
 
     Blank lines of a CSV are skipped. Raises InputError for a file that is missing, empty,
     unreadable, or has a column name twice.
     """
     try:
         with path.open("rb") as file:
-            is_parquet = file.read(4) == b"PAR1"
-            file.seek(0)
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as problem:
         raise InputError(f"{path}: cannot be read: {problem.strerror}") from None
-    frame = _read_parquet(path) if is_parquet else _read_csv(path)
-    offset, word = (1, "row") if is_parquet else (2, "line")
-    frame = frame.with_columns(pl.int_range(offset, pl.len() + offset).alias(PLACE))
-    if not is_parquet:
+    source = _unpacked(path)
+    read = _reader(_head(source))
+    offset, word = (2, "line") if read is _read_csv else (1, "row")
+    frame = read(path, source).with_columns(pl.int_range(offset, pl.len() + offset).alias(PLACE))
+    if read is _read_csv:
         frame = frame.filter(~pl.all_horizontal(pl.exclude(PLACE).is_null()))
     return Table(path, word, frame, sha256)
 
 
-def _read_parquet(path: Path) -> pl.DataFrame:
+def _unpacked(path: Path) -> Source:
+    """The file itself, which is not read for this, or the bytes of the one that it packs."""
+    from crashsim.data.loaders.reading.containers import blobs_of
+    from crashsim.data.loaders.reading.packed.parts import parts_of
+
+    blobs = blobs_of(path)
+    first = next(blobs, None)
+    if first and len(parts_of(path)) == 1 and first.head(_HEAD_BYTES) == _head(path):
+        return path
+    content = first.whole() if first else b""
+    if not first or next(blobs, None):
+        raise InputError(f"{path}: packs several files or none, expected one table")
+    return content
+
+
+def _head(source: Source) -> bytes:
+    if isinstance(source, bytes):
+        return source[:_HEAD_BYTES]
+    with source.open("rb") as file:
+        return file.read(_HEAD_BYTES)
+
+
+def _whole(source: Source) -> bytes:
+    return source if isinstance(source, bytes) else source.read_bytes()
+
+
+def _reader(head: bytes) -> Callable[[Path, Source], pl.DataFrame]:
+    if head.startswith(b"PAR1"):
+        return _read_parquet
+    if head.startswith((b"ARROW1", b"FEA1")):
+        return _read_feather
+    return _read_json if head.removeprefix(_BOM).lstrip()[:1] in (b"[", b"{") else _read_csv
+
+
+def _read_parquet(path: Path, source: Source) -> pl.DataFrame:
     try:
-        return pl.read_parquet(path)
+        return pl.read_parquet(source)
     except (pl.exceptions.PolarsError, OSError) as problem:
         raise InputError(f"{path}: not a readable Parquet file: {_first_line(problem)}") from None
 
 
-def _read_csv(path: Path) -> pl.DataFrame:
-    with path.open("rb") as file:
-        start = file.read(4096)
-    if b"\0" in start:
-        raise InputError(f"{path}: neither Parquet nor text, expected a CSV or Parquet file")
-    if not start.strip():
-        raise InputError(f"{path}: is empty, expected a header line and data rows")
+def _read_feather(path: Path, source: Source) -> pl.DataFrame:
+    from crashsim.data.loaders.reading.blob import Blob
+    from crashsim.data.loaders.reading.columnar import columnar_frames
+
+    blob = Blob(path.name, str(path), lambda: BytesIO(_whole(source)))
+    return pl.concat(columnar_frames(blob, "arrow"))
+
+
+def _read_json(path: Path, source: Source) -> pl.DataFrame:
+    """An array of records, or a record a line, as text."""
+    text = _whole(source).decode("utf-8-sig", errors="replace")
     try:
-        frame = pl.read_csv(path, infer_schema=False)
+        found = json.loads(text)
+    except ValueError:
+        found = [_record_of(path, *line) for line in enumerate(text.splitlines(), 1) if line[1]]
+    rows = found if isinstance(found, list) else [found]
+    if not all(isinstance(row, dict) for row in rows):
+        raise InputError(f"{path}: expected JSON records: an array of objects, or one a line")
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    return pl.DataFrame(
+        {name: [_as_text(row.get(name)) for row in rows] for name in names},
+        schema_overrides=dict.fromkeys(names, pl.String()),
+    )
+
+
+def _record_of(path: Path, number: int, line: str) -> object:
+    try:
+        return json.loads(line)
+    except ValueError as problem:
+        raise InputError(f"{path}, line {number}: not JSON ({problem}); is it cut off?") from None
+
+
+def _as_text(value: object) -> str | None:
+    return value if value is None or isinstance(value, str) else json.dumps(value)
+
+
+def _delimiter(head: bytes) -> str:
+    """The mark that the header line has most often."""
+    header = next((line for line in head.splitlines() if line.strip()), b"")
+    return max(_DELIMITERS, key=lambda mark: header.count(mark.encode()))
+
+
+def _read_csv(path: Path, source: Source) -> pl.DataFrame:
+    head = _head(source)
+    if b"\0" in head[:4096]:
+        raise InputError(f"{path}: neither Parquet nor text, expected a CSV or Parquet file")
+    if not head.strip():
+        raise InputError(f"{path}: is empty, expected a header line and data rows")
+    separator = _delimiter(head)
+    try:
+        frame = pl.read_csv(source, infer_schema=False, separator=separator)
     except (pl.exceptions.PolarsError, OSError) as problem:
-        what = _long_line(path) or _first_line(problem)
+        what = _long_line(_whole(source), separator) or _first_line(problem)
         if "utf-8" in what:
             what = "is not UTF-8 text; save it as UTF-8"
         raise InputError(f"{path}: {what}") from None
@@ -126,12 +209,12 @@ def _first_line(problem: Exception) -> str:
     return str(problem).strip().split("\n")[0]
 
 
-def _long_line(path: Path) -> str | None:
+def _long_line(data: bytes, separator: str) -> str | None:
     """Which line has more fields than the header, if that is what is wrong with the file."""
-    with path.open(encoding="utf-8", errors="replace", newline="") as file:
-        rows = csv.reader(file)
-        width = len(next(rows, ()))
-        for row in rows:
-            if len(row) > width:
-                return f"line {rows.line_num} has {len(row)} fields, the header has {width}"
+    text = StringIO(data.decode("utf-8", errors="replace"), newline="")
+    rows = csv.reader(text, delimiter=separator)
+    width = len(next(rows))
+    for row in rows:
+        if len(row) > width:
+            return f"line {rows.line_num} has {len(row)} fields, the header has {width}"
     return None

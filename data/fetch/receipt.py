@@ -1,6 +1,7 @@
 """What was fetched into a folder: one JSON file beside the files, written after each of them."""
 
 import json
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -37,6 +38,17 @@ def read_record(folder: Path) -> dict[str, Entry]:
             f"{folder.name}/{RECORD} cannot be read ({error}); move it away, then fetch again: "
             " that agree with the archive are kept"
         ) from None
+
+
+def fetched_from(path: Path, sha256: Callable[[], str]) -> str | None:
+    """The URL that a file came from, if a receipt in a folder above it has it with this SHA-256.
+
+    sha256: of the file; asked for only where there is a receipt.
+    """
+    place = path.absolute()
+    folder = next((each for each in place.parents if (each / RECORD).is_file()), None)
+    entry = read_record(folder).get(place.relative_to(folder).as_posix()) if folder else None
+    return entry.url if entry and entry.sha256 == sha256() else None
 
 
 def write_entry(folder: Path, name: str, entry: Entry) -> None:

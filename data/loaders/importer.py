@@ -12,6 +12,7 @@ from typing import Self
 
 import polars as pl
 
+from crashsim.data.fetch.receipt import fetched_from
 from crashsim.data.loaders.extent import Extent, extent_of
 from crashsim.data.loaders.format import Batch, Columns, Format, Options
 from crashsim.data.loaders.reading.blob import Blob
@@ -137,11 +138,15 @@ class _Staging:
         self._staged, self._path, self._retrieved_at = staged, path, retrieved_at
         self._worker = ThreadPoolExecutor(1)
         self._sha256 = self._worker.submit(file_sha256, *parts_of(path))
+        self._place = self._worker.submit(self._came_from)
         self._last: Future[None] | None = None
         self._number = 0
 
     def __enter__(self) -> Self:
         return self
+
+    def _came_from(self) -> str:
+        return fetched_from(self._path, self._sha256.result) or self._path.name
 
     def write(self, batch: Batch, dataset: Dataset) -> None:
         """Begin to write a batch, once the one before it is written."""
@@ -151,7 +156,8 @@ class _Staging:
         self._number += 1
 
     def _stage(self, batch: Batch, dataset: Dataset, number: int) -> None:
-        origin = Origin(self._path.name, self._retrieved_at, self._sha256.result(), number)
+        place, sha256 = self._place.result(), self._sha256.result()
+        origin = Origin(place, self._retrieved_at, sha256, number)
         _stage(self._staged, batch, dataset, origin)
 
     def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from crashsim.data.book.market_match import match_notes, other_names
+from crashsim.data.checked.ownership import provenance_of_file
 from crashsim.data.checked.table import InputFile
 from crashsim.data.clock import utc_ms, utc_text
 from crashsim.data.schema import Tape
@@ -70,7 +71,7 @@ def read_prices(
         )
     grid = _grid(rows, start_ms, end_ms, _step_ms(step))
     fallbacks = Fallbacks(price_kind, volume, default_volume_usd, volume_scale)
-    tape = tape_of_file(grid, rows, fallbacks)
+    tape = _known_alike(tape_of_file(grid, rows, fallbacks), provenance_of_file(Path(path)))
     return smoothed(tape, mark_smoothing_s) if mark_smoothing_s else tape
 
 
@@ -93,6 +94,7 @@ def load_tape(scenario: Scenario) -> TapeReading:
         rows = any_price_rows(overlay, house)
         own = None if rows.volume_usd is not None else volume
         over = tape_of_file(laid.grid, rows, _fallbacks(settings, own))
+        over = _known_alike(over, scenario.overlay_provenance or provenance_of_file(overlay))
         targets = targets_of(tape, over, rows.table)
         tape = lay_over(tape, over, targets, str(overlay))
         notes = (*match_notes(targets, are_prices=True), *coverage_notes(laid.grid, rows))
@@ -107,11 +109,9 @@ def _from_file(scenario: Scenario, volume: PriceRows | None) -> _Laid:
     rows = any_price_rows(scenario.prices.path, scenario.scenario.names_of)
     grid = _grid(rows, scenario.start_ms, scenario.end_ms, scenario.step_ms)
     tape = tape_of_file(grid, rows, _fallbacks(scenario.prices, volume))
-    origins = {
-        market: replace(origin, provenance=scenario.prices.provenance or "recorded")
-        for market, origin in tape.origins.items()
-    }
-    tape = replace(tape, origins=origins)
+    tape = _known_alike(
+        tape, scenario.prices.provenance or provenance_of_file(scenario.prices.path)
+    )
     return _Laid(grid, tape, (rows.table.as_input("prices", *coverage_notes(grid, rows)),))
 
 
@@ -129,11 +129,14 @@ def _from_source(scenario: Scenario, volume: PriceRows | None) -> _Laid:
 
 
 def _from_store(scenario: Scenario, grid: Grid, volume: PriceRows | None) -> _Laid:
+    from crashsim.data.store.datasets import Window
+    from crashsim.data.store.origins import provenance_in_store
     from crashsim.data.store.store_tape import store_rows
 
     settings = scenario.prices
+    name = (settings.source or "").partition(":")[2]
     rows = store_rows(
-        (settings.source or "").partition(":")[2],
+        name,
         scenario.start_ms,
         scenario.end_ms,
         settings.default_volume_usd,
@@ -141,6 +144,9 @@ def _from_store(scenario: Scenario, grid: Grid, volume: PriceRows | None) -> _La
         names_of=scenario.scenario.names_of,
     )
     tape = tape_of_file(grid, rows, _fallbacks(settings, volume))
+    window = Window(scenario.start_ms, scenario.end_ms)
+    known = {m: settings.provenance or provenance_in_store(name, m, window) for m in tape.markets}
+    tape = _known(tape, known)
     notes = (*rows.notes, *coverage_notes(grid, rows))
     return _Laid(grid, tape, (rows.table.as_input("prices", *notes),))
 
@@ -179,6 +185,16 @@ def _grid(rows: PriceRows, start_ms: int, end_ms: int, step_ms: int | None) -> G
     if not grid.steps:
         raise InputError(outside_window(rows, start_ms, end_ms))
     return grid
+
+
+def _known(tape: Tape, by_market: Mapping[str, str]) -> Tape:
+    """The tape with how each market's prices are known."""
+    origins = {m: replace(each, provenance=by_market[m]) for m, each in tape.origins.items()}
+    return replace(tape, origins=origins)
+
+
+def _known_alike(tape: Tape, provenance: str) -> Tape:
+    return _known(tape, dict.fromkeys(tape.markets, provenance))
 
 
 def _extent_ms(rows: PriceRows) -> tuple[int, int]:

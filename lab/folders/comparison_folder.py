@@ -34,12 +34,17 @@ def content(compared: Compared, argv: Sequence[str]) -> dict[str, Any]:
         "seed": scenario.seed,
         "horizon_s": compared.horizon_s,
         "inputs": [asdict(file) for file in inputs.files],
-        "provenance": [asdict(each) for each in provenance.statements(scenario, inputs)],
+        "provenance": [asdict(each) for each in _told(compared)],
         "caveat": CAVEAT,
         "runs": _runs(compared),
         "metrics": {key: _metric(compared, metric) for key, metric in COMPARISON_METRICS.items()},
         "changes": compared.changes.to_dict(as_series=False),
     }
+
+
+def _told(compared: Compared) -> Sequence[provenance.Statement]:
+    known = provenance.statements(compared.scenario, compared.inputs)
+    return provenance.with_warnings(known, compared.done[0].warnings)
 
 
 def _runs(compared: Compared) -> dict[str, Any]:

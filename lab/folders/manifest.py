@@ -15,7 +15,9 @@ from crashsim.data import InputFile, Inputs, MarketOrigin
 from crashsim.data.clock import utc_text
 from crashsim.engine.measure.metrics import METRICS, Metric, Value
 from crashsim.engine.state.conservation import TOLERANCE_FRAC
+from crashsim.lab import doubts
 from crashsim.lab.folders import provenance
+from crashsim.lab.folders.provenance import Statement, with_warnings
 from crashsim.lab.request import Request, public_text
 from crashsim.lab.rules.function_files import NO_FILES, FunctionFile, FunctionFiles
 from crashsim.scenarios.models.scenario import Scenario
@@ -93,7 +95,7 @@ class Provenance(_Part):
     markets: Mapping[str, MarketOrigin]
     book: Known
     flows: Known
-    statements: tuple[provenance.Statement, ...]
+    statements: tuple[Statement, ...]
 
 
 class Conservation(_Part):
@@ -125,6 +127,11 @@ class Manifest(_Part):
     rows: Mapping[str, int]
     packages: Mapping[str, str]
 
+    @property
+    def told(self) -> tuple[Statement, ...]:
+        """What a reader must know before the numbers, the run's warnings first of the notes."""
+        return with_warnings(self.provenance.statements, self.warnings)
+
     def content(self) -> dict[str, Any]:
         """As it is written."""
         return self.model_dump(mode="json", exclude_unset=True)
@@ -155,7 +162,7 @@ def manifest(finished: "Finished", request: Request, argv: Sequence[str]) -> Man
             largest_residual_frac_of_gross=outcome.conservation_residual_frac,
             limit_frac_of_gross=TOLERANCE_FRAC,
         ),
-        warnings=outcome.warnings,
+        warnings=doubts.warnings(inputs, outcome),
         rows={name: frame.height for name, frame in outcome.tables().items()},
         packages={"python": platform.python_version()}
         | {name: version(name) for name in _PACKAGES},

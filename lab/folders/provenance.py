@@ -1,12 +1,14 @@
-"""What a reader must know before the numbers: what is recorded, reconstructed and assumed."""
+"""What a reader must know before the numbers: what is recorded, yours, reconstructed, assumed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from crashsim.data import Book, Flows, InputFile, Inputs, MarketOrigin
+from crashsim.lab.figures import many
 from crashsim.scenarios.models.scenario import Scenario
 
-KINDS = ("recorded", "reconstructed", "assumed")
+_FLOWS = "deposits and withdrawals"
+KINDS = ("recorded", "yours", "reconstructed", "assumed")
 
 
 @dataclass(frozen=True)
@@ -18,7 +20,7 @@ class Statement:
 
 
 def statements(scenario: Scenario, inputs: Inputs) -> tuple[Statement, ...]:
-    """The statements of a run, recorded first, notes last."""
+    """The statements of a run in the order of KINDS, notes last."""
     origins = inputs.tape.origins
     found = [
         *_prices(origins),
@@ -33,16 +35,22 @@ def statements(scenario: Scenario, inputs: Inputs) -> tuple[Statement, ...]:
     return tuple(sorted(found, key=lambda statement: order.index(statement.kind)))
 
 
+def with_warnings(found: Iterable[Statement], warnings: Iterable[str]) -> tuple[Statement, ...]:
+    """The statements with a run's warnings, first of the notes."""
+    own = [*(Statement("note", f"{each}.") for each in warnings), *found]
+    return tuple(sorted(own, key=lambda statement: statement.kind == "note"))
+
+
 def known(scenario: Scenario, inputs: Inputs) -> Mapping[str, str]:
-    """For each input of a metric, how it is known: recorded, reconstructed, assumed or a mix."""
+    """For each input of a metric, how it is known: one of KINDS or a mix."""
     origins = inputs.tape.origins.values()
     prices = _mix(origin.provenance for origin in origins)
     proxy = any(origin.price_kind == "last" for origin in origins)
     return {
         "prices": f"{prices}; last prices used as marks" if proxy else prices,
         "volume": "assumed" if _volume(scenario) else prices,
-        "book": inputs.book.provenance,
-        "flows": inputs.flows.provenance,
+        "book": _mix((inputs.book.provenance, *(["yours"] if inputs.book.added else []))),
+        "flows": _mix((inputs.flows.provenance, *(["yours"] if inputs.flows.added else []))),
         "venue": _ground_of_rules(scenario),
     }
 
@@ -85,10 +93,17 @@ def names(items: Sequence[str], most: int = 4) -> str:
 
 
 def _book(scenario: Scenario, book: Book) -> list[Statement]:
+    added = [
+        Statement("yours", f"{many(len(ids), 'account')} added to the book: {name}.")
+        for name, ids in book.added.items()
+    ]
     generate = scenario.book.generate
     if generate is None:
-        return [Statement(book.provenance, f"accounts and positions: {book.source}.")]
+        assert scenario.book.path is not None  # exactly one of the two is given
+        own = f"accounts and positions: {scenario.book.path.name}."
+        return [Statement(book.provenance, own), *added]
     return [
+        *added,
         Statement(
             "assumed",
             "every account is synthetic, drawn from a seeded population: counts and dollars show "
@@ -103,9 +118,13 @@ def _book(scenario: Scenario, book: Book) -> list[Statement]:
 
 
 def _flows(flows: Flows) -> list[Statement]:
-    if flows.frame.is_empty():
-        return []
-    return [Statement(flows.provenance, f"deposits and withdrawals: {flows.source}.")]
+    added = [
+        Statement("yours", f"{many(count, 'deposit or withdrawal', _FLOWS)} added: {name}.")
+        for name, count in flows.added.items()
+    ]
+    if flows.frame.height == sum(flows.added.values()):
+        return added
+    return [Statement(flows.provenance, f"{_FLOWS}: {flows.source}."), *added]
 
 
 def _volume(scenario: Scenario) -> list[Statement]:

@@ -10,7 +10,7 @@ from crashsim.scenarios.files.overrides import Overrides, Setting, apply, parse_
 from crashsim.scenarios.files.paths import absolute_setting, asked_by, missing_files, resolve_paths
 from crashsim.scenarios.files.problems import Problems, dotted, nearest
 from crashsim.scenarios.models.rules import Rules
-from crashsim.scenarios.models.scenario import Scenario, ScenarioFile
+from crashsim.scenarios.models.scenario import Provenance, Scenario, ScenarioFile
 from crashsim.scenarios.models.sources import leaves
 from crashsim.scenarios.models.venue import LossRules, Venue
 
@@ -43,8 +43,17 @@ def load(name_or_path: str | Path, *, overrides: Overrides | None = None) -> Sce
         flows=file.flows,
         venue=venue,
         overlays=tuple(path.absolute() for path in overrides.prices),
+        overlay_provenance=_overlays_known(file, overrides, settings),
         extra_book=tuple(path.absolute() for path in overrides.extra_book),
     ).told_by(notes, _kept(own_paths, document))
+
+
+def _overlays_known(
+    file: ScenarioFile, overrides: Overrides, settings: Sequence[Setting]
+) -> Provenance | None:
+    """What the user says of prices; what the scenario's file says is of its own prices."""
+    is_told = any(setting.key == ("prices", "provenance") for setting in settings)
+    return file.prices.provenance if overrides.provenance or is_told else None
 
 
 def _venue_of(

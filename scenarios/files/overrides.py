@@ -19,7 +19,8 @@ class Overrides:
     the book; flows: a file that replaces the flows. venue: a bundled name or a path to a TOML.
     set: "section.key=value" texts. extra_book: folders or files whose accounts and positions are
     added to the book. names_of: the venue whose spelling the names of markets in files follow.
-    allow_implausible: take a book whose entries are far away from the first marks.
+    allow_implausible: take a book whose entries are far away from the first marks. provenance: how
+    the files of prices, book and flows are known.
     """
 
     prices: tuple[Path, ...] = ()
@@ -31,6 +32,7 @@ class Overrides:
     extra_book: tuple[Path, ...] = ()
     names_of: str | None = None
     allow_implausible: bool = False
+    provenance: str | None = None
 
 
 @dataclass(frozen=True)

@@ -17,14 +17,15 @@ _PATH_KEYS: tuple[Key, ...] = (
     ("book", "generate", "volume_path"),
     ("flows", "path"),
 )
+_KNOWN = {"prices", "book", "flows"}  # tables of files, each with a provenance
 
 
 def resolve_paths(document: Document, folder: Path, overrides: Overrides) -> Document:
     """The document with its paths absolute (they are relative to `folder`, the scenario's own).
 
-    The options --book, --flows, --venue, --seed and --names-of replace what the file says; their
-    paths are relative to the working directory. A sample of flows goes with the book that --book
-    replaces.
+    The options --book, --flows, --venue, --seed, --names-of and --provenance replace what the file
+    says; their paths are relative to the working directory. A sample of flows goes with the book
+    that --book replaces.
     """
     tables = dict(document.tables)
     for key in _PATH_KEYS:
@@ -39,11 +40,17 @@ def resolve_paths(document: Document, folder: Path, overrides: Overrides) -> Doc
         tables["book"] = {**book, "allow_implausible": True}
     if overrides.flows is not None:
         tables["flows"] = {"path": overrides.flows.absolute()}
+    if overrides.provenance is not None:
+        tables |= {name: _known(tables[name], overrides.provenance) for name in _KNOWN & {*tables}}
     head = tables.get("scenario")
     if isinstance(head, dict):
         own = {"venue": venue_reference(head["venue"], folder)} if "venue" in head else {}
         tables["scenario"] = {**head, **own, **_head_changes(overrides)}
     return replace(document, tables=tables)
+
+
+def _known(table: object, provenance: str) -> object:
+    return {**table, "provenance": provenance} if isinstance(table, dict) else table
 
 
 def absolute_setting(setting: Setting) -> Setting:

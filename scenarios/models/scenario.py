@@ -93,8 +93,9 @@ class ScenarioHead(Rules):
         return end
 
 
-# How the content of a file is known ("recorded" if not said); a generator says so itself.
-Provenance = Literal["recorded", "reconstructed", "assumed"]
+# How the content of a file is known; where it is not said, what was fetched is recorded and any
+# other file yours. A generator says so itself.
+Provenance = Literal["recorded", "yours", "reconstructed", "assumed"]
 
 
 _PRICE_SOURCE = re.compile(r"anchors|store:[^/]+(/(mark|last|index))?")
@@ -170,6 +171,7 @@ class Scenario(ScenarioFile):
 
     venue: Venue
     overlays: tuple[Path, ...] = ()  # --prices: laid over the scenario's own, market by market
+    overlay_provenance: Provenance | None = None  # how the user says that they are known
     extra_book: tuple[Path, ...] = ()  # --with: accounts and positions added to the book
 
     @property

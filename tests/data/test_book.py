@@ -64,7 +64,7 @@ def test_a_book_is_sorted_with_all_columns_and_defaults(book_of: Callable[..., B
         ("b", "ETHUSDT", 3.0, 9.0, "cross", None, None),
         ("b", "ETHUSDT", -2.0, 11.0, "isolated", 7.0, opened),
     ]
-    assert (book.provenance, book.source) == ("recorded", "book")
+    assert (book.provenance, book.source) == ("yours", "book")
 
 
 @pytest.mark.parametrize("name", ["BTC", "BTC-PERP", "BTC/USDT:USDT", "BTC_USDC_PERP", "BTCUSDT"])
@@ -169,7 +169,12 @@ def test_isolated_positions_need_the_column_of_their_margin(book_of: Callable[..
         ("account,cash\na,inf", 'accounts.csv, line 2: cash is "inf", expected a finite number'),
         ("account\na", "accounts.csv: has no column cash (columns found: account)"),
         ("account,cash", "accounts.csv: has no data rows"),
-        ("account,cash,vip\na,1,3", "unknown column vip, allowed: account, cash, tags"),
+        ("account,cash,tagss\na,1,3", "unknown column tagss, did you mean tags?"),
+        ("account,equity\na,1", "has equity and no cash; equity is not cash"),
+        (
+            "account,cash,ccy\na,1,BTC",
+            'line 2: ccy is "BTC", expected a dollar such as USD or USDC',
+        ),
         ("account,cash,collateral_btc\na,1,3", "column collateral_btc: collateral other than USD"),
         ("account,cash,asset\na,1,BTC", "column asset: collateral other than USD"),
     ],

@@ -162,7 +162,7 @@ def test_the_price_kind_is_the_columns_then_the_settings_then_mark(write: Write)
     assert {o.price_kind for o in read_prices(path, price_kind="last").origins.values()} == {"last"}
     rows = "time,market,mark,volume_usd,price_kind\n2025-10-10T21:00Z,X,1,0,index"
     origin = read_prices(write("k.csv", rows), price_kind="last").origins["X"]
-    assert (origin.price_kind, origin.provenance, origin.source) == ("index", "recorded", "k.csv")
+    assert (origin.price_kind, origin.provenance, origin.source) == ("index", "yours", "k.csv")
 
 
 def test_smoothing_is_an_exponential_average_of_log_price(write: Write) -> None:

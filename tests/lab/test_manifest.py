@@ -30,12 +30,12 @@ def test_the_toy_does_not_pass_for_recorded() -> None:
     assert "assumed: deposits and withdrawals: flows.csv." in text
 
 
-def test_a_users_own_file_is_recorded_unless_the_scenario_says_otherwise(tmp_path: Path) -> None:
+def test_a_users_own_file_is_yours_unless_the_scenario_says_otherwise(tmp_path: Path) -> None:
     flows = tmp_path / "mine.csv"
     flows.write_text("time,account,kind,amount\n2025-10-10T21:01:00Z,bob,deposit,5\n")
     scenario, inputs = toy(flows=flows)
-    assert "recorded: deposits and withdrawals: mine.csv." in told(scenario, inputs)
-    assert provenance.known(scenario, inputs)["flows"] == "recorded"
+    assert "yours: deposits and withdrawals: mine.csv." in told(scenario, inputs)
+    assert provenance.known(scenario, inputs)["flows"] == "yours"
     assert provenance.known(scenario, inputs)["book"] == "assumed"
 
 

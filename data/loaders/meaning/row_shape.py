@@ -2,6 +2,8 @@
 candles without a header, decimal commas.
 """
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from crashsim.data.loaders.format import Options
@@ -15,6 +17,7 @@ _TIMES = ("time", "clock", "hour")
 # `10,5` and `1.234,50` can only be decimal commas; `1,234` can be a thousand as well.
 _COMMA = r"^[+-]?\d[\d.]*,\d+$"
 _SURE_COMMA = r"^[+-]?(\d+,(\d{1,2}|\d{4,})|0,\d+|\d{1,3}(\.\d{3})+,\d+)$"
+_SAY = "say which with --decimal , or --decimal ."
 _NUMBERS = (*OHLC, "volume", "volume_usd", "price", "size", "mark", "index", "funding_rate")
 
 
@@ -75,22 +78,29 @@ def decimal_points(rows: Rows, used: dict[str, str], options: Options) -> Rows:
 
     Raises InputError where a comma may be either.
     """
-    columns = [
-        name
-        for name, ours in used.items()
-        if ours in _NUMBERS and rows.frame[name].dtype == pl.String
-    ]
-    commas = [name for name in columns if rows.frame[name].str.contains(_COMMA).any()]
-    if not commas or options.decimal == ".":
+    if options.decimal == ".":
         return rows
-    sure = any(rows.frame[name].str.contains(_SURE_COMMA).any() for name in commas)
-    if options.decimal is None and not sure:
-        shown = rows.frame[commas[0]].filter(rows.frame[commas[0]].str.contains(_COMMA))[0]
+    columns = [name for name, ours in used.items() if ours in _NUMBERS]
+    is_said = options.decimal is not None
+    frame = with_points(rows.frame, columns, rows.path, _SAY if not is_said else None)
+    return Rows(frame, rows.path, rows.first_row)
+
+
+def with_points(
+    frame: pl.DataFrame, columns: Sequence[str], where: str, remedy: str | None
+) -> pl.DataFrame:
+    """The frame with points for the decimal commas of these columns, where one of them proves them.
+
+    where, remedy: of the InputError where a comma may be either; without a remedy it is decimal.
+    """
+    texts = [name for name in columns if frame[name].dtype == pl.String]
+    commas = [name for name in texts if frame[name].str.contains(_COMMA).any()]
+    if not commas:
+        return frame
+    if remedy and not any(frame[name].str.contains(_SURE_COMMA).any() for name in commas):
+        shown = frame[commas[0]].filter(frame[commas[0]].str.contains(_COMMA))[0]
         raise InputError(
-            f"{rows.path}: column '{commas[0]}': {shown} may be a decimal comma or a thousand; "
-            "say which with --decimal , or --decimal ."
+            f"{where}: column '{commas[0]}': {shown} may be a decimal comma or a thousand; {remedy}"
         )
-    points = [
-        pl.col(n).str.replace_all(".", "", literal=True).str.replace(",", ".") for n in columns
-    ]
-    return Rows(rows.frame.with_columns(points), rows.path, rows.first_row)
+    points = [pl.col(n).str.replace_all(".", "", literal=True).str.replace(",", ".") for n in texts]
+    return frame.with_columns(points)
