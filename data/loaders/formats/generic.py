@@ -14,7 +14,7 @@ from dataclasses import replace
 import polars as pl
 
 from crashsim.data.loaders.format import Batch, Columns, Format, Options
-from crashsim.data.loaders.freqtrade_names import market_named, source_named
+from crashsim.data.loaders.freqtrade_names import interval_named, market_named, source_named
 from crashsim.data.loaders.klines import ohlc
 from crashsim.data.loaders.meaning.bar_lengths import bars_on_grid
 from crashsim.data.loaders.meaning.column_names import ALIASES, OHLC, roles
@@ -168,7 +168,7 @@ def _batch(rows: Rows, kind: str, blob: Blob, options: Options) -> Batch:
     lead = [rows.time("time", options), market]
     if kind in ("last", "mark", "index"):
         bars = pl.DataFrame(lead + ohlc(rows) + _volumes(rows, kind))
-        found = bars_on_grid(bars, blob.path, options.interval_s)
+        found = bars_on_grid(bars, blob.path, options.interval_s, interval_named(blob))
         return Batch(kind, found.bars, found.interval_s, found.notes)
     if kind == "funding":
         return Batch(kind, pl.DataFrame([*lead, rows.number("funding_rate")]))
