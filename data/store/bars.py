@@ -107,9 +107,27 @@ def _traded_series(
     for kind, bars_of in (("trades", bars_of_trades), ("fills", bars_of_fills)):
         measured = _measured(store, source, kind)
         if measured and "last" in kinds:
-            frame = bars_of(store.scan(source, MANY_MARKETS, kind, from_ms, end_ms + 1))
+            rows = store.scan(source, MANY_MARKETS, kind, from_ms, end_ms + 1)
+            if kind == "fills" and _is_of_one_account(store, source, rows):
+                continue
+            frame = bars_of(rows)
             series.append(_Series("last", 1, frame, measured))
     return [each for each in series if each.frame.height]
+
+
+def _is_of_one_account(store: Store, source: str, fills: pl.LazyFrame) -> bool:
+    """Whether one account made all fills, which are no tape; refused if there is no other."""
+    account = pl.col("account")
+    one, other = fills.select(account.first(), other=(account != account.first()).any()).collect()
+    if one.null_count() or other.item():
+        return False
+    held = {info.dataset.kind for info in store.datasets() if info.dataset.source == source}
+    if held <= {"fills"}:
+        raise InputError(
+            f"store:{source}: all its fills are of one account ({one.item()}), which is not what "
+            "the market traded; bring the market's own trades or candles"
+        )
+    return True
 
 
 def _measured(store: Store, source: str, kind: str) -> Window | None:
