@@ -75,8 +75,8 @@ class Table:
 def read_table(path: Path) -> Table:
     """Read a CSV or Parquet file, told apart by content (Parquet begins with PAR1).
 
-    Blank lines of a CSV are skipped. Raises InputError for a file that is missing, empty,
-    unreadable, or has a column name twice.
+    Blank lines of a CSV are skipped, and lines that repeat its header. Raises InputError for a file
+    that is missing, empty, unreadable, or has a column name twice.
     """
     try:
         with path.open("rb") as file:
@@ -91,9 +91,15 @@ def read_table(path: Path) -> Table:
     frame = _read_parquet(path) if is_parquet else _read_csv(path)
     offset, word = (1, "row") if is_parquet else (2, "line")
     frame = frame.with_columns(pl.int_range(offset, pl.len() + offset).alias(PLACE))
-    if not is_parquet:
-        frame = frame.filter(~pl.all_horizontal(pl.exclude(PLACE).is_null()))
-    return Table(path, word, frame, sha256)
+    if is_parquet:
+        return Table(path, word, frame, sha256)
+    frame = frame.filter(~pl.all_horizontal(pl.exclude(PLACE).is_null()))
+    names = [name for name in frame.columns if name != PLACE]
+    repeats = pl.all_horizontal(pl.col(name).str.strip_chars() == name for name in names)
+    kept = frame.filter(~repeats.fill_null(False))
+    count = frame.height - kept.height
+    notes = (f"{count} lines that repeat the header were left out",) if count else ()
+    return Table(path, word, kept, sha256, notes)
 
 
 def _read_parquet(path: Path) -> pl.DataFrame:
