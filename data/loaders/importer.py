@@ -214,8 +214,14 @@ def _result(blob: Blob, tally: _Tally) -> Imported:
         last_ms=tally.last_ms,
         notes=tuple(tally.notes),
         extents=tuple(tally.extents.values()),
-        columns=tally.columns,
+        columns=tally.columns if tally.columns.used else _asked(blob),
     )
+
+
+def _asked(blob: Blob) -> Columns:
+    """What a reader asked for by name; nothing of a format whose records are no table."""
+    used = {name: name for name, wanted in blob.asked.items() if wanted}
+    return Columns(used, tuple(name for name in blob.asked if name not in used))
 
 
 def _remove_if_empty(folder: Path) -> None:

@@ -141,7 +141,8 @@ def _refuse_contradiction(rows: Rows, kind: str, used: set[str]) -> None:
 
 
 def _told(raw: Rows, used: Mapping[str, str], batch: Batch) -> Columns:
-    given = {name: ours for name, ours in used.items() if ours in batch.rows.columns}
+    made = {*batch.rows.columns, *(("is_buyer_maker",) if "side" not in used.values() else ())}
+    given = {name: ours for name, ours in used.items() if ours in made}
     return Columns(given, tuple(name for name in raw.frame.columns if name not in given))
 
 

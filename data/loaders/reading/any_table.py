@@ -31,7 +31,7 @@ def table_rows(blob: Blob) -> Iterator[Rows]:
         raise InputError(f"{blob.path}: {layout} content is not a table")
     first_row = 1
     for frame in frames:
-        yield Rows(frame, blob.path, first_row)
+        yield Rows(frame, blob.path, first_row, blob.asked)
         first_row += frame.height
 
 
