@@ -194,8 +194,8 @@ def _batch(rows: Rows, kind: str, blob: Blob, options: Options) -> Batch:
         if kind != "fills" or rows.has("account"):
             return Batch(kind, pl.DataFrame(lead + _trade_columns(rows, kind)))
         note = f"no column names the account: its fills are those of {own[0]!r}, the file's name"
-        named = Rows(rows.frame.with_columns(own), rows.path, rows.first_row)
-        return Batch(kind, pl.DataFrame(lead + _trade_columns(named, kind)), notes=(note,))
+        told = Rows(rows.frame.with_columns(own), rows.path, rows.first_row)
+        return Batch(kind, pl.DataFrame(lead + _trade_columns(told, kind)), notes=(note,))
     raise InputError(f"{blob.path}: --kind {kind} needs a file of that format, not a plain table")
 
 
