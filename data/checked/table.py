@@ -80,14 +80,11 @@ def read_table(path: Path) -> Table:
     """
     try:
         with path.open("rb") as file:
-            head = file.read(4)
+            is_parquet = file.read(4) == b"PAR1"
             file.seek(0)
             sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     except OSError as problem:
         raise InputError(f"{path}: cannot be read: {problem.strerror}") from None
-    if not head:
-        raise InputError(f"{path}: is empty, expected a header line and data rows")
-    is_parquet = head == b"PAR1"
     frame = _read_parquet(path) if is_parquet else _read_csv(path)
     offset, word = (1, "row") if is_parquet else (2, "line")
     frame = frame.with_columns(pl.int_range(offset, pl.len() + offset).alias(PLACE))
@@ -99,7 +96,7 @@ def read_table(path: Path) -> Table:
     kept = frame.filter(~repeats.fill_null(False))
     count = frame.height - kept.height
     notes = (f"{count} lines that repeat the header were left out",) if count else ()
-    return Table(path, word, kept, sha256, notes)
+    return Table(path, word, kept, sha256, notes=notes)
 
 
 def _read_parquet(path: Path) -> pl.DataFrame:
