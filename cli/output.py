@@ -26,11 +26,14 @@ def emit(text: str) -> None:
         sys.exit(BROKEN_PIPE)
 
 
-def console() -> "Console":
-    """A console for stdout that takes text as it is; plain in pipes and under NO_COLOR."""
+def console(width: int | None = None) -> "Console":
+    """A console for stdout that takes text as it is; plain in pipes and under NO_COLOR.
+
+    width: in columns, where it is not that of the terminal.
+    """
     from rich.console import Console
 
-    return Console(markup=False, emoji=False, highlight=False)
+    return Console(markup=False, emoji=False, highlight=False, width=width)
 
 
 def emit_rendered(console: "Console", *renderables: "RenderableType") -> None:

@@ -47,7 +47,8 @@ class Allocation:
     charge_usd: (n,). uncovered_usd: of the deficit, what no winner could pay.
     largest_frac: largest charge over equity. gini, herfindahl: over all winners; None where nothing
     is charged. top_share: by number of accounts, their share of what is charged. The four ratios
-    are None where their denominator is not positive.
+    are None where their denominator is not positive, PMR also where the largest deficit of a single
+    loser was not given.
     """
 
     policy: str
@@ -99,19 +100,21 @@ def allocate(
     seed: int = 0,
     *,
     sharing: Rule | None = None,
+    by_profit: bool = False,
 ) -> Allocation:
     """Lay a deficit on winners by a policy, with the measures of how it falls.
 
     policy: a rule of `engine.sharing.RULES` but `queue`, or a score (a preset or an expression)
-    by which winners queue. largest_deficit_usd: of a single loser, for PMR; default: all of it.
-    seed: of the preset `random`. sharing: a rule in the place of what the policy names.
+    by which winners queue. largest_deficit_usd: of a single loser, for PMR. seed: of the preset
+    `random`. sharing: a rule in the place of what the policy names. by_profit: rules weigh a winner
+    by its profit, which takes all of those whose equity is smaller, and not by its capacity.
 
     Raises PolicyError for a policy that is neither, or a score that needs columns not given.
     """
     rule = sharing or (RULES.get(policy) if policy != "queue" else None)
     score = np.zeros(len(winners.accounts)) if rule else _scores(policy, winners, seed)
     sharers = Sharers(
-        weight_usd=winners.profit_usd,
+        weight_usd=winners.profit_usd if by_profit else winners.capacity_usd,
         cap_usd=winners.capacity_usd,
         equity_usd=winners.equity_usd,
         leverage=winners.leverage,
@@ -119,7 +122,7 @@ def allocate(
         beta_frac=winners.beta_frac,
     )
     charge = (rule or RULES["queue"])(deficit_usd, sharers)
-    return _measured(policy, deficit_usd, winners, charge, largest_deficit_usd or deficit_usd)
+    return _measured(policy, deficit_usd, winners, charge, largest_deficit_usd or 0.0)
 
 
 def _scores(policy: str, winners: Winners, seed: int) -> Floats:

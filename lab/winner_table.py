@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from crashsim.data.book.winners_file import REQUIRED, read_winners
+from crashsim.data.book.winners_file import REQUIRED, WinnersTable, read_winners
 from crashsim.data.checked.table import InputFile
 from crashsim.engine.adl.scores import COLUMNS
 from crashsim.engine.winners import Allocation, Winners, allocate, solvent_winners
@@ -34,13 +34,27 @@ _EXTRA = tuple(name for name in COLUMNS if name not in ("upnl", *REQUIRED))
 
 @dataclass(frozen=True)
 class Allocated:
-    """A deficit laid on winners by several policies."""
+    """A deficit laid on winners by several policies.
 
-    file: InputFile
+    table: every account of the file, of which `winners` are those with equity. by_profit: whether
+    rules weighed by profit alone.
+    """
+
+    table: WinnersTable
     deficit_usd: float
-    left_out: int
+    by_profit: bool
     winners: Winners
     allocations: Sequence[Allocation]
+
+    @property
+    def file(self) -> InputFile:
+        """The file of the winners."""
+        return self.table.file
+
+    @property
+    def left_out(self) -> int:
+        """Accounts with negative equity."""
+        return int(self.table.insolvent.sum())
 
     @property
     def profit_usd(self) -> float:
@@ -65,6 +79,7 @@ def run(
     policies: Sequence[str],
     largest_deficit_usd: float | None,
     seed: int,
+    by_profit: bool = False,
 ) -> Allocated:
     """Read the winners and allocate. Raises InputError and PolicyError."""
     table = read_winners(path, columns, _EXTRA)
@@ -86,11 +101,11 @@ def run(
             largest_deficit_usd,
             seed,
             sharing=sharing_named(policy)[0] if python_function(policy) else None,
+            by_profit=by_profit,
         )
         for policy in policies
     ]
-    left_out = table.frame.height - solvent.height
-    return Allocated(table.file, deficit_usd, left_out, winners, allocations=allocations)
+    return Allocated(table, deficit_usd, by_profit, winners=winners, allocations=allocations)
 
 
 def _score_of(policy: str) -> str:
@@ -103,6 +118,8 @@ def told(result: Allocated) -> dict[str, Any]:
     """What `--json` prints: each policy's measures; the haircuts are in the file of --haircuts."""
     return {
         "file": {"name": result.file.name, "sha256": result.file.sha256, "rows": result.file.rows},
+        "notes": result.table.notes,
+        "weight": "profit" if result.by_profit else "the smaller of profit and equity",
         "deficit_usd": result.deficit_usd,
         "winners": len(result.winners.accounts),
         "left_out_negative_equity": result.left_out,
@@ -127,19 +144,14 @@ def _measures(each: Allocation) -> dict[str, Any]:
 
 
 def write_haircuts(result: Allocated, path: Path) -> None:
-    """Write what each policy charges every winner, as CSV where the name ends so, else as Parquet.
+    """Write what each policy charges every account, as CSV where the name ends so, else as Parquet.
 
-    Beside it stand account, weight, equity and leverage. Raises OutputError.
+    Those left out are charged 0. Beside it stand account, weight, equity and leverage as the file
+    has them. Raises OutputError.
     """
-    winners = result.winners
-    frame = pl.DataFrame(
-        {
-            "account": winners.accounts,
-            "weight": winners.profit_usd,
-            "equity": winners.equity_usd,
-            "leverage": winners.leverage,
-            **{f"{each.policy} (USD)": each.charge_usd for each in result.allocations},
-        }
-    )
+    charges = {f"{each.policy} (USD)": each.charge_usd for each in result.allocations}
+    charged = pl.DataFrame({"account": result.winners.accounts, **charges})
+    every = result.table.frame.select(REQUIRED)
+    frame = every.join(charged, on="account", how="left", maintain_order="left").fill_null(0.0)
     write = frame.write_csv if path.suffix == ".csv" else frame.write_parquet
     write_whole(path, "--haircuts", write)

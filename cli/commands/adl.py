@@ -7,6 +7,19 @@ import typer
 
 from crashsim.cli import completion
 
+_EXAMPLE = r"""printf 'user,pnl,account_value,leverage\na,100,1000,2\nb,200,150,3\n' > winners.csv
+crashsim adl winners.csv --deficit 50 --map weight=pnl --map equity=account_value \
+  --policy pro_rata --policy "upnl * leverage" --haircuts haircuts.csv
+"""
+
+
+def _show_example(asked: bool) -> None:
+    from crashsim.cli import output
+
+    if asked:
+        output.emit(_EXAMPLE)
+        raise typer.Exit
+
 
 def adl(
     winners: Annotated[
@@ -41,7 +54,7 @@ def adl(
         typer.Option(
             min=0.0,
             metavar="USD",
-            help="Of a single loser, for the ratio PMR.  [default: all of it]",
+            help="Of a single loser, for the ratio PMR; without it PMR is -.",
         ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, metavar="N", help="Seed of the random order.")] = 0,
@@ -51,13 +64,29 @@ def adl(
             metavar="FILE", help="Write every account's haircut to this .parquet or .csv file."
         ),
     ] = None,
+    by_profit: Annotated[
+        bool,
+        typer.Option(
+            "--by-profit", help="Rules weigh by profit alone, not the smaller of it and equity."
+        ),
+    ] = False,
     json: Annotated[bool, typer.Option("--json", help="Print the measures as JSON.")] = False,
+    example: Annotated[
+        bool,
+        typer.Option(
+            "--example",
+            is_eager=True,
+            callback=_show_example,
+            help="Print lines for the shell that write a small table and work on it.",
+        ),
+    ] = False,
 ) -> None:
     """Lay a deficit on winners: who pays what under each policy.
 
-    weight is the profit that can be taken (below 0 it counts as 0); nobody pays more than the
-    smaller of weight and equity. Accounts with negative equity (those that a column
-    is_negative_equity names, where there is one) are reported and left out.
+    The column weight is an account's profit (below 0 it counts as 0). Rules weigh by the smaller
+    of profit and equity, and nobody pays more than that. Several rows an account are events, and
+    are summed. Accounts with negative equity are reported and left out; where a column
+    is_negative_equity says otherwise than the equity, the equity counts and the output says so.
 
     \b
     Examples:
@@ -83,6 +112,7 @@ def adl(
         policy or winner_table.DEFAULT_POLICIES,
         largest_deficit,
         seed,
+        by_profit,
     )
     if haircuts is not None:
         winner_table.write_haircuts(result, haircuts)

@@ -19,8 +19,9 @@ def rendered(result: Allocated) -> Iterable[RenderableType]:
         f"{len(result.winners.accounts):,} winners with {figures.short_usd(result.profit_usd)} of "
         f"profit and {figures.short_usd(result.equity_usd)} of equity; "
         f"{figures.short_usd(result.capacity_usd)} can be taken (the smaller of the two, "
-        "by account)."
+        f"by account). Rules weigh by {'profit alone' if result.by_profit else 'the smaller'}."
     )
+    yield from (Text(f"note: {note}", "yellow") for note in result.table.notes)
     if result.left_out:
         yield Text(f"{result.left_out:,} accounts with negative equity are left out.", "yellow")
     yield Text("\nHow it falls", "bold")
@@ -31,7 +32,8 @@ def rendered(result: Allocated) -> Iterable[RenderableType]:
     yield _ratios(result.allocations)
     yield Text(
         "\nPTSR: largest profit left over (paper) the deficit raised, (code) the deficit left. "
-        "PMR: the same over the largest single deficit. -: nothing to divide by.",
+        "PMR: the same over the largest single deficit (--largest-deficit). -: not given, or "
+        "nothing to divide by.",
         "dim",
     )
 

@@ -25,6 +25,7 @@ _SERIES = ("source", "kind", "market", "rows", "from - to (UTC)")
 _ROWS = frozenset({3})
 _WHOLE = frozenset({0, 1, 2, 4})
 _SHOWN_TYPES = 20
+_UNCUT = 10_000  # columns: a line of the list is never shortened
 
 
 def print_imported(imported: Sequence[Imported], *, as_json: bool) -> None:
@@ -70,18 +71,23 @@ def _columns(columns: Columns) -> list[Text]:
 
 
 def print_check(report: CheckReport, *, as_json: bool) -> None:
-    """Print a line a market with findings, a line a series of clean ones, damage and notes."""
+    """Print each market with its findings, a line a series of clean ones, damage and notes.
+
+    Nothing depends on the width of the terminal: a finding that is cut off is none.
+    """
     if as_json:
         lines = [asdict(line) | {"findings": line.findings} for line in report.lines]
         content = {"clean": report.is_clean, "series": lines, "damage": report.damage}
         output.emit_json(content | {"notes": report.notes})
         return
-    rows = [_check_row(line) for line in (*report.found, *report.clean_series())]
-    parts = [Sheet((*_SERIES, "findings"), rows, _ROWS, _WHOLE).rendered()] if rows else []
-    parts += [Text(f"damaged: {text}") for text in report.damage]
-    parts += [Text(f"note: {text}") for text in report.notes]
+    shown: list[str] = []
+    for line in report.found:
+        shown += [_series(line), *(f"  {finding}" for finding in line.findings)]
+    shown += [f"{_series(line)}: clean" for line in report.clean_series()]
+    shown += [f"finding: {text}" for text in report.damage]
+    shown += [f"note: {text}" for text in report.notes]
     verdict = f"{len(report.lines)} series, {len(report.found)} with findings"
-    output.emit_rendered(output.console(), *parts, Text(verdict if report.lines else "no rows"))
+    output.emit("\n".join([*shown, verdict if report.lines else "no rows"]) + "\n")
 
 
 def print_store(store: Store, *, as_json: bool) -> None:
@@ -95,7 +101,7 @@ def print_store(store: Store, *, as_json: bool) -> None:
         output.emit(hint + "\n")
         return
     sheet = Sheet((*_SERIES, "files"), [_store_row(info) for info in infos], _ROWS, _WHOLE)
-    output.emit_rendered(output.console(), sheet.rendered())
+    output.emit_rendered(output.console(_UNCUT), sheet.rendered())
 
 
 def print_book(book: VenueBook, out: Path, at_ms: int) -> None:
@@ -146,15 +152,9 @@ def print_check_of_book(check: Check, out: Path) -> None:
     output.emit_rendered(output.console(), *parts)
 
 
-def _check_row(line: MarketCheck) -> tuple[str, ...]:
-    return (
-        line.source,
-        kind_text(line.kind, line.interval_s),
-        line.market,
-        f"{line.rows:,}",
-        _span(line.first_ms, line.last_ms),
-        "; ".join(line.findings) or "clean",
-    )
+def _series(line: MarketCheck) -> str:
+    name = f"{line.source} {kind_text(line.kind, line.interval_s)} {line.market}"
+    return f"{name}, {line.rows:,} rows, {_span(line.first_ms, line.last_ms)} UTC"
 
 
 def _as_json(info: DatasetInfo) -> dict[str, object]:

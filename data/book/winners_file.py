@@ -14,6 +14,13 @@ from crashsim.scenarios.errors import InputError
 
 REQUIRED = ("account", "weight", "equity", "leverage")
 FLAG = "is_negative_equity"  # rows that a file itself calls insolvent
+# What a column is often called, in parts of names, for a hint.
+_WORDS = {
+    "account": ("account_id", "trader", "owner"),
+    "weight": ("closed_pnl", "profit", "pnl"),
+    "equity": ("account_value", "equity", "balance"),
+    "leverage": ("leverage", "lev"),
+}
 _FLAGS = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 
 
@@ -46,9 +53,10 @@ def read_winners(path: Path, columns: Mapping[str, str], extra: Sequence[str] = 
         names["account"] = next((n for n in ALIASES["account"] if table.has(n)), "account")
     missing = [name for name in REQUIRED if not table.has(names[name])]
     if missing:
+        hints = " ".join(f"--map {name}={_likely(name, table.columns)}" for name in missing)
         raise InputError(
             f"{path}: has no column for {', '.join(missing)} (columns found: "
-            f"{', '.join(table.columns)}); name it with --map {missing[0]}=COLUMN"
+            f"{', '.join(table.columns)}); name it with {hints}"
         )
     findings = Findings(table)
     findings.require_rows()
@@ -64,6 +72,15 @@ def read_winners(path: Path, columns: Mapping[str, str], extra: Sequence[str] = 
     notes = (*summed, *_disagreement(frame, insolvent, names[FLAG]))
     kept = frame.drop(FLAG, strict=False)
     return WinnersTable(kept, insolvent, table.as_input("winners", *notes), notes)
+
+
+def _likely(name: str, columns: Sequence[str]) -> str:
+    """The column that may be meant, for a hint; COLUMN where none looks like it."""
+    for word in _WORDS[name]:
+        for column in columns:
+            if word in column.lower() and "percent" not in column and column != FLAG:
+                return column
+    return "COLUMN"
 
 
 def _by_account(rows: pl.DataFrame) -> tuple[pl.DataFrame, tuple[str, ...]]:

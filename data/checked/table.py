@@ -83,8 +83,8 @@ class Table:
 def read_table(path: Path) -> Table:
     """Read CSV of any delimiter, JSON records, Parquet or Feather, packed or not, by content.
 
-    Blank lines of a CSV are skipped. Raises InputError for a file that is missing, empty,
-    unreadable, or has a column name twice.
+    Blank lines of a CSV are skipped, and lines that repeat its header. Raises InputError for a file
+    that is missing, empty, unreadable, or has a column name twice.
     """
     try:
         with path.open("rb") as file:
@@ -95,9 +95,15 @@ def read_table(path: Path) -> Table:
     read = _reader(_head(source))
     offset, word = (2, "line") if read is _read_csv else (1, "row")
     frame = read(path, source).with_columns(pl.int_range(offset, pl.len() + offset).alias(PLACE))
-    if read is _read_csv:
-        frame = frame.filter(~pl.all_horizontal(pl.exclude(PLACE).is_null()))
-    return Table(path, word, frame, sha256)
+    if read is not _read_csv:
+        return Table(path, word, frame, sha256)
+    frame = frame.filter(~pl.all_horizontal(pl.exclude(PLACE).is_null()))
+    names = [name for name in frame.columns if name != PLACE]
+    repeats = pl.all_horizontal(pl.col(name).str.strip_chars() == name for name in names)
+    kept = frame.filter(~repeats.fill_null(False))
+    count = frame.height - kept.height
+    notes = (f"{count} lines that repeat the header were left out",) if count else ()
+    return Table(path, word, kept, sha256, notes=notes)
 
 
 def _unpacked(path: Path) -> Source:

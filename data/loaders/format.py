@@ -43,7 +43,7 @@ class Batch:
 
     interval_s: length of a bar; None for what is not bars. notes: findings, each once a file.
     source: where the file names the venue; None for the format's own. columns: which of the file's
-    were read; empty where the format has a fixed record.
+    were read, where their names are people's own; of other tables the blob knows it.
     """
 
     kind: str

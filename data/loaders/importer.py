@@ -15,6 +15,7 @@ import polars as pl
 from crashsim.data.fetch.receipt import fetched_from
 from crashsim.data.loaders.extent import Extent, extent_of
 from crashsim.data.loaders.format import Batch, Columns, Format, Options
+from crashsim.data.loaders.meaning.units import in_dollars
 from crashsim.data.loaders.reading.blob import Blob
 from crashsim.data.loaders.reading.containers import blobs_of
 from crashsim.data.loaders.reading.packed.parts import parts_of
@@ -170,7 +171,8 @@ def read_file(path: Path, options: Options) -> Iterator[tuple[Blob, Format, Batc
     """Rows of a file without a store, for checking it. Raises as import_file does."""
     for blob in blobs_of(path):
         known = detect(blob, options)
-        for batch in known.read(blob, options):
+        for read in known.read(blob, options):
+            batch = in_dollars(read, read.source or known.source)
             yield blob, known, replace(batch, rows=conform(batch.kind, batch.rows))
 
 
@@ -189,7 +191,8 @@ def _recognised(blob: Blob, options: Options, source: str | None) -> tuple[Forma
 
 
 def _batches(tally: _Tally, blob: Blob, options: Options) -> Iterator[Batch]:
-    for batch in tally.format.read(blob, options):
+    for read in tally.format.read(blob, options):
+        batch = in_dollars(read, read.source or tally.source)
         tally.notes |= dict.fromkeys(batch.notes)
         if batch.rows.height:
             yield batch
@@ -217,8 +220,14 @@ def _result(blob: Blob, tally: _Tally) -> Imported:
         last_ms=tally.last_ms,
         notes=tuple(tally.notes),
         extents=tuple(tally.extents.values()),
-        columns=tally.columns,
+        columns=tally.columns if tally.columns.used else _asked(blob),
     )
+
+
+def _asked(blob: Blob) -> Columns:
+    """What a reader asked for by name; nothing of a format whose records are no table."""
+    used = {name: name for name, wanted in blob.asked.items() if wanted}
+    return Columns(used, tuple(name for name in blob.asked if name not in used))
 
 
 def _remove_if_empty(folder: Path) -> None:

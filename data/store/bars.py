@@ -22,6 +22,7 @@ BAR_COLUMNS: tuple[str, ...] = (
     "price_kind",
 )
 BAR_COLUMNS += (INTERVAL, "is_recorded")
+_ALL_TIME_MS = (0, 2**52)
 _SAMPLE_REACH_MS = 60_000  # a mark is sampled once a minute: the one before the start counts
 
 
@@ -107,9 +108,27 @@ def _traded_series(
     for kind, bars_of in (("trades", bars_of_trades), ("fills", bars_of_fills)):
         measured = _measured(store, source, kind)
         if measured and "last" in kinds:
+            if kind == "fills" and _is_of_one_account(store, source):
+                continue
             frame = bars_of(store.scan(source, MANY_MARKETS, kind, from_ms, end_ms + 1))
             series.append(_Series("last", 1, frame, measured))
     return [each for each in series if each.frame.height]
+
+
+def _is_of_one_account(store: Store, source: str) -> bool:
+    """Whether one account made all fills, which are no tape; refused if there is no other."""
+    account = pl.col("account")
+    fills = store.scan(source, MANY_MARKETS, "fills", *_ALL_TIME_MS)
+    one, other = fills.select(account.first(), other=(account != account.first()).any()).collect()
+    if one.null_count() or other.item():
+        return False
+    held = {info.dataset.kind for info in store.datasets() if info.dataset.source == source}
+    if held <= {"fills"}:
+        raise InputError(
+            f"store:{source}: all its fills are of one account ({one.item()}), which is not what "
+            "the market traded; bring the market's own trades or candles"
+        )
+    return True
 
 
 def _measured(store: Store, source: str, kind: str) -> Window | None:

@@ -1,13 +1,16 @@
 """Where rows to be checked come from: files as they are, or the store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import polars as pl
 
-from crashsim.data.loaders.format import Options
+from crashsim.data.loaders.format import Batch, Options
+from crashsim.data.loaders.freqtrade_names import interval_named
 from crashsim.data.loaders.importer import read_file
+from crashsim.data.loaders.meaning.bar_lengths import NamedLengthError
+from crashsim.data.loaders.reading.blob import Blob
 from crashsim.data.store.check import MarketCheck, check_rows
 from crashsim.data.store.datasets import MANY_MARKETS, Window
 from crashsim.data.store.store import Store
@@ -19,7 +22,7 @@ _ALL_TIME_MS = (0, 2**52)
 class CheckReport:
     """Lines by market, and what was found about files themselves (damage, reader's notes).
 
-    notes are not findings: they say what a reader of the rows should know.
+    damage is a finding, in a sentence. notes are none: what a reader of the rows should know.
     """
 
     lines: tuple[MarketCheck, ...]
@@ -64,22 +67,34 @@ def check_files(
     """Check files as they are, without the store. Raises InputError for one that cannot be read.
 
     Rows of one format, kind and length of bar are checked together over all files, so that files
-    of several days are one series.
+    of several days are one series. A file whose name says another length is a finding.
     """
     frames: dict[tuple[str, str, int | None], list[pl.DataFrame]] = {}
     notes: dict[str, None] = {}
+    damage: dict[str, None] = {}
     for path in paths:
         at_file(path)
-        for blob, known, batch in read_file(path, options):
-            notes |= {f"{blob.name}: {note}": None for note in batch.notes}
-            key = (batch.source or known.source, batch.kind, batch.interval_s)
-            frames.setdefault(key, []).append(batch.rows)
+        try:
+            for blob, known, batch in read_file(path, options):
+                notes |= {f"{blob.name}: {note}": None for note in batch.notes}
+                damage |= dict.fromkeys(_other_length(blob, batch, options))
+                key = (batch.source or known.source, batch.kind, batch.interval_s)
+                frames.setdefault(key, []).append(batch.rows)
+        except NamedLengthError as found:
+            damage[str(found)] = None
     lines = [
         line
         for (source, kind, length), parts in sorted(frames.items(), key=str)
         for line in check_rows(pl.concat(parts), source, kind, length, window)
     ]
-    return CheckReport(tuple(lines), (), tuple(notes))
+    return CheckReport(tuple(lines), tuple(damage), tuple(notes))
+
+
+def _other_length(blob: Blob, batch: Batch, options: Options) -> Iterator[str]:
+    """What a file's name says of its bars, where the file itself says otherwise."""
+    named = None if options.interval_s else interval_named(blob)
+    if batch.interval_s and named and named != batch.interval_s:
+        yield f"{blob.path}: its name says bars of {named} s, they are of {batch.interval_s} s"
 
 
 def check_store(store: Store, source: str | None, window: Window | None) -> CheckReport:

@@ -1,6 +1,6 @@
 """A file of prices: long form (one mark a row) or OHLCV bars, checked and sorted."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from crashsim.scenarios.instruments.market_names import is_in_dollars, readings,
 
 OHLC = ("open", "high", "low", "close")
 PRICE_KINDS = ("mark", "index", "last")
-_VOLUMES = ("volume_usd", "quote_volume", "volume")  # the first that a file of bars has counts
+_VOLUMES = ("volume_usd", "quote_volume", "volume")  # of a bar's, the first with a value counts
 _HEAD_BYTES = 4096
 _OTHERS = ("time", "ts", "market", "mark", "index", "funding_rate", "price_kind", INTERVAL)
 _KNOWN = (*_OTHERS, *OHLC, *_VOLUMES)
@@ -109,24 +109,21 @@ def price_rows(
     time = _time_column(findings)
     is_bars = _is_bars(findings, volume_only)
     wanted = OHLC if is_bars else () if volume_only else ("mark",)
-    volume = _volume_column(table, is_bars)
+    volumes = [n for n in (_VOLUMES if is_bars else _VOLUMES[:1]) if table.has(n)]
     findings.require(
-        [time, "market", *wanted, *(["volume_usd"] if volume_only and not volume else [])]
+        [time, "market", *wanted, *(["volume_usd"] if volume_only and not volumes else [])]
     )
     findings.require_rows()
     findings.refuse_misspelt(_KNOWN)
 
     columns = [times_ms(findings, time).alias("time_ms"), texts(findings, "market")]
     columns += [numbers(findings, name, _PRICE, above=0) for name in wanted]
-    if volume:
-        columns.append(numbers(findings, volume, _VOLUME, at_least=0).alias("volume_usd"))
+    columns += _volume(findings, volumes, columns)
     columns += [_funding(findings), _kind(findings), *_interval(findings, is_bars)]
     rows = pl.DataFrame(columns)
     findings.stop()
     if not volume_only:
         _refuse_other_money(findings, rows["market"], venue)
-    if volume == "volume":
-        rows = rows.with_columns(pl.col("volume_usd") * pl.col("close"))
     _check_rows(findings, rows, time, is_bars)
     found = _sorted(table, _measured(rows), wanted)
     return replace(found, venue=venue, notes=(*notes, *found.notes))
@@ -183,8 +180,21 @@ def _is_bars(findings: Findings, volume_only: bool) -> bool:
     return is_bars
 
 
-def _volume_column(table: Table, is_bars: bool) -> str | None:
-    return next((n for n in (_VOLUMES if is_bars else _VOLUMES[:1]) if table.has(n)), None)
+def _volume(
+    findings: Findings, names: Sequence[str], columns: Sequence[pl.Series]
+) -> list[pl.Series]:
+    """USD of each row, from the first of its volumes that it has; base volume times close."""
+    if not names:
+        return []
+    texts_of = findings.table.frame.select(pl.col(names).cast(pl.String).str.strip_chars())
+    beside = texts_of.select(pl.any_horizontal((pl.col(n) != "").fill_null(False) for n in names))
+    found = []
+    for place, name in enumerate(names):
+        empty_ok = True if place else beside.to_series()
+        read = numbers(findings, name, _VOLUME, at_least=0, empty_ok=empty_ok)
+        close = next((each for each in columns if each.name == "close"), None)
+        found.append(read * close if name == "volume" and close is not None else read)
+    return [pl.select(pl.coalesce(found)).to_series().alias("volume_usd")]
 
 
 def _funding(findings: Findings) -> pl.Series:

@@ -71,6 +71,25 @@ def test_the_measures_of_an_allocation(three: Winners) -> None:
     assert done.ptsr_code is None and done.pmr_code is None  # all is paid
 
 
+def test_a_winner_weighs_its_capacity_and_by_profit_alone_its_profit() -> None:
+    rich, poor = 100.0, 10.0  # of equity, both with 50 of profit
+    two = Winners(
+        ["poor", "rich"],
+        np.array([50.0, 50.0]),
+        np.array([poor, rich]),
+        np.ones(2),
+        np.ones(2),
+    )
+    assert allocate("pro_rata", 12.0, two).charge_usd == pytest.approx([2.0, 10.0])
+    assert allocate("pro_rata", 12.0, two, by_profit=True).charge_usd == pytest.approx([6.0, 6.0])
+
+
+def test_the_ratio_to_the_largest_deficit_needs_one(three: Winners) -> None:
+    done = allocate("profit_usd", 20.0, three)
+    assert done.ptsr_paper is not None
+    assert (done.pmr_paper, done.pmr_code) == (None, None)
+
+
 def test_insolvent_rows_are_left_out_and_losses_are_no_profit() -> None:
     kept = solvent_winners(
         ["b", "x", "a"],

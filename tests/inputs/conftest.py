@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Done:
-    """What a command left on its streams; out without line breaks, which depend on the width."""
+    """What a command left on its streams; out of `Case.run` is one line, whatever the width."""
 
     code: int
     out: str
@@ -30,6 +31,17 @@ class Case:
 
     place: Path
     run: Callable[..., Done]
+
+    def shell(self, *words: str, columns: str) -> Done:
+        """Run a command in a process of its own, on a pipe of this width; out as it is."""
+        done = subprocess.run(
+            [sys.executable, "-m", "crashsim", *words],
+            check=False,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "COLUMNS": columns},
+        )
+        return Done(done.returncode, done.stdout, done.stderr)
 
     def stored(self, *columns: str) -> pl.DataFrame:
         """All rows of the store, of its only kind."""

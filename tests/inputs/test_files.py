@@ -1,7 +1,9 @@
 """Files as people hold them: what each is taken for, and what is said where it is refused."""
 
+import json
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -122,8 +124,25 @@ def test_what_import_reads_prices_reads_too(case: Open, file: str) -> None:
     assert at.table("prices_1m")["open"][0] == 100.0
 
 
-def test_findings_are_never_cut(case: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("columns", ["20", "80", "200"])
+def test_findings_are_never_cut(case: Open, columns: str) -> None:
     at = case("check-cuts-its-findings")
-    (file,) = (path.name for path in at.place.glob("*.json"))
-    done = at.run("data", "check", file)
-    assert done.code == 1 and "missing, longest gap" in done.out
+    file = "ABCLONGNAME_USDT_USDT-1m-futures.json"
+    done = at.shell("data", "check", file, columns=columns)
+    assert done.code == 1
+    # 21:00, 21:01 and 21:02 are there, then 21:05: two bars are missing, over 120 s
+    assert "\n  2 missing, longest gap 120 s\n" in done.out
+    assert "ccxt last 1m ABCLONGNAME/USDT:USDT, 4 rows" in done.out
+    assert at.shell("data", "import", file, columns=columns).code == 0
+    listed = at.shell("data", "ls", columns=columns).out
+    assert re.search(r"ABCLONGNAME/USDT:USDT +4 +2025-10-10 21:00 - 10-10 21:05 +1\n", listed)
+
+
+def test_a_name_that_says_another_length_is_a_finding_beside_the_rest(case: Open) -> None:
+    at = case("check-cuts-its-findings")
+    candles = [[1760130000000 + 60_000 * n, 12, 12, 11, 11, 2] for n in range(20)]
+    Path("XYZ_USDT-8m.json").write_text(json.dumps(candles), encoding="utf-8")
+    done = at.run("data", "check", ".")
+    assert done.code == 1
+    assert "its name says bars of 480 s, its rows are 60 s apart" in done.out
+    assert "2 missing, longest gap 120 s" in done.out

@@ -13,6 +13,7 @@ import polars as pl
 from crashsim.data.loaders.format import Batch, Format, Options
 from crashsim.data.loaders.reading.blob import Blob
 from crashsim.data.loaders.reading.delimited import csv_rows
+from crashsim.data.loaders.reading.rows import Rows
 from crashsim.data.loaders.reading.sample import Sample
 
 _SIDES = {"sell": "sell", "buy": "buy"}
@@ -36,7 +37,12 @@ def read(blob: Blob, options: Options) -> Iterator[Batch]:
                 rows.text("trdmatchid").alias("trade_id"),
             ]
         )
-        yield Batch("trades", frame)
+        yield Batch("trades", frame, source=_source(rows))
+
+
+def _source(rows: Rows) -> str | None:
+    """BitMEX's dumps have the same columns, and a D between day and hour."""
+    return "bitmex" if "D" in str(rows.frame["timestamp"][0]) else None
 
 
 FORMAT = Format("bybit-trading", "bybit", sniff, read)

@@ -62,7 +62,7 @@ def _with_date(rows: Rows, blob: Blob) -> Rows:
             " date (D-20251010) when you move the file"
         )
     dated = (day.strftime("%Y-%m-%dT") + times).alias("time_exchange")
-    return Rows(rows.frame.with_columns(dated), rows.path, rows.first_row)
+    return Rows(rows.frame.with_columns(dated), rows.path, rows.first_row, rows.asked)
 
 
 def _fills(trades: pl.DataFrame, rows: Rows) -> pl.DataFrame:

@@ -50,7 +50,7 @@ def read(blob: Blob, options: Options) -> Iterator[Batch]:
             yield Batch("trades", _trades(rows, market, options), source=source)
         return
     for frame in columnar_frames(blob, seen.layout):
-        rows = Rows(frame, blob.path, first_row)
+        rows = Rows(frame, blob.path, first_row, blob.asked)
         lead = [rows.time("date", options).alias("time"), rows.constant(market, "market")]
         yield _batch(rows, pl.DataFrame(lead), blob, options)
         first_row += frame.height

@@ -14,10 +14,10 @@ from dataclasses import replace
 import polars as pl
 
 from crashsim.data.loaders.format import Batch, Columns, Format, Options
-from crashsim.data.loaders.freqtrade_names import market_named, source_named
+from crashsim.data.loaders.freqtrade_names import interval_named, market_named, source_named
 from crashsim.data.loaders.klines import ohlc
 from crashsim.data.loaders.meaning.bar_lengths import bars_on_grid
-from crashsim.data.loaders.meaning.column_names import ALIASES, OHLC, roles
+from crashsim.data.loaders.meaning.column_names import ALIASES, OHLC, plain, roles
 from crashsim.data.loaders.meaning.evidence import contradiction
 from crashsim.data.loaders.meaning.row_shape import (
     CANDLE,
@@ -26,7 +26,12 @@ from crashsim.data.loaders.meaning.row_shape import (
     one_time,
     without_headers,
 )
-from crashsim.data.loaders.meaning.units import finished, is_row_number, refuse_bare_volume
+from crashsim.data.loaders.meaning.units import (
+    by_notional,
+    finished,
+    is_row_number,
+    refuse_bare_volume,
+)
 from crashsim.data.loaders.reading.any_table import table_rows
 from crashsim.data.loaders.reading.blob import Blob
 from crashsim.data.loaders.reading.rows import Rows
@@ -68,6 +73,8 @@ def batch_of(raw: Rows, blob: Blob, options: Options) -> Batch:
             f"{blob.path}: its columns ({', '.join(raw.frame.columns)}) are of no known kind;"
             " name them with --map theirs=ours,... Ours are: " + ", ".join(ALIASES)
         )
+    if not options.kind and kind == "contexts" and _is_settled(used):
+        kind = "funding"  # a settled rate, with the mark at which it was
     if not options.kind:
         _refuse_contradiction(whole, kind, set(used))
     batch = _batch(rows, kind, blob, options)
@@ -102,12 +109,17 @@ def _used(rows: Rows, options: Options) -> dict[str, str]:
     first = rows.frame.columns[0]
     if "time" not in used.values() and first.startswith("column_"):
         used[first] = "time"
+    used = by_notional(rows.frame.columns, used, set(chosen))
     refuse_bare_volume(rows, used)
     return {
         name: ours
         for name, ours in used.items()
         if ours != "index" or name in chosen or not is_row_number(rows, name)
     }
+
+
+def _is_settled(used: Mapping[str, str]) -> bool:
+    return any(plain(n).startswith("funding") for n, ours in used.items() if ours == "time")
 
 
 def _renamed(rows: Rows, used: Mapping[str, str]) -> Rows:
@@ -129,7 +141,8 @@ def _refuse_contradiction(rows: Rows, kind: str, used: set[str]) -> None:
 
 
 def _told(raw: Rows, used: Mapping[str, str], batch: Batch) -> Columns:
-    given = {name: ours for name, ours in used.items() if ours in batch.rows.columns}
+    made = {*batch.rows.columns, *(("is_buyer_maker",) if "side" not in used.values() else ())}
+    given = {name: ours for name, ours in used.items() if ours in made}
     return Columns(given, tuple(name for name in raw.frame.columns if name not in given))
 
 
@@ -140,6 +153,7 @@ def _kind_of(found: set[str]) -> str | None:
     for kind, needed in (
         ("last", set(OHLC)),
         ("fills", {"account", "price", "size"}),
+        ("fills", {"closed_pnl", "start_position", "price", "size"}),
         ("trades", {"price", "size"}),
         ("contexts", {"mark"}),
         ("funding", {"funding_rate"}),
@@ -168,7 +182,7 @@ def _batch(rows: Rows, kind: str, blob: Blob, options: Options) -> Batch:
     lead = [rows.time("time", options), market]
     if kind in ("last", "mark", "index"):
         bars = pl.DataFrame(lead + ohlc(rows) + _volumes(rows, kind))
-        found = bars_on_grid(bars, blob.path, options.interval_s)
+        found = bars_on_grid(bars, blob.path, options.interval_s, interval_named(blob))
         return Batch(kind, found.bars, found.interval_s, found.notes)
     if kind == "funding":
         return Batch(kind, pl.DataFrame([*lead, rows.number("funding_rate")]))
@@ -176,7 +190,12 @@ def _batch(rows: Rows, kind: str, blob: Blob, options: Options) -> Batch:
         named = [n for n in ("mark", "index", "funding_rate") if rows.has(n)]
         return Batch(kind, pl.DataFrame(lead + [rows.number(n, True) for n in named]))
     if kind in ("trades", "fills", "liquidations"):
-        return Batch(kind, pl.DataFrame(lead + _trade_columns(rows, kind)))
+        own = rows.constant(blob.name.partition(".")[0], "account")
+        if kind != "fills" or rows.has("account"):
+            return Batch(kind, pl.DataFrame(lead + _trade_columns(rows, kind)))
+        note = f"no column names the account: its fills are those of {own[0]!r}, the file's name"
+        told = Rows(rows.frame.with_columns(own), rows.path, rows.first_row)
+        return Batch(kind, pl.DataFrame(lead + _trade_columns(told, kind)), notes=(note,))
     raise InputError(f"{blob.path}: --kind {kind} needs a file of that format, not a plain table")
 
 

@@ -73,6 +73,8 @@ def _bars(rows: Rows, lead: pl.DataFrame, blob: Blob, options: Options) -> Batch
     kind = kind_named(blob, options)
     if kind == "funding":
         return Batch("funding", lead.with_columns(rows.number("open").alias("funding_rate")))
+    if kind not in ("last", "mark", "index", "premium"):
+        raise InputError(f"{blob.path}: holds candles; --kind {kind} is none of these")
     bars = lead.with_columns(ohlc(rows, signed=kind == "premium"))
     if kind == "last":
         bars = bars.with_columns(rows.not_negative("volume"))

@@ -28,7 +28,7 @@ def read(blob: Blob, options: Options) -> Iterator[Batch]:
     """Last-price bars of one second, or of `--interval`."""
     first_row = 1
     for frame in columnar_frames(blob, "parquet"):
-        rows = Rows(frame, blob.path, first_row)
+        rows = Rows(frame, blob.path, first_row, blob.asked)
         bars = pl.DataFrame(
             [
                 rows.time("timestamp", options).alias("time"),

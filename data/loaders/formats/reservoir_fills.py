@@ -45,7 +45,7 @@ def read(blob: Blob, options: Options) -> Iterator[Batch]:
     """Fills in the order of the file, which stands for the order in a millisecond."""
     first_row = 1
     for frame in columnar_frames(blob, "parquet"):
-        rows = Rows(frame, blob.path, first_row)
+        rows = Rows(frame, blob.path, first_row, blob.asked)
         columns = [
             pl.int_range(first_row, first_row + frame.height, eager=True).alias("block_index"),
             rows.time("timestamp", options).alias("time"),

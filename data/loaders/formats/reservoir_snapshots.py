@@ -39,7 +39,7 @@ def read(blob: Blob, options: Options) -> Iterator[Batch]:
     at = datetime.fromtimestamp(_moment_ms(blob) / 1000, UTC)
     first_row = 1
     for frame in columnar_frames(blob, "parquet"):
-        rows = Rows(frame, blob.path, first_row)
+        rows = Rows(frame, blob.path, first_row, blob.asked)
         kind = "positions" if rows.has("leverage_type") else "accounts"
         table = _positions(rows) if kind == "positions" else _accounts(rows)
         yield Batch(kind, table.with_columns(pl.lit(at).cast(TIME).alias("time")))

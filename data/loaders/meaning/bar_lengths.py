@@ -6,6 +6,11 @@ import polars as pl
 
 from crashsim.scenarios.errors import InputError
 
+
+class NamedLengthError(InputError):
+    """The name of a file says another length of bars than its rows."""
+
+
 MAX_BAR_S = 31 * 86_400
 MISFITS_FRAC = 0.1  # more bars off the grid than this, and the length is in doubt
 _SHOWN_GAPS = 3
@@ -41,7 +46,7 @@ def bars_on_grid(
     fitting = _likely_ms(bars, gaps)
     if named_s is not None:
         if gaps and not _fits(bars, named_s * 1000):
-            raise InputError(
+            raise NamedLengthError(
                 f"{path}: its name says bars of {named_s} s, its rows are {_listed(gaps)} apart; "
                 "say the length with --interval (seconds)"
             )
@@ -59,7 +64,7 @@ def bars_on_grid(
 
 def _refuse_longer_name(path: str, named_s: int, fitting_ms: int | None) -> None:
     if fitting_ms is not None and fitting_ms < named_s * 1000:
-        raise InputError(
+        raise NamedLengthError(
             f"{path}: its name says bars of {named_s} s, its rows are {fitting_ms / 1000:g} s"
             " apart; say the length with --interval (seconds)"
         )

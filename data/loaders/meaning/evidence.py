@@ -80,7 +80,7 @@ _OF_TRADES = (
             "exec_type",
         ),
         "the fills of one account, which are a part of what was traded",
-        "bring the market's own trades",
+        "bring the market's own trades, or import them with --kind fills",
     ),
 )
 _OF_BARS = (

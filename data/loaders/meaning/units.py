@@ -1,10 +1,14 @@
 """In which unit a column is, where its name alone does not say it."""
 
+from dataclasses import replace
+
 import polars as pl
 
+from crashsim.data.loaders.format import Batch
 from crashsim.data.loaders.meaning.column_names import plain
 from crashsim.data.loaders.reading.rows import Rows
 from crashsim.scenarios.errors import InputError
+from crashsim.scenarios.instruments.market_names import readings, venue_of
 
 # What a venue writes beside `vol` where `vol` counts contracts.
 _UNFINISHED = ("confirm", "confirmed", "is_closed", "is_final", "closed", "complete")
@@ -19,6 +23,38 @@ def refuse_bare_volume(rows: Rows, used: dict[str, str]) -> None:
             f"{rows.path}: column '{bare[0]}' counts contracts at one venue, coins or dollars at "
             f"another; say which: --map {bare[0]}=volume (coins) or --map {bare[0]}=volume_usd"
         )
+
+
+def by_notional(columns: list[str], used: dict[str, str], chosen: set[str]) -> dict[str, str]:
+    """`used` with BitMEX's notionals in the place of its sizes, which count contracts.
+
+    homeNotional is in coins, foreignNotional in what the price is in; chosen: named with `--map`.
+    """
+    coins, money = "homenotional", "foreignnotional"
+    if not {coins, money} <= set(columns) or {coins, money} & chosen:
+        return used
+    is_bar = "open" in used.values()
+    roles = {coins: "volume", money: "volume_usd"} if is_bar else {coins: "size"}
+    others = {name: ours for name, ours in used.items() if ours not in roles.values()}
+    return {**others, **roles}
+
+
+def in_dollars(batch: Batch, source: str) -> Batch:
+    """The batch without quote volumes of markets whose name says that the quote is no dollar.
+
+    A volume in BTC is not USD; it stays unknown and is said. source: the rows' name in the store.
+    """
+    if "volume_usd" not in batch.rows.columns or batch.rows["volume_usd"].null_count() == len(
+        batch.rows
+    ):
+        return batch
+    found = {m: readings(m, venue_of(source)) for m in batch.rows["market"].unique().sort()}
+    other = [m for m, read in found.items() if read and not any(r.is_in_dollars for r in read)]
+    if not other:
+        return batch
+    kept = pl.when(~pl.col("market").is_in(other)).then(pl.col("volume_usd")).alias("volume_usd")
+    note = f"quote volume of {', '.join(other)} is not in a dollar and was left out"
+    return replace(batch, rows=batch.rows.with_columns(kept), notes=(*batch.notes, note))
 
 
 def is_row_number(rows: Rows, name: str) -> bool:

@@ -31,7 +31,7 @@ def table_rows(blob: Blob) -> Iterator[Rows]:
         raise InputError(f"{blob.path}: {layout} content is not a table")
     first_row = 1
     for frame in frames:
-        yield Rows(frame, blob.path, first_row)
+        yield Rows(frame, blob.path, first_row, blob.asked)
         first_row += frame.height
 
 
@@ -55,6 +55,8 @@ def _objects(blob: Blob, layout: str) -> Iterable[dict[str, object]]:
 def text_frame(records: Sequence[Mapping[str, object]], blob: Blob) -> pl.DataFrame:
     """Flat objects as a frame of text, names in lower case."""
     names = list(dict.fromkeys(name for record in records for name in record))
+    if not names:
+        raise InputError(f"{blob.path}: its records have no fields")
     if len({name.lower() for name in names}) != len(names):
         raise InputError(f"{blob.path}: two fields differ only in upper and lower case")
     return pl.DataFrame(

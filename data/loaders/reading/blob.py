@@ -7,7 +7,7 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import BinaryIO
 
 from crashsim.scenarios.errors import InputError
@@ -32,11 +32,15 @@ MAX_WHOLE_BYTES = 2**30  # of a file that has to be in memory at once
 
 @dataclass(frozen=True)
 class Blob:
-    """Readable content. name: of the innermost file; path: as the user gave it, then members."""
+    """Readable content. name: of the innermost file; path: as the user gave it, then members.
+
+    asked: of a table's columns, whether its reader wanted them; filled while it is read.
+    """
 
     name: str
     path: str
     open: Callable[[], BinaryIO]
+    asked: dict[str, bool] = field(default_factory=dict, compare=False)
 
     def head(self, size: int) -> bytes:
         """The first bytes, decompressed."""

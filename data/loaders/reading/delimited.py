@@ -27,6 +27,7 @@ def csv_rows(
     """
     seen = sample(blob)
     columns = _columns(blob, seen, names)
+    blob.asked.update(dict.fromkeys(columns, False))
     pending: list[pa.RecordBatch] = []
     first_row = 1
     try:
@@ -73,7 +74,7 @@ def _batches(
 
 def _rows(batches: list[pa.RecordBatch], blob: Blob, first_row: int) -> Rows:
     frame = pl.DataFrame(pl.from_arrow(pa.Table.from_batches(batches)))
-    return Rows(frame, blob.path, first_row)
+    return Rows(frame, blob.path, first_row, blob.asked)
 
 
 def _columns(blob: Blob, seen: Sample, names: Sequence[str] | None) -> list[str]:

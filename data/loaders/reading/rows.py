@@ -20,12 +20,20 @@ _MISSING = ("", "null", "none", "nan", "na", "n/a", "\\n", "<nil>", "nat")
 
 
 class Rows:
-    """Rows of one file. frame: columns as in the file; first_row: its number, from 1."""
+    """Rows of one file. frame: columns as in the file; first_row: its number, from 1.
 
-    def __init__(self, frame: pl.DataFrame, path: str, first_row: int) -> None:
+    asked: the blob's, in which it is noted which columns were read.
+    """
+
+    def __init__(
+        self, frame: pl.DataFrame, path: str, first_row: int, asked: dict[str, bool] | None = None
+    ) -> None:
         self.frame = frame
         self.path = path
         self.first_row = first_row
+        self.asked = {} if asked is None else asked
+        for name in frame.columns:
+            self.asked.setdefault(name, False)
 
     def has(self, name: str) -> bool:
         """Is there such a column?"""
@@ -133,6 +141,7 @@ class Rows:
             raise InputError(
                 f"{self.path}: no column {name!r}; the columns are {', '.join(self.frame.columns)}"
             )
+        self.asked[name] = True
         column = self.frame[name]
         if column.dtype.is_nested() or column.dtype in (pl.Binary, pl.Object):
             raise InputError(f"{self.path}: column {name!r} is {column.dtype}, not plain values")

@@ -114,3 +114,15 @@ def test_a_market_without_volume_among_others_gets_the_default(tmp_path: Path) -
     read = store_rows("v", T0, T0 + 90_000, 5.0, store)
     assert read.volume_usd is not None
     assert read.volume_usd.tolist() == [300.0, 300.0, 30.0, 30.0]
+
+
+def test_what_one_account_traded_is_no_tape(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    own = pl.DataFrame([fill(500, tid, "0xaa", "buy", "Open Long", True) for tid in (1, 2)])
+    own = own.with_columns(pl.col("time").cast(pl.Datetime("ms", "UTC")))
+    store.write_part(Dataset("v", "*", "fills"), own, ALL, ORIGIN)
+    with pytest.raises(InputError, match=r"all its fills are of one account \(0xaa\)"):
+        bars_from_store("v", None, T0, T0 + 2000, store)
+    trades = pl.DataFrame({"time": at(500), "market": "ABC", "price": [7.0], "size": [1.0]})
+    store.write_part(Dataset("v", "ABC", "trades"), trades, ALL, ORIGIN)
+    assert bars_from_store("v", None, T0, T0 + 2000, store)["close"].to_list() == [7.0]

@@ -806,6 +806,288 @@ CASES = [
 ]
 
 
+def answer(
+    name: str,
+    content: object,
+    row: dict[str, object],
+    kind: str = "last",
+    options: Options = NO_OPTIONS,
+    format_id: str = "rest-answer",
+) -> Case:
+    """A saved answer of a venue's interface, which seldom names its market."""
+    interval_s = 60 if kind in ("last", "mark") else None
+    text = json.dumps(content).encode()
+    return Case(name, "ABC.json", text, format_id, kind, row, interval_s, options=options)
+
+
+def minutes(*values: object, count: int = 3, s: int = 1) -> list[list[object]]:
+    """Candles by position, the newest last; their times in 1/s of a millisecond."""
+    return [[(1760130960000 + 60_000 * n) // s, *values] for n in range(count)]
+
+
+OHLC_TEXT = ("10.0", "10.5", "9.1", "9.4")
+INVERSE_BAR = {"time": MINUTE, "open": 110000.0, "volume": 1.0, "volume_usd": 110_000.0}
+BYBIT_INVERSE = {"symbol": "BTCUSD", "category": "inverse"}
+DERIBIT = {
+    "ticks": [1760130960000, 1760131020000],
+    "open": [10.0, 9],
+    "high": [10.5, 9],
+    "low": [9.1, 9],
+    "close": [9.4, 9],
+    "volume": [120.5, 1],
+    "cost": [1180.2, 9],
+}
+DYDX = {"ticker": "BTC-USD", "resolution": "1MIN", "low": "9.1", "high": "10.5", "open": "10.0"}
+DYDX |= {"close": "9.4", "baseTokenVolume": "120.5", "usdVolume": "1180.2"}
+HL_CANDLE = {"s": "ABC", "i": "1m", "o": "10.0", "c": "9.4", "h": "10.5", "l": "9.1", "v": "120.5"}
+BITMEX = {"symbol": "XBTUSD", "homeNotional": 1.0, "foreignNotional": 110_000}
+OWN_FILL = {key: value for key, value in FILL_RECORD.items() if key != "liquidation"}
+NAMED = Options(market="ABC")
+
+CASES += [
+    answer(
+        "Binance candles, an array of twelve",
+        minutes(*OHLC_TEXT, "120.5", 1760131019999, "1180.2", 42, "60.1", "590.0", "0"),
+        FULL_BAR,
+        options=NAMED,
+    ),
+    answer(
+        "Binance aggregated trades, named by letters in two cases",
+        [{"a": 7, "p": "10.0", "q": "2.0", "f": 1, "l": 1, "T": 1760130964831, "m": True}],
+        TRADE | {"trade_id": "7"},
+        "trades",
+        NAMED,
+    ),
+    answer(
+        "OKX candles, whose first volume counts contracts",
+        {"code": "0", "data": minutes(*OHLC_TEXT, "1205", "120.5", "1180.2", "1")},
+        FULL_BAR,
+        options=NAMED,
+    ),
+    answer(
+        "OKX mark candles",
+        {"code": "0", "data": minutes(*OHLC_TEXT, "1")},
+        BAR,
+        "mark",
+        Options(market="ABC", kind="mark"),
+    ),
+    answer(
+        "OKX trades count contracts",
+        {
+            "code": "0",
+            "data": [
+                {"instId": "ABC-USDT-SWAP", "side": "sell", "sz": "20", "px": "10.0"}
+                | {"tradeId": "9", "ts": "1760130964831"}
+            ],
+        },
+        TRADE | {"market": "ABC-USDT-SWAP"},
+        "trades",
+        OKX_SIZES,
+    ),
+    answer(
+        "OKX funding",
+        {
+            "code": "0",
+            "data": [
+                {"fundingRate": "0.0001", "fundingTime": "1760130960000", "instId": "A-USDT-SWAP"}
+            ],
+        },
+        {"time": MINUTE, "market": "A-USDT-SWAP", "funding_rate": 0.0001},
+        "funding",
+    ),
+    answer(
+        "Bybit linear candles",
+        {
+            "retCode": 0,
+            "result": {"symbol": "ABCUSDT", "list": minutes(*OHLC_TEXT, "120.5", "1180.2")},
+        },
+        FULL_BAR | {"market": "ABCUSDT"},
+    ),
+    answer(
+        "Bybit inverse candles count dollars",
+        {
+            "retCode": 0,
+            "result": BYBIT_INVERSE
+            | {"list": minutes("110000", "110500", "109100", "109400", "110000", "1.0")},
+        },
+        INVERSE_BAR | {"market": "BTCUSD"},
+    ),
+    answer(
+        "Bybit inverse trades count dollars",
+        {
+            "retCode": 0,
+            "result": {
+                "category": "inverse",
+                "list": [
+                    {"symbol": "BTCUSD", "price": "10.0", "size": "20", "side": "Sell"}
+                    | {"time": "1760130964831"}
+                ],
+            },
+        },
+        TRADE | {"market": "BTCUSD"},
+        "trades",
+    ),
+    answer(
+        "Deribit candles, a list a column",
+        {"jsonrpc": "2.0", "result": DERIBIT},
+        FULL_BAR,
+        options=NAMED,
+    ),
+    answer(
+        "dYdX candles",
+        {"candles": [DYDX | {"startedAt": f"2025-10-10T21:{n}:00.000Z"} for n in (16, 17, 18)]},
+        FULL_BAR | {"market": "BTC-USD"},
+    ),
+    answer(
+        "dYdX funding",
+        {
+            "historicalFunding": [
+                {"ticker": "BTC-USD", "rate": "0.0001", "price": "110000"}
+                | {"effectiveAt": "2025-10-10T21:16:00.000Z"}
+            ]
+        },
+        {"time": MINUTE, "market": "BTC-USD", "funding_rate": 0.0001},
+        "funding",
+    ),
+    answer(
+        "Paradex candles",
+        {"results": minutes(10.0, 10.5, 9.1, 9.4, 120.5)},
+        BAR | {"volume": 120.5, "volume_usd": None},
+        options=NAMED,
+    ),
+    answer(
+        "Kraken futures candles",
+        {
+            "candles": [
+                {"time": t, "open": "10.0", "high": "10.5", "low": "9.1", "close": "9.4"}
+                | {"volume": "120.5"}
+                for t in (1760130960000, 1760131020000)
+            ]
+        },
+        BAR | {"volume": 120.5},
+        options=NAMED,
+    ),
+    answer(
+        "Kraken spot candles, named by their pair and with a mean price",
+        {
+            "error": [],
+            "result": {"XBTUSD": minutes(*OHLC_TEXT, "9.8", "120.5", 42, s=1000), "last": 1},
+        },
+        BAR | {"market": "XBTUSD", "volume": 120.5, "volume_usd": None},
+    ),
+    answer(
+        "Hyperliquid candles, named by letters in two cases",
+        [HL_CANDLE | {"t": t, "T": t + 59_999, "n": 42} for t in (1760130960000, 1760131020000)],
+        BAR | {"market": "ABC", "volume": 120.5},
+    ),
+    answer(
+        "Hyperliquid fills of one account, which its file names",
+        [OWN_FILL],
+        {"time": MOMENT, "account": "ABC", "market": "ABC", "side": "buy", "size": 2.0},
+        "fills",
+        format_id="generic",
+    ),
+    answer(
+        "Hyperliquid funding",
+        [{"coin": "ABC", "fundingRate": "0.0001", "premium": "-0.0005", "time": 1760130960000}],
+        {"time": MINUTE, "market": "ABC", "funding_rate": 0.0001},
+        "funding",
+        format_id="generic",
+    ),
+    answer(
+        "Binance funding, with the mark at which it was settled",
+        [
+            {"symbol": "ABCUSDT", "fundingTime": 1760130960000, "fundingRate": "0.0001"}
+            | {"markPrice": "10"}
+        ],
+        {"time": MINUTE, "market": "ABCUSDT", "funding_rate": 0.0001},
+        "funding",
+        format_id="generic",
+    ),
+    answer(
+        "ccxt funding",
+        [
+            {"info": {"a": 1}, "symbol": "ABC/USDT:USDT", "fundingRate": 0.0001}
+            | {"timestamp": 1760130960000, "datetime": "2025-10-10T21:16:00.000Z"}
+        ],
+        {"time": MINUTE, "market": "ABC/USDT:USDT", "funding_rate": 0.0001},
+        "funding",
+        format_id="generic",
+    ),
+    answer(
+        "BitMEX candles count contracts, and have what these are in coins",
+        [
+            BITMEX
+            | {"timestamp": f"2025-10-10T21:{n}:00.000Z", "open": 110000, "high": 110500}
+            | {"low": 109100, "close": 109400, "volume": 110000, "turnover": 100000000}
+            for n in (16, 17)
+        ],
+        INVERSE_BAR | {"market": "XBTUSD"},
+        format_id="generic",
+    ),
+    answer(
+        "BitMEX trades count contracts, and have what these are in coins",
+        [
+            BITMEX
+            | {"timestamp": "2025-10-10T21:16:04.831Z", "side": "Sell", "size": 110000}
+            | {"price": 110000}
+        ],
+        {"time": MOMENT, "market": "XBTUSD", "price": 110_000.0, "size": 1.0, "side": "sell"},
+        "trades",
+        format_id="generic",
+    ),
+    Case(
+        "BitMEX's dump of a day",
+        "20251010.csv",
+        csv(
+            "timestamp,symbol,side,size,price,tickDirection,trdMatchID,grossValue,homeNotional,"
+            "foreignNotional,trdType",
+            "2025-10-10D21:16:04.831999000,XBTUSD,Sell,20,10.0,MinusTick,0-1,2e+08,2.0,20,Regular",
+        ),
+        "bybit-trading",
+        "trades",
+        TRADE | {"market": "XBTUSD"},
+    ),
+]
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        ({"code": "0", "data": minutes(*OHLC_TEXT, "1")}, "--kind mark or --kind index"),
+        ({"retCode": 0, "result": {"list": minutes(*OHLC_TEXT)}}, "--kind mark or --kind index"),
+        ({"code": "0", "data": minutes("10", "9", "11", "8", "1", "9")}, "in another order"),
+        ({"result": DERIBIT | {"cost": [1]}}, "lists of different lengths"),
+        (
+            {
+                "code": "0",
+                "data": [{"instId": "A-B-SWAP", "sz": "1", "px": "1", "ts": "1760130960"}],
+            },
+            "--contract-size",
+        ),
+    ],
+)
+def test_an_answer_that_can_be_read_in_two_ways_is_refused(
+    content: object, says: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "ABC.json"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    with pytest.raises(InputError, match=says):
+        list(read_file(path, NAMED))
+
+
+@pytest.mark.parametrize(("market", "known"), [("ETHBTC", None), ("ETHUSDT", 1180.2)])
+def test_a_quote_volume_that_is_no_dollar_is_left_out(
+    market: str, known: float | None, tmp_path: Path
+) -> None:
+    path = tmp_path / f"{market}-1m-2025-10-10.csv"
+    path.write_text(KLINE_HEADER + KLINE, encoding="utf-8")
+    ((_, _, batch),) = read_file(path, Options())
+    assert (batch.rows["volume"][0], batch.rows["volume_usd"][0]) == (120.5, known)
+    told = f"quote volume of {market} is not in a dollar and was left out"
+    assert (told in batch.notes) == (known is None)
+
+
 def test_every_format_has_a_made_up_file_with_values() -> None:
     told = {case.format_id for case in CASES if case.row}
     assert told == {known.id for known in FORMATS}

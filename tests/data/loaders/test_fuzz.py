@@ -26,6 +26,11 @@ HEADERS = {
     "coinapi": "time_exchange,time_coinapi,guid,price,base_amount,taker_side",
     "bars": "ts,market,open,high,low,close,volume",
     "fills": "block_time,user,coin,px,sz,side,tid",
+    "bitmex": "timestamp,symbol,side,size,price,homeNotional,foreignNotional",
+    "bitmex bars": "timestamp,symbol,open,high,low,close,volume,homeNotional,foreignNotional",
+    "own fills": "time,coin,px,sz,side,dir,closedPnl,startPosition,tid,oid",
+    "okx fundings": "instId,fundingTime,fundingRate,markPrice",
+    "two volumes": "Open Time,symbol,open,high,low,close,quote_volume,Volume BTC,confirm",
     "contexts": "time,coin,funding,open_interest,prev_day_px,day_ntl_vlm,premium,oracle_px,mark_px,"
     "mid_px,impact_bid_px,impact_ask_px",
 }
@@ -119,6 +124,40 @@ JSON = st.recursive(
     ),
     max_leaves=12,
 )
+
+
+CANDLE = st.lists(
+    st.sampled_from([1760130960000, "1760130960000", "10.0", 10.5, "", None, "x", True, -1, [], {}])
+)
+RECORD = st.dictionaries(
+    st.sampled_from([*"tTsiohlcvnapqfm", "instId", "sz", "px", "ts", "price", "size", "time"]),
+    st.sampled_from([1760130960000, "1760130964831", "10.0", 2, "", None, "x", True, [], {}]),
+)
+
+
+@SLOW_OK
+@given(rows=st.lists(CANDLE | RECORD, max_size=4), same=st.booleans(), shape=st.integers(0, 7))
+def test_answers_of_venues_with_odd_rows(
+    rows: list[object], same: bool, shape: int, tmp_path: Path
+) -> None:
+    import json
+
+    rows = rows[:1] * 3 if same else rows
+    result = {"category": "inverse", "symbol": "BTCUSD", "list": rows}
+    answers: list[object] = [
+        rows,
+        {"code": "0", "data": rows},
+        {"retCode": 0, "result": result},
+        {"error": [], "result": {"XBTUSD": rows, "last": 1}},
+        {"result": {"ticks": rows, "open": rows, "high": rows[:1], "low": rows, "close": rows}},
+        {"historicalFunding": rows},
+        {"candles": rows},
+        {"trades": rows, "result": rows},
+    ]
+    path = tmp_path / "x.json"
+    path.write_text(json.dumps(answers[shape]))
+    for options in (ASKING, OPTIONS, Options(market="ABC", kind="mark", interval_s=60)):
+        read_all(path, options)
 
 
 @SLOW_OK

@@ -186,3 +186,20 @@ def test_many_fills_come_in_bounded_batches_with_progress(
     rows = store.scan("hl", "*", "fills", 0, 2**50).collect()
     assert rows["block_number"].to_list() == [n for n in range(1, 251) for _ in range(2)]
     assert rows.select(pl.col("block_index").unique().sort()).to_series().to_list() == [0, 1]
+
+
+def test_what_was_read_of_a_table_is_told_and_what_was_not(tmp_path: Path) -> None:
+    path = tmp_path / NAME
+    path.write_bytes(KLINE)
+    (plain,) = import_file(Store(tmp_path / "s"), path, NONE, NOW)
+    used = ("open_time", "open", "high", "low", "close", "volume", "close_time", "quote_volume")
+    assert tuple(plain.columns.used) == used
+    assert plain.columns.unused == ("count", "taker_buy_volume", "taker_buy_quote_volume", "ignore")
+    frame = pl.DataFrame({"date": [NOW], "funding_rate": [0.1], "note": ["x"]})
+    table = tmp_path / "ABC_USDT_USDT-8h-funding_rate.feather"
+    frame.write_ipc(table)
+    (arrow,) = import_file(Store(tmp_path / "t"), table, NONE, NOW)
+    assert (tuple(arrow.columns.used), arrow.columns.unused) == (
+        ("date", "funding_rate"),
+        ("note",),
+    )
