@@ -96,7 +96,8 @@ def load_tape(scenario: Scenario) -> TapeReading:
         over = tape_of_file(laid.grid, rows, _fallbacks(settings, own))
         over = _known_alike(over, scenario.overlay_provenance or provenance_of_file(overlay))
         targets = targets_of(tape, over, rows.table)
-        tape = lay_over(tape, over, targets, str(overlay))
+        has_funding = rows.settlements is not None
+        tape = lay_over(tape, over, targets, str(overlay), has_funding=has_funding)
         notes = (*match_notes(targets, are_prices=True), *coverage_notes(laid.grid, rows))
         files += (rows.table.as_input("overlay", *notes, names=other_names(targets)),)
     if settings.mark_smoothing_s:
