@@ -29,7 +29,7 @@ _Market = Annotated[
 ]
 _Kind = Annotated[
     str | None,
-    typer.Option(metavar="KIND", help="last, mark, index, premium, trades or liquidations."),
+    typer.Option(metavar="KIND", help="last, mark, index, trades or liquidations."),
 ]
 _Map = Annotated[
     str | None,

@@ -3,10 +3,10 @@
 Nothing is repaired or filled. What counts as a finding:
 
 - gap: bars that are missing between a market's first and last; for other regular series (funding,
-  contexts, metrics) a distance over 1.5 times the usual one;
+  contexts) a distance over 1.5 times the usual one;
 - repeat: a second row of one key (time and market; trade id); it is worse where the two differ;
 - disorder: a row that is earlier than the one before it in its file;
-- zero volume: a bar in which nothing was traded (not in mark, index and premium bars);
+- zero volume: a bar in which nothing was traded (not in mark and index bars);
 - outlier: a price ten times above or below the median of the closes around it, or a bar whose high
   is not its largest price, or low not its smallest;
 - coverage: where a window is asked for, rows that do not reach its start or end.
@@ -22,8 +22,8 @@ from crashsim.data.store.kinds import KINDS
 
 _OUTLIER_FACTOR = 10.0
 _AROUND = 11  # closes whose median a price is held against
-_BARS = ("last", "mark", "index", "premium")
-_REGULAR = ("funding", "contexts", "metrics")
+_BARS = ("last", "mark", "index")
+_REGULAR = ("funding", "contexts")
 _LATE = 1.5  # times the usual distance of two rows
 
 
@@ -81,7 +81,7 @@ def check_rows(
 
     frame: columns of `kinds.KINDS[kind]`. window: what the rows should cover, if that is known.
     """
-    if "market" not in frame.columns or kind in ("events", "accounts", "positions", "balances"):
+    if "market" not in frame.columns or kind in ("events", "accounts", "positions"):
         return _whole(frame, source, kind)
     return tuple(
         _check_market(str(market), rows, source, kind, interval_s, window)
@@ -144,7 +144,7 @@ def _check_market(
         contradicting=contradicting,
         disordered=int((times.diff() < 0).sum()),
         zero_volume=_zero_volume(rows) if kind == "last" else 0,
-        outliers=_outliers(rows) if is_bars and kind != "premium" else 0,
+        outliers=_outliers(rows) if is_bars else 0,
         late_start_s=late_s,
         early_end_s=early_s,
     )

@@ -10,6 +10,7 @@ from crashsim.data.loaders.format import Options
 from crashsim.data.loaders.importer import read_file
 from crashsim.data.store.check import MarketCheck, check_rows
 from crashsim.data.store.datasets import MANY_MARKETS, Window
+from crashsim.data.store.kinds import KINDS
 from crashsim.data.store.store import Store
 
 _ALL_TIME_MS = (0, 2**52)
@@ -84,7 +85,9 @@ def check_files(
 
 def check_store(store: Store, source: str | None, window: Window | None) -> CheckReport:
     """Check every dataset of the store, or those of one source: its files first, then its rows."""
-    infos = [i for i in store.datasets() if source in (None, i.dataset.source)]
+    named = [i for i in store.datasets() if source in (None, i.dataset.source)]
+    infos = [i for i in named if i.dataset.kind in KINDS]
+    unread = sorted({i.dataset.kind for i in named} - set(KINDS))
     damage = [
         f"{i.dataset.source} {i.dataset.kind} {i.dataset.market}: {file} is gone or was changed"
         for i in infos
@@ -97,4 +100,6 @@ def check_store(store: Store, source: str | None, window: Window | None) -> Chec
         # The store sorts when it is read, so the order of its parts is no finding.
         frame = rows.collect().sort("time", maintain_order=True)
         lines += check_rows(frame, name, kind, length, window)
-    return CheckReport(tuple(lines), tuple(damage), ())
+    what = "nothing in crashsim reads these rows; delete their folders"
+    notes = (f"{kind}: {what}" for kind in unread)
+    return CheckReport(tuple(lines), tuple(damage), tuple(notes))

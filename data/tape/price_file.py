@@ -44,8 +44,8 @@ class PriceRows:
     market: (R,) index into `markets` (ascending). time_ms: (R,) UTC; of a bar, its open.
     prices: column -> (R,); `mark` of the long form, OHLC of bars, neither in a file of volumes.
     volume_usd: (R,) quote notional, None where the file has none.
-    settlements: None where the source says nothing of funding. spacing_ms: (M,) of bars their width: what the file
-    states, else the distance of most; of marks the smallest distance of two rows.
+    settlements: None where the source says nothing of funding. spacing_ms: (M,) of bars their
+    width: what the file states, else the distance of most; of marks the smallest distance of two.
     kinds: price kind by market, empty where the file does not say.
     venue: whose spelling the markets' names follow; None where that is not known.
     notes: what was left out, and what else the reader of the rows must know, a sentence each.
