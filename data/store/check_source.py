@@ -1,7 +1,7 @@
 """Where rows to be checked come from: files as they are, or the store."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
@@ -11,6 +11,11 @@ from crashsim.data.loaders.importer import read_file
 from crashsim.data.store.check import MarketCheck, check_rows
 from crashsim.data.store.datasets import MANY_MARKETS, Window
 from crashsim.data.store.kinds import KINDS
+from crashsim.data.store.recorded_closings import (
+    CLOSING_KINDS,
+    closings_by_minute,
+    joined_closings,
+)
 from crashsim.data.store.store import Store
 
 _ALL_TIME_MS = (0, 2**52)
@@ -20,12 +25,14 @@ _ALL_TIME_MS = (0, 2**52)
 class CheckReport:
     """Lines by market, and what was found about files themselves (damage, reader's notes).
 
-    notes are not findings: they say what a reader of the rows should know.
+    notes are not findings: they say what a reader of the rows should know. closings: recorded
+    liquidations and auto-deleveraging, CLOSING_COLUMNS.
     """
 
     lines: tuple[MarketCheck, ...]
     damage: tuple[str, ...]
     notes: tuple[str, ...]
+    closings: pl.DataFrame = field(default_factory=lambda: joined_closings(()))
 
     @property
     def is_clean(self) -> bool:
@@ -75,12 +82,18 @@ def check_files(
             notes |= {f"{blob.name}: {note}": None for note in batch.notes}
             key = (batch.source or known.source, batch.kind, batch.interval_s)
             frames.setdefault(key, []).append(batch.rows)
+    whole = {key: pl.concat(parts) for key, parts in sorted(frames.items(), key=str)}
     lines = [
         line
-        for (source, kind, length), parts in sorted(frames.items(), key=str)
-        for line in check_rows(pl.concat(parts), source, kind, length, window)
+        for (source, kind, length), rows in whole.items()
+        for line in check_rows(rows, source, kind, length, window)
     ]
-    return CheckReport(tuple(lines), (), tuple(notes))
+    closings = [
+        closings_by_minute(rows, source, kind)
+        for (source, kind, _), rows in whole.items()
+        if kind in CLOSING_KINDS
+    ]
+    return CheckReport(tuple(lines), (), tuple(notes), joined_closings(closings))
 
 
 def check_store(store: Store, source: str | None, window: Window | None) -> CheckReport:
@@ -95,11 +108,14 @@ def check_store(store: Store, source: str | None, window: Window | None) -> Chec
     ]
     series = dict.fromkeys((i.dataset.source, i.dataset.kind, i.dataset.interval_s) for i in infos)
     lines: list[MarketCheck] = []
+    closings: list[pl.DataFrame] = []
     for name, kind, length in () if damage else series:
         rows = store.scan(name, MANY_MARKETS, kind, *_ALL_TIME_MS, length)
         # The store sorts when it is read, so the order of its parts is no finding.
         frame = rows.collect().sort("time", maintain_order=True)
         lines += check_rows(frame, name, kind, length, window)
+        if kind in CLOSING_KINDS:
+            closings.append(closings_by_minute(frame, name, kind))
     what = "nothing in crashsim reads these rows; delete their folders"
     notes = (f"{kind}: {what}" for kind in unread)
-    return CheckReport(tuple(lines), tuple(damage), tuple(notes))
+    return CheckReport(tuple(lines), tuple(damage), tuple(notes), joined_closings(closings))
