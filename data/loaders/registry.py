@@ -19,6 +19,7 @@ _ORDER = (
     "binance_trades",
     "binance_funding",
     "binance_liquidations",
+    "binance_stream",
     "bybit_trades",
     "bybit_spot",
     "okx_trades",

@@ -105,11 +105,11 @@ KINDS: Mapping[str, Kind] = {
         identity=("time", "account", "market"),
     ),
     "adl": Kind(
-        # Deleveraging fills with their authors' own account figures (end-of-window state).
+        # Deleveraging fills; of some with their authors' account figures (end-of-window state).
         {"time": TIME, "account": _S, "market": _S, "price": _F, "size": _F, "notional": _F}
         | {"closed_pnl": _F, "position_size": _F, "entry_price": _F, "account_value": _F}
         | {"leverage": _F, "is_negative_equity": _B, "liquidated_account": _S},
-        required=("time", "account", "market", "price", "size"),
+        required=("time", "market", "price", "size"),
     ),
 }
 

@@ -266,6 +266,15 @@ CASES = [
         {"side": "sell", "size": 70.0, "market": "BTCUSD_PERP"},
     ),
     Case(
+        "binance-trade-stream behind the time of a recorder",
+        "recorded.log",
+        b'1760130964840000000 {"stream":"abcusdt@trade","data":{"e":"trade","E":1760130964840,'
+        b'"T":1760130964831,"s":"ABCUSDT","t":42,"p":"10.0","q":"2.0","X":"MARKET","m":true}}\n',
+        "binance-trade-stream",
+        "trades",
+        TRADE | {"market": "ABCUSDT", "trade_id": "42"},
+    ),
+    Case(
         "bybit-trading in decimal seconds, with the newer column",
         "ABCUSDT2025-10-10.csv",
         csv(
