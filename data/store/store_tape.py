@@ -66,13 +66,25 @@ def store_rows(
 
 
 def _funding(store: Store, source: str, start_ms: int, end_ms: int) -> pl.DataFrame:
-    """Rates whose second lies in [start_ms, end_ms]: venues stamp them some ms after it."""
+    """market, time_ms, funding_rate of what was settled in [start_ms, end_ms], each once.
+
+    Venues stamp a rate some ms after its second. A payment to an account, in `events`, carries the
+    rate too; all that are booked in a minute are of one settlement, at its start.
+    """
     late = _SECOND_MS // 2
-    rows = store.read(source, MANY_MARKETS, "funding", start_ms - late, end_ms + late)
+    stamped = store.read(source, MANY_MARKETS, "funding", start_ms - late, end_ms + late)
     second = (pl.col("time").dt.epoch("ms") + late) // _SECOND_MS * _SECOND_MS
-    return rows.select("market", second.alias("time_ms"), "funding_rate").unique(
-        maintain_order=True
-    )
+    events = store.scan(source, MANY_MARKETS, "events", start_ms, end_ms + 60 * _SECOND_MS)
+    paid = events.filter(pl.col("type") == "funding", pl.col("funding_rate").is_not_null())
+    rates = [
+        rows.select("market", at.alias("time_ms"), "funding_rate").unique()
+        for rows, at in (
+            (stamped.lazy(), second),
+            (paid, pl.col("time").dt.truncate("1m").dt.epoch("ms")),
+        )
+    ]
+    inside = pl.col("time_ms").is_between(start_ms, end_ms)
+    return pl.concat(rates).filter(inside).unique().sort("market", "time_ms").collect()
 
 
 def _settlements(funding: pl.DataFrame, markets: tuple[str, ...], name: str) -> Settlements:

@@ -74,6 +74,25 @@ def test_a_rate_that_several_files_have_comes_once(tmp_path: Path) -> None:
     assert _laid(store)[0] == {("BTCUSDT", 60): 0.001}
 
 
+def test_what_accounts_were_paid_carries_the_rate(tmp_path: Path) -> None:
+    store = _stored(tmp_path, {"BTCUSDT": [(START_MS + 7, 0.001)]})
+    booked = {
+        "time": _times(*(START_MS + at for at in (120, 120, 1_900, 2_000, 1_800_900))),
+        "account": ["a", "b", "c", "d", "a"],
+        "type": ["funding", "funding", "funding", "deposit", "funding"],
+        "market": ["BTCUSDT", "ETHUSDT", "BTCUSDT", None, "BTCUSDT"],
+        "funding_rate": [0.001, 0.002, 0.001, None, -0.003],
+    }
+    window = Window(START_MS, END_MS)
+    origin = Origin("events", datetime(2026, 1, 1, tzinfo=UTC))
+    store.write_part(Dataset("binance", "*", "events"), pl.DataFrame(booked), window, origin)
+    assert _laid(store)[0] == {
+        ("BTCUSDT", 0): 0.001,
+        ("ETHUSDT", 0): 0.002,
+        ("BTCUSDT", 1800): -0.003,
+    }
+
+
 def test_two_rates_for_one_second_are_refused(tmp_path: Path) -> None:
     store = _stored(
         tmp_path, {"BTCUSDT": [(START_MS + 3, 0.001)]}, {"BTCUSDT": [(START_MS, 0.002)]}
