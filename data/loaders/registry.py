@@ -40,6 +40,7 @@ _ORDER = (
     "coinapi",
     "cryptodatadownload",
     "freqtrade",
+    "insurance_funds",
     "rest_answers",
     "ohlcv_json",
     "generic",

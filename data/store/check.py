@@ -19,11 +19,13 @@ import polars as pl
 
 from crashsim.data.store.datasets import MANY_MARKETS, Window
 from crashsim.data.store.kinds import KINDS
+from crashsim.scenarios.instruments.instrument import DOLLARS
 
 _OUTLIER_FACTOR = 10.0
 _AROUND = 11  # closes whose median a price is held against
 _BARS = ("last", "mark", "index")
 _REGULAR = ("funding", "contexts")
+_AT_MS = pl.col("time").dt.epoch("ms")
 _LATE = 1.5  # times the usual distance of two rows
 
 
@@ -87,6 +89,23 @@ def check_rows(
         _check_market(str(market), rows, source, kind, interval_s, window)
         for market, rows in _by_market(frame)
     )
+
+
+def fund_notes(rows: pl.DataFrame, source: str, window: Window | None) -> tuple[str, ...]:
+    """What each fund held in each currency at the window's start (without one, at the end).
+
+    rows: of the kind `fund`. One that is known later only is told with the time of its first row.
+    """
+    ordered = rows.sort("market", "currency", "time")
+    notes = []
+    for (market, currency), own in ordered.group_by("market", "currency", maintain_order=True):
+        early = own if window is None else own.filter(_AT_MS.le(window.start_ms))
+        row = early.row(-1, named=True) if early.height else own.row(0, named=True)
+        of = f"{source} {market}" if market != MANY_MARKETS else source
+        held = f"{row['balance']:,.2f} {currency} at {row['time']:%Y-%m-%d %H:%M} UTC"
+        start = f"; --set absorber.NAME.cash={row['balance']:.2f} starts an absorber with it"
+        notes.append(f"fund of {of}: {held}{start if currency in DOLLARS else ''}")
+    return tuple(notes)
 
 
 def _by_market(frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:

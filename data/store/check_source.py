@@ -1,6 +1,6 @@
 """Where rows to be checked come from: files as they are, or the store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -8,7 +8,7 @@ import polars as pl
 
 from crashsim.data.loaders.format import Options
 from crashsim.data.loaders.importer import read_file
-from crashsim.data.store.check import MarketCheck, check_rows
+from crashsim.data.store.check import MarketCheck, check_rows, fund_notes
 from crashsim.data.store.datasets import MANY_MARKETS, Window
 from crashsim.data.store.kinds import KINDS
 from crashsim.data.store.recorded_closings import (
@@ -18,6 +18,7 @@ from crashsim.data.store.recorded_closings import (
 )
 from crashsim.data.store.store import Store
 
+_Series = tuple[str, str, int | None]  # source, kind, length of a bar in seconds
 _ALL_TIME_MS = (0, 2**52)
 
 
@@ -74,7 +75,7 @@ def check_files(
     Rows of one format, kind and length of bar are checked together over all files, so that files
     of several days are one series.
     """
-    frames: dict[tuple[str, str, int | None], list[pl.DataFrame]] = {}
+    frames: dict[_Series, list[pl.DataFrame]] = {}
     notes: dict[str, None] = {}
     for path in paths:
         at_file(path)
@@ -82,18 +83,8 @@ def check_files(
             notes |= {f"{blob.name}: {note}": None for note in batch.notes}
             key = (batch.source or known.source, batch.kind, batch.interval_s)
             frames.setdefault(key, []).append(batch.rows)
-    whole = {key: pl.concat(parts) for key, parts in sorted(frames.items(), key=str)}
-    lines = [
-        line
-        for (source, kind, length), rows in whole.items()
-        for line in check_rows(rows, source, kind, length, window)
-    ]
-    closings = [
-        closings_by_minute(rows, source, kind)
-        for (source, kind, _), rows in whole.items()
-        if kind in CLOSING_KINDS
-    ]
-    return CheckReport(tuple(lines), (), tuple(notes), joined_closings(closings))
+    whole = ((key, pl.concat(parts)) for key, parts in sorted(frames.items(), key=str))
+    return _report(whole, window, (), tuple(notes))
 
 
 def check_store(store: Store, source: str | None, window: Window | None) -> CheckReport:
@@ -107,15 +98,31 @@ def check_store(store: Store, source: str | None, window: Window | None) -> Chec
         for file in store.damaged_parts(i)
     ]
     series = dict.fromkeys((i.dataset.source, i.dataset.kind, i.dataset.interval_s) for i in infos)
+    what = "nothing in crashsim reads these rows; delete their folders"
+    notes = tuple(f"{kind}: {what}" for kind in unread)
+    stored = ((each, _stored(store, each)) for each in (() if damage else series))
+    return _report(stored, window, tuple(damage), notes)
+
+
+def _stored(store: Store, series: _Series) -> pl.DataFrame:
+    source, kind, length = series
+    rows = store.scan(source, MANY_MARKETS, kind, *_ALL_TIME_MS, length)
+    # The store sorts when it is read, so the order of its parts is no finding.
+    return rows.collect().sort("time", maintain_order=True)
+
+
+def _report(
+    series: Iterable[tuple[_Series, pl.DataFrame]],
+    window: Window | None,
+    damage: tuple[str, ...],
+    notes: tuple[str, ...],
+) -> CheckReport:
     lines: list[MarketCheck] = []
     closings: list[pl.DataFrame] = []
-    for name, kind, length in () if damage else series:
-        rows = store.scan(name, MANY_MARKETS, kind, *_ALL_TIME_MS, length)
-        # The store sorts when it is read, so the order of its parts is no finding.
-        frame = rows.collect().sort("time", maintain_order=True)
-        lines += check_rows(frame, name, kind, length, window)
+    for (source, kind, length), rows in series:
+        lines += check_rows(rows, source, kind, length, window)
         if kind in CLOSING_KINDS:
-            closings.append(closings_by_minute(frame, name, kind))
-    what = "nothing in crashsim reads these rows; delete their folders"
-    notes = (f"{kind}: {what}" for kind in unread)
-    return CheckReport(tuple(lines), tuple(damage), tuple(notes), joined_closings(closings))
+            closings.append(closings_by_minute(rows, source, kind))
+        if kind == "fund":
+            notes += fund_notes(rows, source, window)
+    return CheckReport(tuple(lines), damage, notes, joined_closings(closings))

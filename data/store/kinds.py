@@ -111,6 +111,13 @@ KINDS: Mapping[str, Kind] = {
         | {"leverage": _F, "is_negative_equity": _B, "liquidated_account": _S},
         required=("time", "market", "price", "size"),
     ),
+    "fund": Kind(
+        # The balance of an insurance fund. market: what it stands for, `*` for all of a venue.
+        {"time": TIME, "market": _S, "currency": _S, "balance": _F},
+        required=("time", "market", "currency", "balance"),
+        key=("time", "market", "currency"),
+        identity=("time", "market", "currency"),
+    ),
 }
 
 

@@ -61,6 +61,21 @@ FILL = {
     "liquidation_method": "backstop",
 }
 
+BINANCE_FUND = {
+    "symbols": ["ABCUSDT", "BCDUSDT"],
+    "assets": [{"asset": "USDT", "marginBalance": "5.0", "updateTime": 1760130964831}],
+}
+OKX_DETAIL = {"balance": "5.0", "ccy": "ETH", "ts": "1760130964831", "type": "regular_update"}
+OKX_FUND = {
+    "code": "0",
+    "data": [{"details": [OKX_DETAIL, OKX_DETAIL | {"balance": ""}], "instType": "SWAP"}],
+}
+BITMEX_FUND = {
+    "currency": "XBt",
+    "timestamp": "2025-10-10T21:16:04.831Z",
+    "walletBalance": 500_000_000,
+}
+USDT = {"currency": "USDt", "walletBalance": 5_000_000}
 NO_OPTIONS = Options()
 
 
@@ -680,6 +695,23 @@ CASES = [
         BAR | {"market": "ABC"},
         60,
         Options(market="ABC"),
+    ),
+    *(
+        Case(
+            f"insurance-fund of {venue}",
+            "funds.json",
+            json.dumps(answer).encode(),
+            "insurance-fund",
+            "fund",
+            {"time": MOMENT, "market": market, "currency": currency, "balance": 5.0},
+        )
+        for venue, answer, market, currency in (
+            ("Binance", [BINANCE_FUND], "ABCUSDT and 1 more", "USDT"),
+            ("Binance, one group", BINANCE_FUND, "ABCUSDT and 1 more", "USDT"),
+            ("OKX", OKX_FUND, "SWAP", "ETH"),
+            ("BitMEX", [BITMEX_FUND], "*", "BTC"),
+            ("BitMEX in USDt", [BITMEX_FUND | USDT], "*", "USDT"),
+        )
     ),
     Case(
         "rest-answer of OKX",
