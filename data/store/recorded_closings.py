@@ -7,7 +7,7 @@ from polars.dataframe.group_by import GroupBy
 
 from crashsim.data.schema import TIME
 
-CLOSING_KINDS = ("liquidations", "adl")
+CLOSING_KINDS = ("liquidations", "adl", "fills")
 ALL_MARKETS = "all markets"
 CLOSING_COLUMNS: Mapping[str, pl.DataType] = {
     "source": pl.String(),
@@ -29,10 +29,25 @@ def closings_by_minute(rows: pl.DataFrame, source: str, kind: str) -> pl.DataFra
     """CLOSING_COLUMNS of rows of a kind of CLOSING_KINDS: how many began in a minute, and USD.
 
     time: the start of the minute. notional_usd: size times price; of a liquidation order the size
-    that was filled and its average price, where the record has them.
+    that was filled and its average price, where the record has them. Of fills those that were
+    liquidated, one leg a trade, and the legs of winners that were deleveraged.
     """
+    if kind != "fills":
+        return _counted(rows, source, kind)
+    named = pl.col("trade_id").fill_null(0) > 0
+    once = rows.filter(~named | pl.struct("account", "trade_id", "side").is_first_distinct())
+    is_adl = (pl.col("direction") == "Auto-Deleveraging").fill_null(False)
+    is_loser = (pl.col("account") == pl.col("liquidated_account")).fill_null(False)
+    of_adl = pl.when(named).then(is_adl.any().over("market", "trade_id")).otherwise(is_adl)
+    liquidated, deleveraged = once.filter(is_loser & ~of_adl), once.filter(is_adl & ~is_loser)
+    return pl.concat(
+        [_counted(deleveraged, source, "adl"), _counted(liquidated, source, "liquidations")]
+    )
+
+
+def _counted(rows: pl.DataFrame, source: str, kind: str) -> pl.DataFrame:
     price, size = pl.col("price"), pl.col("size")
-    if kind == "liquidations":
+    if "filled_size" in rows.columns:
         average = pl.col("average_price")
         price = pl.when(average > 0).then(average).otherwise(price)
         size = pl.coalesce("filled_size", "size")

@@ -105,6 +105,27 @@ def test_a_run_is_held_against_one_venue(record: Path, tmp_path: Path) -> None:
     assert one.exit_code == 0, one.output
 
 
+def test_fills_say_who_was_liquidated_and_who_was_deleveraged() -> None:
+    # Trade 1 closed "los" on the book, 2 against the winner "win"; 3 is anybody's. 1 came twice.
+    adl = "Auto-Deleveraging"
+    legs = [
+        ("los", 1, "sell", "Close Long", "los", 2.0),
+        ("bid", 1, "buy", "Open Long", "los", 2.0),
+        ("los", 2, "sell", adl, "los", 3.0),
+        ("win", 2, "buy", adl, "los", 3.0),
+        ("bid", 3, "buy", "Open Long", None, 9.0),
+        ("los", 1, "sell", "Close Long", "los", 2.0),
+        ("old", None, "buy", adl, None, 1.0),
+    ]
+    names = ("account", "trade_id", "side", "direction", "liquidated_account", "size")
+    moment = pl.lit(0, pl.Int64).cast(pl.Datetime("ms", "UTC"))
+    rows = pl.DataFrame(legs, schema=names, orient="row").with_columns(
+        time=moment, market=pl.lit("A"), price=pl.lit(10.0)
+    )
+    found = closings_by_minute(rows, "s", "fills").select("kind", "count", "notional_usd")
+    assert found.rows() == [("adl", 2, 40.0), ("liquidations", 1, 20.0)]
+
+
 def test_what_was_filled_counts_at_its_average_price() -> None:
     times = pl.Series([0, 1, 2], dtype=pl.Int64).cast(pl.Datetime("ms", "UTC"))
     orders = {"market": "A", "price": 10.0, "size": 5.0}
