@@ -34,10 +34,13 @@ def closings_by_minute(rows: pl.DataFrame, source: str, kind: str) -> pl.DataFra
     """
     if kind != "fills":
         return _counted(rows, source, kind)
-    named = pl.col("trade_id").fill_null(0) > 0
-    once = rows.filter(~named | pl.struct("account", "trade_id", "side").is_first_distinct())
     is_adl = (pl.col("direction") == "Auto-Deleveraging").fill_null(False)
     is_loser = (pl.col("account") == pl.col("liquidated_account")).fill_null(False)
+    named = pl.col("trade_id").fill_null(0) > 0
+    # First those few that matter: a record has millions of fills.
+    once = rows.filter(is_adl | is_loser).filter(
+        ~named | pl.struct("account", "trade_id", "side").is_first_distinct()
+    )
     of_adl = pl.when(named).then(is_adl.any().over("market", "trade_id")).otherwise(is_adl)
     liquidated, deleveraged = once.filter(is_loser & ~of_adl), once.filter(is_adl & ~is_loser)
     return pl.concat(
