@@ -59,7 +59,10 @@ def test_prices_without_a_column_of_funding_keep_the_scenarios_rates(
     write("prices.csv", FUNDED)
     over = f"time,market,mark,volume_usd{column}\n2025-10-10T21:00Z,BTCUSDT,70,1{cells}"
     over += f"\n2025-10-10T21:00Z,AAAUSDT,1,1{cells}"  # stands before BTC-PERP
-    tape = read_tape(scenario(overlays=(write("mine.csv", over),)))
+    reading = load_tape(scenario(overlays=(write("mine.csv", over),)))
+    tape, notes = reading.tape, reading.files[-1].notes
+    is_told = "no funding rates: the scenario's stay for BTC-PERP" in notes
+    assert is_told is (not column)
     assert tape.funding_rate[:, tape.markets.index("BTC-PERP")].tolist() == rates
     assert tape.funding_rate[:, tape.markets.index("ETH-PERP")].tolist() == [0.02, 0]
 
