@@ -151,7 +151,7 @@ def check(
     from crashsim.cli.show import data
     from crashsim.data.loaders.reading.containers import input_files
     from crashsim.data.store.check_source import check_files, check_store
-    from crashsim.lab.record_and_run import closings_of
+    from crashsim.lab.computer.record_and_run import closings_of
 
     window = _window(start, end)
     if path == ["store"]:

@@ -21,7 +21,7 @@ from crashsim.data.store.check_source import CheckReport
 from crashsim.data.store.datasets import MANY_MARKETS, DatasetInfo, kind_text
 from crashsim.data.store.store import Store
 from crashsim.engine.readings import Frame
-from crashsim.lab.record_and_run import Closings
+from crashsim.lab.computer.record_and_run import Closings
 
 _SHOWN_MARKETS = 3
 _SERIES = ("source", "kind", "market", "rows", "from - to (UTC)")

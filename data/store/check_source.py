@@ -6,16 +6,16 @@ from pathlib import Path
 
 import polars as pl
 
+from crashsim.data.checked.recorded_closings import (
+    CLOSING_KINDS,
+    closings_by_minute,
+    joined_closings,
+)
 from crashsim.data.loaders.format import Options
 from crashsim.data.loaders.importer import read_file
 from crashsim.data.store.check import MarketCheck, check_rows, fund_notes
 from crashsim.data.store.datasets import MANY_MARKETS, Window
 from crashsim.data.store.kinds import KINDS
-from crashsim.data.store.recorded_closings import (
-    CLOSING_KINDS,
-    closings_by_minute,
-    joined_closings,
-)
 from crashsim.data.store.store import Store
 
 _Series = tuple[str, str, int | None]  # source, kind, length of a bar in seconds

@@ -16,7 +16,7 @@ def test_funding_of_the_store_reaches_the_tape_once(case: Open) -> None:
         assert at.run("data", "import", file).code == 0
     done = at.run("replay", "scenario", "--out", "run")
     assert done.code == 0
-    assert "recorded funding rates of ABCUSDT: 1 in all." in done.out
+    assert "yours funding rates of ABCUSDT: 1 in all." in done.out
     assert "funding paid, net $300.00" in done.out
     accounts = at.table("accounts")
     assert accounts.select("account", "funding_usd", "cash_end").rows() == [

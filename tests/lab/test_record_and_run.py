@@ -9,7 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from crashsim.cli.app import app
-from crashsim.data.store.recorded_closings import closings_by_minute
+from crashsim.data.checked.recorded_closings import closings_by_minute
 from crashsim.scenarios.errors import InputError
 
 # 10 x 95 + 2 x 90 = 1,130 in the first minute of TOY, 1 x 50 later.

@@ -6,7 +6,7 @@ from datetime import datetime
 import polars as pl
 
 from crashsim.data.book.market_match import MarketIndex, MismatchError, Use
-from crashsim.data.store.recorded_closings import with_totals
+from crashsim.data.checked.recorded_closings import with_totals
 from crashsim.engine.arrays import rows_by
 from crashsim.engine.readings.minutes import forced_closings
 from crashsim.lab.folders.run_folder import RunFolder
