@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from crashsim.cli import options
+from crashsim.cli import completion, options
 from crashsim.cli.commands.fetch import fetch
 from crashsim.cli.commands.pull import pull
 
@@ -29,7 +29,7 @@ _Market = Annotated[
 ]
 _Kind = Annotated[
     str | None,
-    typer.Option(metavar="KIND", help="last, mark, index, premium, trades or liquidations."),
+    typer.Option(metavar="KIND", help="last, mark, index, trades or liquidations."),
 ]
 _Map = Annotated[
     str | None,
@@ -125,22 +125,33 @@ def check(
     tz: _Tz = "UTC",
     interval: _Interval = None,
     contract_size: _ContractSize = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            metavar="RUN",
+            help="Set recorded liquidations and ADL beside this run's.",
+            autocompletion=completion.runs,
+        ),
+    ] = None,
     store: options.StoreFolder = None,
     json: options.Json = False,
 ) -> None:
     """Look for gaps, repeats, disorder, zero volume, outliers and missing coverage.
 
-    Nothing is changed or filled. Exit code 1 where something was found.
+    Liquidations and ADL are counted by market and minute. Nothing is changed or filled. Exit code 1
+    where something was found.
 
     \b
     Examples:
       crashsim data check store --start 2025-10-10T20:45 --end 2025-10-10T22:00
       crashsim data check BTCUSDT-1m-2025-10-10.zip
+      crashsim data check store --source binance --against my-run
     """
     from crashsim.cli import exits, progress
     from crashsim.cli.show import data
     from crashsim.data.loaders.reading.containers import input_files
     from crashsim.data.store.check_source import check_files, check_store
+    from crashsim.lab.computer.record_and_run import closings_of
 
     window = _window(start, end)
     if path == ["store"]:
@@ -150,7 +161,7 @@ def check(
         files = [file for each in path for file in input_files(each)]
         with progress.file_names() as at_file:
             report = check_files(files, given, window, at_file)
-    data.print_check(report, as_json=json)
+    data.print_check(report, closings_of(report.closings, against), as_json=json)
     if not report.is_clean:
         raise typer.Exit(exits.FINDING)
 

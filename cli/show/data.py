@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 from rich.console import RenderableType
@@ -19,6 +20,8 @@ from crashsim.data.store.check import MarketCheck
 from crashsim.data.store.check_source import CheckReport
 from crashsim.data.store.datasets import MANY_MARKETS, DatasetInfo, kind_text
 from crashsim.data.store.store import Store
+from crashsim.engine.readings import Frame
+from crashsim.lab.computer.record_and_run import Closings
 
 _SHOWN_MARKETS = 3
 _SERIES = ("source", "kind", "market", "rows", "from - to (UTC)")
@@ -26,6 +29,8 @@ _ROWS = frozenset({3})
 _WHOLE = frozenset({0, 1, 2, 4})
 _SHOWN_TYPES = 20
 _UNCUT = 10_000  # columns: a line of the list is never shortened
+_TITLES = {"time": "minute UTC", "notional_usd": "USD", "recorded_usd": "USD"}
+_TITLES |= {"replayed_usd": "USD"}
 
 
 def print_imported(imported: Sequence[Imported], *, as_json: bool) -> None:
@@ -70,24 +75,51 @@ def _columns(columns: Columns) -> list[Text]:
     return lines + ([Text(f"  not used: {', '.join(columns.unused)}")] if columns.unused else [])
 
 
-def print_check(report: CheckReport, *, as_json: bool) -> None:
+def print_check(report: CheckReport, closings: Closings, *, as_json: bool) -> None:
     """Print each market with its findings, a line a series of clean ones, damage and notes.
 
-    Nothing depends on the width of the terminal: a finding that is cut off is none.
+    Nothing depends on the width of the terminal: a finding that is cut off is none. closings:
+    liquidations and ADL by market and minute, beside a run's or not.
     """
+    notes = (*report.notes, *closings.notes)
     if as_json:
         lines = [asdict(line) | {"findings": line.findings} for line in report.lines]
         content = {"clean": report.is_clean, "series": lines, "damage": report.damage}
-        output.emit_json(content | {"notes": report.notes})
+        told = closings.rows.iter_rows(named=True)
+        minutes = [row | {"time": _json_time(row["time"])} for row in told]
+        output.emit_json(content | {"notes": notes, "closings": minutes})
         return
     shown: list[str] = []
     for line in report.found:
         shown += [_series(line), *(f"  {finding}" for finding in line.findings)]
     shown += [f"{_series(line)}: clean" for line in report.clean_series()]
     shown += [f"finding: {text}" for text in report.damage]
-    shown += [f"note: {text}" for text in report.notes]
+    shown += [f"note: {text}" for text in notes]
     verdict = f"{len(report.lines)} series, {len(report.found)} with findings"
-    output.emit("\n".join([*shown, verdict if report.lines else "no rows"]) + "\n")
+    output.emit("".join(f"{line}\n" for line in shown))
+    if closings.rows.height:
+        output.emit_rendered(output.console(), _closings(closings.rows))
+    output.emit((verdict if report.lines else "no rows") + "\n")
+
+
+def _json_time(minute: datetime | None) -> str | None:
+    return f"{minute:%Y-%m-%dT%H:%MZ}" if minute else None
+
+
+def _closings(closings: Frame) -> RenderableType:
+    """The rows as a table; a row without a time is of the whole window."""
+    numeric = [place for place, dtype in enumerate(closings.dtypes) if dtype.is_numeric()]
+    titles = [_TITLES.get(name, name) for name in closings.columns]
+    rows = [[_closing_cell(cell) for cell in row] for row in closings.iter_rows()]
+    return Sheet(titles, rows, frozenset(numeric)).rendered()
+
+
+def _closing_cell(cell: str | float | datetime | None) -> str:
+    if cell is None:
+        return "all"
+    if isinstance(cell, datetime):
+        return f"{cell:%m-%d %H:%M}"
+    return cell if isinstance(cell, str) else f"{cell:,.0f}"
 
 
 def print_store(store: Store, *, as_json: bool) -> None:

@@ -94,6 +94,9 @@ def _happened(summary: Mapping[str, Any]) -> RenderableType:
         accounts = f"{summary[count]['value']:,}" if count else ""
         quiet = not summary[amount]["value"]
         rows.add_row(label, accounts, usd(summary[amount]["value"]), style="dim" if quiet else "")
+    funding = summary.get("funding_paid_usd")  # of a run of an earlier version it is not known
+    if funding and funding["value"]:
+        rows.add_row("funding paid, net", "", usd(funding["value"]))
     return rows
 
 

@@ -99,8 +99,6 @@ def _hyperliquid(name: str, what: str, pattern: str) -> Archive:
         pattern,
         every="hour" if hourly else "day",
         terms=_NODE_TERMS,
-        market="{coin}" if "{market}" in pattern else "",
-        thousand="k",
         # A node cuts its files by arrival: the last fills of an hour are in the next file.
         after=1 if hourly else 0,
         region=TOKYO,
@@ -133,8 +131,6 @@ _ALL = (
     _binance("binance-index", "1-minute index candles", "indexPriceKlines", "1m"),
     _binance("binance-aggtrades", "trades, none of ADL or fund", "aggTrades"),
     _binance("binance-trades", "single trades", "trades"),
-    _binance("binance-metrics", "open interest, 5 minutes", "metrics"),
-    _binance("binance-bookdepth", "depth in bands, about 30 s", "bookDepth"),
     _binance("binance-funding", "funding payments", "fundingRate", every="month"),
     Archive(
         "bybit-trades",
@@ -152,11 +148,6 @@ _ALL = (
     _hyperliquid("hl-fills", "all fills, with accounts", f"node_fills_by_block/{_HOURLY}"),
     _hyperliquid("hl-events", "funding, deposits, withdrawals", f"misc_events_by_block/{_HOURLY}"),
     _hyperliquid("hl-contexts", "mark and oracle, 1 minute", "asset_ctxs/{t:%Y%m%d}.csv.lz4"),
-    _hyperliquid(
-        "hl-book",
-        "book, about 5 s",
-        "market_data/{t:%Y%m%d}/{t.hour}/l2Book/{market}.lz4",
-    ),
     _reservoir("reservoir-fills", "all fills, with accounts", f"{_DEX}/fills/perp/all"),
     _reservoir("reservoir-adl", "the ADL fills", f"{_DEX}/fills/perp/adl"),
     _reservoir(

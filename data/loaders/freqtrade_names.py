@@ -10,8 +10,7 @@ from crashsim.scenarios.instruments.instrument import DOLLARS
 _NAME = re.compile(r"^([A-Za-z0-9_]+)-(\d+)(s|m|h|d|w|Mo|M|y)(?:-([A-Za-z_]+))?\b")
 _PAIR = re.compile(r"^[A-Z0-9]+_[A-Z0-9]+(?:_[A-Z0-9]+)?-(?:\d+(?:s|m|h|d|w|Mo|M|y)|trades)\b")
 _UNIT_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
-_KINDS = {"mark": "mark", "index": "index", "premiumindex": "premium", "funding_rate": "funding"}
-_KINDS |= {"open_interest": "metrics"}
+_KINDS = {"mark": "mark", "index": "index", "funding_rate": "funding"}
 
 
 def is_of_freqtrade(blob: Blob) -> bool:

@@ -32,7 +32,7 @@ from crashsim.data.store.kinds import conform
 from crashsim.data.store.store import Store
 from crashsim.scenarios.errors import InputError
 
-_BY_ACCOUNT = ("fills", "events", "accounts", "positions", "balances", "adl")
+_BY_ACCOUNT = ("fills", "events", "accounts", "positions", "adl")
 
 
 @dataclass(frozen=True)

@@ -49,7 +49,6 @@ def bar_seconds(rows: Rows, per_second: int) -> int:
     return int(found[0]) // per_second
 
 
-def ohlc(rows: Rows, signed: bool = False) -> list[pl.Series]:
-    """Open, high, low and close; above zero unless signed (a premium)."""
-    read = rows.number if signed else rows.positive
-    return [read(name) for name in ("open", "high", "low", "close")]
+def ohlc(rows: Rows) -> list[pl.Series]:
+    """Open, high, low and close, above zero."""
+    return [rows.positive(name) for name in ("open", "high", "low", "close")]

@@ -5,6 +5,7 @@ from importlib import import_module
 from crashsim.data.loaders import formats
 from crashsim.data.loaders.format import Format, Options
 from crashsim.data.loaders.meaning.foreign import HEAD_BYTES, foreign
+from crashsim.data.loaders.meaning.unread import unread
 from crashsim.data.loaders.reading.blob import Blob
 from crashsim.data.loaders.reading.sample import Sample, sample
 from crashsim.scenarios.errors import InputError
@@ -16,10 +17,9 @@ _ORDER = (
     "binance_klines",
     "binance_aggtrades",
     "binance_trades",
-    "binance_metrics",
     "binance_funding",
-    "binance_depth",
     "binance_liquidations",
+    "binance_stream",
     "bybit_trades",
     "bybit_spot",
     "okx_trades",
@@ -28,21 +28,19 @@ _ORDER = (
     "hl_fills",
     "hl_events",
     "hl_node_trades",
-    "hl_l2book",
     "hl_contexts",
     "hyperreplay_positions",
     "hyperreplay_accounts",
-    "hyperreplay_spot",
     "hyperreplay_adl",
     "reservoir_fills",
     "reservoir_snapshots",
     "reservoir_candles",
     "tardis_trades",
     "tardis_ticker",
-    "tardis_book",
     "coinapi",
     "cryptodatadownload",
     "freqtrade",
+    "insurance_funds",
     "rest_answers",
     "ohlcv_json",
     "generic",
@@ -62,6 +60,8 @@ def detect(blob: Blob, options: Options) -> Format:
     seen = sample(blob)
     if options.columns:
         return FORMATS[-1]
+    if (what := unread(seen)) is not None:
+        raise InputError(f"{blob.path}: {what}")
     found = next((each for each in FORMATS if each.sniff(seen)), None)
     if found is None:
         advice = "docs/data.md lists the formats"

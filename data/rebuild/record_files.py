@@ -30,7 +30,7 @@ FILL_COLUMNS += ("size", "start_position", "fee", "fee_token", "trade_id")
 FILL_COLUMNS += ("direction", "liquidation_method")
 # What repeats: as numbers, so that six million fills fit into memory.
 _REPEATED = ("account", "market", "side", "fee_token", "direction", "liquidation_method")
-_SNAPSHOT = ("accounts", "positions", "balances")
+_SNAPSHOT = ("accounts", "positions")
 
 Report = Callable[[Progress], None]
 

@@ -3,10 +3,10 @@
 Nothing is repaired or filled. What counts as a finding:
 
 - gap: bars that are missing between a market's first and last; for other regular series (funding,
-  contexts, metrics) a distance over 1.5 times the usual one;
+  contexts) a distance over 1.5 times the usual one;
 - repeat: a second row of one key (time and market; trade id); it is worse where the two differ;
 - disorder: a row that is earlier than the one before it in its file;
-- zero volume: a bar in which nothing was traded (not in mark, index and premium bars);
+- zero volume: a bar in which nothing was traded (not in mark and index bars);
 - outlier: a price ten times above or below the median of the closes around it, or a bar whose high
   is not its largest price, or low not its smallest;
 - coverage: where a window is asked for, rows that do not reach its start or end.
@@ -19,11 +19,13 @@ import polars as pl
 
 from crashsim.data.store.datasets import MANY_MARKETS, Window
 from crashsim.data.store.kinds import KINDS
+from crashsim.scenarios.instruments.instrument import DOLLARS
 
 _OUTLIER_FACTOR = 10.0
 _AROUND = 11  # closes whose median a price is held against
-_BARS = ("last", "mark", "index", "premium")
-_REGULAR = ("funding", "contexts", "metrics")
+_BARS = ("last", "mark", "index")
+_REGULAR = ("funding", "contexts")
+_AT_MS = pl.col("time").dt.epoch("ms")
 _LATE = 1.5  # times the usual distance of two rows
 
 
@@ -81,12 +83,29 @@ def check_rows(
 
     frame: columns of `kinds.KINDS[kind]`. window: what the rows should cover, if that is known.
     """
-    if "market" not in frame.columns or kind in ("events", "accounts", "positions", "balances"):
+    if "market" not in frame.columns or kind in ("events", "accounts", "positions"):
         return _whole(frame, source, kind)
     return tuple(
         _check_market(str(market), rows, source, kind, interval_s, window)
         for market, rows in _by_market(frame)
     )
+
+
+def fund_notes(rows: pl.DataFrame, source: str, window: Window | None) -> tuple[str, ...]:
+    """What each fund held in each currency at the window's start (without one, at the end).
+
+    rows: of the kind `fund`. One that is known later only is told with the time of its first row.
+    """
+    ordered = rows.sort("market", "currency", "time")
+    notes = []
+    for (market, currency), own in ordered.group_by("market", "currency", maintain_order=True):
+        early = own if window is None else own.filter(_AT_MS.le(window.start_ms))
+        row = early.row(-1, named=True) if early.height else own.row(0, named=True)
+        of = f"{source} {market}" if market != MANY_MARKETS else source
+        held = f"{row['balance']:,.2f} {currency} at {row['time']:%Y-%m-%d %H:%M} UTC"
+        start = f"; --set absorber.NAME.cash={row['balance']:.2f} starts an absorber with it"
+        notes.append(f"fund of {of}: {held}{start if currency in DOLLARS else ''}")
+    return tuple(notes)
 
 
 def _by_market(frame: pl.DataFrame) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -144,7 +163,7 @@ def _check_market(
         contradicting=contradicting,
         disordered=int((times.diff() < 0).sum()),
         zero_volume=_zero_volume(rows) if kind == "last" else 0,
-        outliers=_outliers(rows) if is_bars and kind != "premium" else 0,
+        outliers=_outliers(rows) if is_bars else 0,
         late_start_s=late_s,
         early_end_s=early_s,
     )

@@ -46,7 +46,6 @@ KINDS: Mapping[str, Kind] = {
     "last": _BARS,
     "mark": _BARS,
     "index": _BARS,
-    "premium": _BARS,
     "trades": Kind(
         # side is the taker's: buy or sell; size in base units.
         {"time": TIME, "market": _S, "price": _F, "size": _F, "side": _S, "trade_id": _S},
@@ -59,32 +58,12 @@ KINDS: Mapping[str, Kind] = {
         key=("time", "market"),
         identity=("time", "market"),
     ),
-    "metrics": Kind(
-        {"time": TIME, "market": _S, "open_interest": _F, "open_interest_usd": _F}
-        | {"toptrader_account_ratio": _F, "toptrader_position_ratio": _F}
-        | {"account_ratio": _F, "taker_volume_ratio": _F},
-        required=("time", "market"),
-        key=("time", "market"),
-        identity=("time", "market"),
-    ),
     "contexts": Kind(
         {"time": TIME, "market": _S, "mark": _F, "index": _F, "mid": _F, "last": _F}
         | {"funding_rate": _F, "open_interest": _F, "volume_day_usd": _F, "premium": _F}
         | {"impact_bid": _F, "impact_ask": _F},
         required=("time", "market"),
         identity=("time", "market"),
-    ),
-    "depth": Kind(
-        # cumulative size from the mid to band_frac (-0.01: one per cent below it).
-        {"time": TIME, "market": _S, "band_frac": _F, "size": _F, "notional_usd": _F},
-        required=("time", "market", "band_frac"),
-        key=("time", "market", "band_frac"),
-        identity=("time", "market", "band_frac"),
-    ),
-    "quotes": Kind(
-        {"time": TIME, "market": _S, "side": _S, "level": _I, "price": _F, "size": _F}
-        | {"orders": _I},
-        required=("time", "market", "side", "level"),
     ),
     "liquidations": Kind(
         # side is the closing order's: sell closes a long.
@@ -125,18 +104,19 @@ KINDS: Mapping[str, Kind] = {
         key=("time", "account", "market"),
         identity=("time", "account", "market"),
     ),
-    "balances": Kind(
-        {"time": TIME, "account": _S, "token": _S, "balance": _F, "entry_value": _F},
-        required=("time", "account", "token", "balance"),
-        key=("time", "account", "token"),
-        identity=("time", "account", "token"),
-    ),
     "adl": Kind(
-        # Deleveraging fills with their authors' own account figures (end-of-window state).
+        # Deleveraging fills; of some with their authors' account figures (end-of-window state).
         {"time": TIME, "account": _S, "market": _S, "price": _F, "size": _F, "notional": _F}
         | {"closed_pnl": _F, "position_size": _F, "entry_price": _F, "account_value": _F}
         | {"leverage": _F, "is_negative_equity": _B, "liquidated_account": _S},
-        required=("time", "account", "market", "price", "size"),
+        required=("time", "market", "price", "size"),
+    ),
+    "fund": Kind(
+        # The balance of an insurance fund. market: what it stands for, `*` for all of a venue.
+        {"time": TIME, "market": _S, "currency": _S, "balance": _F},
+        required=("time", "market", "currency", "balance"),
+        key=("time", "market", "currency"),
+        identity=("time", "market", "currency"),
     ),
 }
 

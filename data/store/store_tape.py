@@ -1,19 +1,24 @@
 """The rows of a scenario whose prices come from the store: `[prices] source = "store:binance"`."""
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 
 from crashsim.data.checked.table import PLACE, Table
+from crashsim.data.clock import utc_text
 from crashsim.data.store.bars import bars_from_store
+from crashsim.data.store.datasets import MANY_MARKETS
 from crashsim.data.store.kinds import INTERVAL
-from crashsim.data.store.store import Store
-from crashsim.data.tape.price_file import PriceRows, price_rows
+from crashsim.data.store.store import Store, open_store
+from crashsim.data.tape.price_file import PriceRows, Settlements, price_rows
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.instruments.market_names import is_in_dollars, venue_of
 
 _SHOWN = 5
+_SECOND_MS = 1000
 
 
 def store_rows(
@@ -52,7 +57,51 @@ def store_rows(
         )
     elif len(unknown) and default_volume_usd is not None:
         bars = _with_default(bars, default_volume_usd)
-    return price_rows(_table(name, bars, notes), venue)
+    rows = price_rows(_table(name, bars, notes), venue)
+    funding = _funding(store or open_store(), source.partition("/")[0], start_ms, end_ms)
+    settlements = _settlements(funding, rows.markets, name)
+    unpriced = sorted(set(funding["market"]) - set(rows.markets))
+    note = f"funding rates of markets without prices, not used: {_shown(unpriced)}"
+    return replace(rows, settlements=settlements, notes=(*rows.notes, *([note] * bool(unpriced))))
+
+
+def _funding(store: Store, source: str, start_ms: int, end_ms: int) -> pl.DataFrame:
+    """market, time_ms, funding_rate of what was settled in [start_ms, end_ms], each once.
+
+    Venues stamp a rate some ms after its second. A payment to an account, in `events`, carries the
+    rate too; all that are booked in a minute are of one settlement, at its start.
+    """
+    late = _SECOND_MS // 2
+    stamped = store.read(source, MANY_MARKETS, "funding", start_ms - late, end_ms + late)
+    second = (pl.col("time").dt.epoch("ms") + late) // _SECOND_MS * _SECOND_MS
+    events = store.scan(source, MANY_MARKETS, "events", start_ms, end_ms + 60 * _SECOND_MS)
+    paid = events.filter(pl.col("type") == "funding", pl.col("funding_rate").is_not_null())
+    rates = [
+        rows.select("market", at.alias("time_ms"), "funding_rate").unique()
+        for rows, at in (
+            (stamped.lazy(), second),
+            (paid, pl.col("time").dt.truncate("1m").dt.epoch("ms")),
+        )
+    ]
+    inside = pl.col("time_ms").is_between(start_ms, end_ms)
+    return pl.concat(rates).filter(inside).unique().sort("market", "time_ms").collect()
+
+
+def _settlements(funding: pl.DataFrame, markets: tuple[str, ...], name: str) -> Settlements:
+    """The rates of these markets; InputError where two are given for one market and second."""
+    known = funding.filter(pl.col("market").is_in(markets))
+    twice = known.filter(pl.struct("market", "time_ms").is_duplicated())
+    if twice.height:
+        market, time_ms, _ = twice.row(0)
+        raise InputError(
+            f"{name}: two different funding rates of {market} at {utc_text(time_ms)}: expected"
+            " one; `crashsim data ls` shows which files they come from, keep one of them"
+        )
+    return Settlements(
+        market=np.searchsorted(markets, known["market"].to_list()).astype(np.int64),
+        time_ms=known["time_ms"].to_numpy(),
+        rate=known["funding_rate"].to_numpy(),
+    )
 
 
 def _in_dollars(bars: pl.DataFrame, venue: str | None) -> tuple[pl.DataFrame, tuple[str, ...]]:

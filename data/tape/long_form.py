@@ -39,8 +39,11 @@ def volume_of_rows(grid: Grid, rows: PriceRows, volume_usd: Floats) -> Floats:
 
 def funding_of_rows(grid: Grid, rows: PriceRows) -> Floats:
     """(T, M) sum of the rates given in (t_{k-1}, t_k]; at k = 0 only those at t_0."""
-    step = np.where(rows.time_ms < grid.time_ms[0], -1, grid.step_from(rows.time_ms))
-    return grid.totals(step, rows.market, rows.funding_rate, len(rows.markets))
+    given = rows.settlements
+    if given is None:
+        return np.zeros((grid.steps, len(rows.markets)))
+    step = np.where(given.time_ms < grid.time_ms[0], -1, grid.step_from(given.time_ms))
+    return grid.totals(step, given.market, given.rate, len(rows.markets))
 
 
 def _begin_ms(rows: PriceRows) -> Ints:

@@ -13,10 +13,13 @@ from crashsim.data.schema import Tape
 from crashsim.scenarios.errors import InputError
 
 
-def lay_over(base: Tape, over: Tape, targets: Mapping[str, Match], source: str) -> Tape:
+def lay_over(
+    base: Tape, over: Tape, targets: Mapping[str, Match], source: str, *, has_funding: bool
+) -> Tape:
     """`base` with the markets of `over`, which is on the same grid and named `source` in errors.
 
     targets: of `targets_of`; a price in another multiple of the coin becomes one in the target's.
+    has_funding: whether `over` knows of funding; else a market that it replaces keeps its rates.
     Raises InputError where a replacing market has no price at the first step, since that would
     take a known price away.
     """
@@ -34,7 +37,14 @@ def lay_over(base: Tape, over: Tape, targets: Mapping[str, Match], source: str) 
         mark=over.mark * np.array(units),
         origins={names[m]: origin for m, origin in over.origins.items()},
     )
-    return _joined(base, renamed)
+    joined = _joined(base, renamed)
+    return joined if has_funding else _with_funding_of(base, joined)
+
+
+def _with_funding_of(base: Tape, tape: Tape) -> Tape:
+    rates = tape.funding_rate.copy()
+    rates[:, [tape.markets.index(market) for market in base.markets]] = base.funding_rate
+    return replace(tape, funding_rate=rates)
 
 
 def _known(tape: Tape, market: str) -> bool:

@@ -26,14 +26,26 @@ _VOLUME = "a volume of at least 0"
 
 
 @dataclass(frozen=True)
+class Settlements:
+    """Funding rates, S in all: a fraction of notional that longs pay shorts at a time.
+
+    market: (S,) index into the markets of the rows. time_ms: (S,) UTC. rate: (S,).
+    """
+
+    market: NDArray[np.int64]
+    time_ms: NDArray[np.int64]
+    rate: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
 class PriceRows:
     """The rows of one file, R in all, ascending by market, then time.
 
     market: (R,) index into `markets` (ascending). time_ms: (R,) UTC; of a bar, its open.
     prices: column -> (R,); `mark` of the long form, OHLC of bars, neither in a file of volumes.
     volume_usd: (R,) quote notional, None where the file has none.
-    funding_rate: (R,), 0 where none is given. spacing_ms: (M,) of bars their width: what the file
-    states, else the distance of most; of marks the smallest distance of two rows.
+    settlements: None where the source says nothing of funding. spacing_ms: (M,) of bars their
+    width: what the file states, else the distance of most; of marks the smallest distance of two.
     kinds: price kind by market, empty where the file does not say.
     venue: whose spelling the markets' names follow; None where that is not known.
     notes: what was left out, and what else the reader of the rows must know, a sentence each.
@@ -45,7 +57,7 @@ class PriceRows:
     time_ms: NDArray[np.int64]
     prices: Mapping[str, NDArray[np.float64]]
     volume_usd: NDArray[np.float64] | None
-    funding_rate: NDArray[np.float64]
+    settlements: Settlements | None
     spacing_ms: NDArray[np.int64]
     kinds: Mapping[str, str]
     venue: str | None = None
@@ -119,7 +131,7 @@ def price_rows(
     columns = [times_ms(findings, time).alias("time_ms"), texts(findings, "market")]
     columns += [numbers(findings, name, _PRICE, above=0) for name in wanted]
     columns += _volume(findings, volumes, columns)
-    columns += [_funding(findings), _kind(findings), *_interval(findings, is_bars)]
+    columns += [*_funding(findings), _kind(findings), *_interval(findings, is_bars)]
     rows = pl.DataFrame(columns)
     findings.stop()
     if not volume_only:
@@ -197,12 +209,11 @@ def _volume(
     return [pl.select(pl.coalesce(found)).to_series().alias("volume_usd")]
 
 
-def _funding(findings: Findings) -> pl.Series:
-    name = "funding_rate"
-    if not findings.table.has(name):
-        return pl.repeat(0.0, findings.table.frame.height, eager=True).alias(name)
+def _funding(findings: Findings) -> list[pl.Series]:
+    if not findings.table.has("funding_rate"):
+        return []
     expected = "a rate (a fraction of notional), or empty where none is settled"
-    return numbers(findings, name, expected, empty_ok=True).fill_null(0.0)
+    return [numbers(findings, "funding_rate", expected, empty_ok=True).fill_null(0.0)]
 
 
 def _kind(findings: Findings) -> pl.Series:
@@ -243,7 +254,9 @@ def _sorted(table: Table, rows: pl.DataFrame, wanted: tuple[str, ...]) -> PriceR
         time_ms=time_ms,
         prices={name: rows[name].to_numpy() for name in wanted},
         volume_usd=rows["volume_usd"].to_numpy() if "volume_usd" in rows.columns else None,
-        funding_rate=rows["funding_rate"].to_numpy(),
+        settlements=Settlements(market, time_ms, rows["funding_rate"].to_numpy())
+        if "funding_rate" in rows.columns
+        else None,
         spacing_ms=_spacing_ms(len(markets), market, time_ms) if length_ms is None else length_ms,
         kinds=kinds,
         notes=notes,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from crashsim.data.book.market_match import match_notes, other_names
+from crashsim.data.book.market_match import Match, match_notes, other_names
 from crashsim.data.checked.ownership import provenance_of_file
 from crashsim.data.checked.table import InputFile
 from crashsim.data.clock import utc_ms, utc_text
@@ -96,12 +96,20 @@ def load_tape(scenario: Scenario) -> TapeReading:
         over = tape_of_file(laid.grid, rows, _fallbacks(settings, own))
         over = _known_alike(over, scenario.overlay_provenance or provenance_of_file(overlay))
         targets = targets_of(tape, over, rows.table)
-        tape = lay_over(tape, over, targets, str(overlay))
-        notes = (*match_notes(targets, are_prices=True), *coverage_notes(laid.grid, rows))
+        has_funding = rows.settlements is not None
+        kept = () if has_funding else _kept_rates(tape, targets)
+        tape = lay_over(tape, over, targets, str(overlay), has_funding=has_funding)
+        notes = (*match_notes(targets, are_prices=True), *coverage_notes(laid.grid, rows), *kept)
         files += (rows.table.as_input("overlay", *notes, names=other_names(targets)),)
     if settings.mark_smoothing_s:
         tape = smoothed(tape, settings.mark_smoothing_s)
     return TapeReading(tape, files)
+
+
+def _kept_rates(base: Tape, targets: Mapping[str, Match]) -> tuple[str, ...]:
+    rates = dict(zip(base.markets, base.funding_rate.T, strict=True))
+    kept = [each.market for each in targets.values() if np.any(rates.get(each.market, 0.0))]
+    return (f"no funding rates: the scenario's stay for {', '.join(kept[:5])}",) if kept else ()
 
 
 def _from_file(scenario: Scenario, volume: PriceRows | None) -> _Laid:

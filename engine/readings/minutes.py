@@ -53,6 +53,22 @@ def by_minute(tables: Tables) -> pl.DataFrame:
     return flows.join(fund, on="time", how="left").sort("time")
 
 
+def forced_closings(tables: Tables) -> pl.DataFrame:
+    """kind, market, time (start of the minute), count and notional_usd (size times fill price).
+
+    kind: liquidations (on the book and by takeovers, without unwinds) or adl.
+    """
+    liquidated = tables["liquidations"].filter(pl.col("stage") != "unwind")
+    parts = (("liquidations", liquidated), ("adl", tables["adl_fills"]))
+    minute = pl.col("time").dt.truncate("1m")
+    return pl.concat(
+        rows_by(rows.with_columns(minute, kind=pl.lit(kind)), "kind", "market", "time").agg(
+            count=pl.len().cast(pl.Int64), notional_usd=(pl.col("size") * pl.col("price")).sum()
+        )
+        for kind, rows in parts
+    )
+
+
 def with_prices(bins: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:
     """The bins of `by_minute` with a column a market of `price_paths`: its lowest mark.
 

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from crashsim.data import Book, Flows, InputFile, Inputs, MarketOrigin
+import numpy as np
+
+from crashsim.data import Book, Flows, InputFile, Inputs, MarketOrigin, Tape
 from crashsim.lab.figures import many
 from crashsim.scenarios.models.scenario import Scenario
 
@@ -24,6 +26,7 @@ def statements(scenario: Scenario, inputs: Inputs) -> tuple[Statement, ...]:
     origins = inputs.tape.origins
     found = [
         *_prices(origins),
+        *_funding(inputs.tape),
         *_book(scenario, inputs.book),
         *_flows(inputs.flows),
         *_volume(scenario),
@@ -82,6 +85,20 @@ def _prices(origins: Mapping[str, MarketOrigin]) -> list[Statement]:
     return [
         Statement(provenance, f"prices and volume of {names(markets)}: {source}.")
         for (provenance, source), markets in groups.items()
+    ]
+
+
+def _funding(tape: Tape) -> list[Statement]:
+    counts = np.count_nonzero(tape.funding_rate, axis=0).tolist()
+    settled = {market: n for market, n in zip(tape.markets, counts, strict=True) if n}
+    if not settled:
+        return [Statement("note", "no funding rate in the window: none was paid.")]
+    groups: dict[str, list[str]] = {}
+    for market in settled:
+        groups.setdefault(tape.origins[market].provenance, []).append(market)
+    return [
+        Statement(kind, f"funding rates of {names(each)}: {sum(settled[m] for m in each)} in all.")
+        for kind, each in groups.items()
     ]
 
 

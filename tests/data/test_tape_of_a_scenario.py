@@ -41,6 +41,32 @@ def test_an_overlay_replaces_the_market_of_the_same_base_under_the_scenarios_nam
     assert tape.origins["ETH-PERP"].source == "prices.csv"
 
 
+FUNDED = """
+time,              market,   mark, volume_usd, funding_rate
+2025-10-10T21:00Z, BTC-PERP, 100,  60,         0.01
+2025-10-10T21:00Z, ETH-PERP, 10,   60,         0.02
+2025-10-10T21:05Z, BTC-PERP, 90,   60,         0.03
+"""
+
+
+@pytest.mark.parametrize(
+    ("column", "cells", "rates"),
+    [("", "", [0.01, 0.03]), (",funding_rate", ",0.5", [0.5, 0]), (",funding_rate", ",", [0, 0])],
+)
+def test_prices_without_a_column_of_funding_keep_the_scenarios_rates(
+    write: Write, scenario: Build, column: str, cells: str, rates: list[float]
+) -> None:
+    write("prices.csv", FUNDED)
+    over = f"time,market,mark,volume_usd{column}\n2025-10-10T21:00Z,BTCUSDT,70,1{cells}"
+    over += f"\n2025-10-10T21:00Z,AAAUSDT,1,1{cells}"  # stands before BTC-PERP
+    reading = load_tape(scenario(overlays=(write("mine.csv", over),)))
+    tape, notes = reading.tape, reading.files[-1].notes
+    is_told = "no funding rates: the scenario's stay for BTC-PERP" in notes
+    assert is_told is (not column)
+    assert tape.funding_rate[:, tape.markets.index("BTC-PERP")].tolist() == rates
+    assert tape.funding_rate[:, tape.markets.index("ETH-PERP")].tolist() == [0.02, 0]
+
+
 def test_an_exact_name_goes_before_a_shared_base(write: Write, scenario: Build) -> None:
     over = "time,market,mark,volume_usd\n" + (
         "2025-10-10T21:00Z,BTCUSDT,70,1\n2025-10-10T21:00Z,BTC-PERP,71,1"

@@ -14,7 +14,10 @@ def test_funding_of_the_store_reaches_the_tape_once(case: Open) -> None:
     at = case("funding-of-the-store-is-not-used")
     for file in ("ABCUSDT-1m-2025-10-10.csv", "ABCUSDT-fundingRate-2025-10.csv"):
         assert at.run("data", "import", file).code == 0
-    assert at.run("replay", "scenario", "--out", "run").code == 0
+    done = at.run("replay", "scenario", "--out", "run")
+    assert done.code == 0
+    assert "yours funding rates of ABCUSDT: 1 in all." in done.out
+    assert "funding paid, net $300.00" in done.out
     accounts = at.table("accounts")
     assert accounts.select("account", "funding_usd", "cash_end").rows() == [
         ("lon", -300.0, 6_700.0),

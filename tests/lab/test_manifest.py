@@ -3,6 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from crashsim.data import Inputs, read_inputs
@@ -28,6 +29,16 @@ def test_the_toy_does_not_pass_for_recorded() -> None:
     assert "assumed: prices and volume of TOY: prices.csv." in text
     assert "assumed: accounts and positions: book." in text
     assert "assumed: deposits and withdrawals: flows.csv." in text
+
+
+def test_it_is_said_that_no_funding_was_paid_or_how_many_rates_are_known() -> None:
+    scenario, inputs = toy()
+    assert "note: no funding rate in the window: none was paid." in told(scenario, inputs)
+    rates = np.zeros_like(inputs.tape.mark)
+    rates[[1, 3], 0] = 0.001, -0.002
+    funded = replace(inputs, tape=replace(inputs.tape, funding_rate=rates))
+    assert "assumed: funding rates of TOY: 2 in all." in told(scenario, funded)
+    assert "none was paid" not in told(scenario, funded)
 
 
 def test_a_users_own_file_is_yours_unless_the_scenario_says_otherwise(tmp_path: Path) -> None:

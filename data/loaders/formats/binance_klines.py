@@ -1,11 +1,11 @@
-"""Binance USD-M klines: last, mark, index and premium candles (data.binance.vision).
+"""Binance USD-M klines: last, mark and index candles (data.binance.vision).
 
 Sample (the header came about 2022-05; older files have none; times are milliseconds, bar open):
 
     1760130960000,10.0,10.5,9.1,9.4,120.5,1760131019999,1180.2,42,60.1,590.0,0
 
-Mark, index and premium files have the same columns and even the same file name; their volumes are 0
-while `count` is the number of samples. Which of the three it is, only the folder says.
+Mark and index files have the same columns and even the same file name; their volumes are 0 while
+`count` is the number of samples. Which of the two it is, only the folder says.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from crashsim.data.loaders.reading.names import market_of
 from crashsim.data.loaders.reading.sample import Sample, sample
 from crashsim.scenarios.errors import InputError
 
-_FOLDERS = {"markPriceKlines": "mark", "indexPriceKlines": "index", "premiumIndexKlines": "premium"}
+_FOLDERS = {"markPriceKlines": "mark", "indexPriceKlines": "index"}
 
 
 def sniff(seen: Sample) -> bool:
@@ -40,7 +40,7 @@ def read(blob: Blob, options: Options) -> Iterator[Batch]:
             [
                 rows.time("open_time", options, "ms").alias("time"),
                 rows.constant(market, "market"),
-                *ohlc(rows, signed=kind == "premium"),
+                *ohlc(rows),
                 volumes[0],
                 volumes[1].alias("volume_usd"),
             ]
@@ -55,13 +55,11 @@ def _kind(seen: Sample, blob: Blob, options: Options) -> str:
         if folder in blob.path:
             return kind
     cells = [row for row in seen.rows if len(row) > 8]
-    if any(row[i].strip().startswith("-") for row in cells for i in (1, 2, 3, 4)):
-        return "premium"
     sampled = all(_is_zero(row[5]) and not _is_zero(row[8]) for row in cells)
     if cells and sampled:
         raise InputError(
-            f"{blob.path}: candles without volume: mark, index or premium prices, which their"
-            " content does not tell apart. Say it with --kind mark (or index, premium)"
+            f"{blob.path}: candles without volume: mark or index prices, which their content does"
+            " not tell apart. Say it with --kind mark (or index)"
         )
     return "last"
 

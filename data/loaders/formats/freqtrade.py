@@ -1,11 +1,10 @@
-"""Freqtrade candles, funding and open interest (Feather or Parquet), and its trades (CSV too).
+"""Freqtrade candles and funding (Feather or Parquet), and its trades (CSV too).
 
-Samples (`futures/BTC_USDT_USDT-1m-futures.feather`, `-mark`, `-index`, `-premiumIndex`,
-`-funding_rate`, `-open_interest`; older funding files keep the rate in `open`):
+Samples (`futures/BTC_USDT_USDT-1m-futures.feather`, `-mark`, `-index`, `-funding_rate`; older
+funding files keep the rate in `open`):
 
     date=2025-10-10T21:16:00Z open=10.0 high=10.5 low=9.1 close=9.4 volume=120.5
     date=2025-10-10T16:00:00Z funding_rate=0.0001
-    date=2025-10-10T21:15:00Z open_interest_amount=1000.0 open_interest_value=9800.0
     timestamp=1760130960000 id=42 type= side=sell price=10.0 amount=2.0 cost=20.0
 
 Trades in text have the columns of ccxt, and stand with its candles in the store.
@@ -29,7 +28,6 @@ _TRADES = ("timestamp", "id", "type", "side", "price", "amount", "cost")
 _SHAPES = (
     ("date", "open", "high", "low", "close", "volume"),
     ("date", "funding_rate"),
-    ("date", "open_interest_amount", "open_interest_value"),
 )
 
 
@@ -70,16 +68,12 @@ def _trades(rows: Rows, market: str, options: Options) -> pl.DataFrame:
 
 
 def _batch(rows: Rows, lead: pl.DataFrame, blob: Blob, options: Options) -> Batch:
-    if rows.has("open_interest_amount"):
-        amount = rows.not_negative("open_interest_amount", True).alias("open_interest")
-        value = rows.not_negative("open_interest_value", True).alias("open_interest_usd")
-        return Batch("metrics", lead.with_columns(amount, value))
     if rows.has("funding_rate"):
         return Batch("funding", lead.with_columns(rows.number("funding_rate")))
     kind = kind_named(blob, options)
     if kind == "funding":
         return Batch("funding", lead.with_columns(rows.number("open").alias("funding_rate")))
-    bars = lead.with_columns(ohlc(rows, signed=kind == "premium"))
+    bars = lead.with_columns(ohlc(rows))
     if kind == "last":
         bars = bars.with_columns(rows.not_negative("volume"))
     found = bars_on_grid(bars, blob.path, options.interval_s, interval_named(blob))

@@ -73,9 +73,9 @@ def _bars(rows: Rows, lead: pl.DataFrame, blob: Blob, options: Options) -> Batch
     kind = kind_named(blob, options)
     if kind == "funding":
         return Batch("funding", lead.with_columns(rows.number("open").alias("funding_rate")))
-    if kind not in ("last", "mark", "index", "premium"):
+    if kind not in ("last", "mark", "index"):
         raise InputError(f"{blob.path}: holds candles; --kind {kind} is none of these")
-    bars = lead.with_columns(ohlc(rows, signed=kind == "premium"))
+    bars = lead.with_columns(ohlc(rows))
     if kind == "last":
         bars = bars.with_columns(rows.not_negative("volume"))
     found = bars_on_grid(bars, blob.path, options.interval_s, interval_named(blob))

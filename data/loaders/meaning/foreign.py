@@ -8,6 +8,7 @@ HEAD_BYTES = 4096
 _LIST_OF_ERRORS = re.compile(rb"<Code>\s*(\w+)\s*</Code>")
 # A recorder's line: a receive time in nanoseconds, a blank, and what the socket sent.
 _RAW_STREAM = re.compile(rb'\d{16,19}\s+[{\[]|\{"(stream|topic|arg|channel|method|e)"\s*:')
+_TRADES = re.compile(rb'"e"\s*:\s*"trade"')  # Binance's, the one stream that is read
 
 
 @dataclass(frozen=True)
@@ -48,8 +49,9 @@ _STRANGERS = (
         "an SQLite database; export the table as CSV",
     ),
     Stranger(
-        lambda head, _: bool(_RAW_STREAM.match(head.lstrip())),
-        "the raw stream of a socket; bring trades or candles made of it",
+        lambda head, _: bool(_RAW_STREAM.match(head.lstrip())) and not _TRADES.search(head),
+        "the raw stream of a socket, of which only Binance's trades are read; bring trades or"
+        " candles made of it",
     ),
 )
 

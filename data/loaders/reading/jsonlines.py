@@ -1,5 +1,6 @@
 """JSON lines with a typed decoder, streamed."""
 
+import re
 from collections.abc import Iterator
 from typing import TypeVar
 
@@ -12,10 +13,13 @@ from crashsim.scenarios.errors import InputError
 T = TypeVar("T")
 
 
-def json_lines(blob: Blob, kind: type[T]) -> Iterator[tuple[int, T]]:
+def json_lines(
+    blob: Blob, kind: type[T], lead: re.Pattern[bytes] | None = None
+) -> Iterator[tuple[int, T]]:
     """(line number from 1, record) of every line that is not blank.
 
-    Numbers may be written as text. Raises InputError for a line that is not JSON of this type.
+    lead: what may stand before a record. Numbers may be written as text. Raises InputError for a
+    line that is not JSON of this type.
     """
     decoder = msgspec.json.Decoder(kind, strict=False)
     with blob.open() as stream:
@@ -24,6 +28,8 @@ def json_lines(blob: Blob, kind: type[T]) -> Iterator[tuple[int, T]]:
             number += 1
             if number == 1:
                 line = line.removeprefix(b"\xef\xbb\xbf")
+            if lead:
+                line = lead.sub(b"", line, count=1)
             if line.strip():
                 yield number, _decode(decoder, line, blob, f"line {number}")
 

@@ -8,6 +8,8 @@ from crashsim.data.loaders.reading.blob import HEAD_BYTES, Blob
 from crashsim.scenarios.errors import InputError
 
 _DELIMITERS = (",", ";", "\t", "|")
+# What a recorder of a socket writes before a message: when it came, in micro- or nanoseconds.
+RECORDED_AT = re.compile(rb"^\d{16,19}\s+(?=[{\[])")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$")
 
 
@@ -51,7 +53,7 @@ def sample(blob: Blob, path: str | None = None) -> Sample:
         return Sample("parquet", where, _parquet_names(blob))
     if head.startswith((b"ARROW1", b"FEA1")):
         return Sample("arrow", where, _arrow_names(blob))
-    text = _decode(head, blob)
+    text = _decode(RECORDED_AT.sub(b"", head, count=1), blob)
     start = text.lstrip()[:1]
     if start in ("[", "{"):
         return Sample(_json_layout(text), where, text=text)

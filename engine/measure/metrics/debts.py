@@ -14,6 +14,10 @@ def _underwater_usd(run: Replayed) -> float:
     return 0.0 - float(underwater["equity_end"].sum())
 
 
+def _funding_paid_usd(run: Replayed) -> float:
+    return float((-run.outcome.accounts["funding_usd"]).clip(lower_bound=0.0).sum())
+
+
 METRICS = (
     Metric(
         "debt_accounts",
@@ -56,6 +60,14 @@ METRICS = (
         accounts_sum("deposits_usd"),
         sign="never negative",
         inputs=("flows",),
+    ),
+    Metric(
+        "funding_paid_usd",
+        "USD",
+        "Funding paid, net over the run, by the accounts that paid more than they received.",
+        _funding_paid_usd,
+        sign="never negative",
+        inputs=("prices", "book", "venue"),
     ),
     Metric(
         "withdrawals_refused_usd",

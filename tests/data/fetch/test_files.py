@@ -24,8 +24,6 @@ def urls(name: str, *markets: str, start: datetime = START, end: datetime = END)
         ("binance-mark", "/daily/markPriceKlines/BTCUSDT/1m/BTCUSDT-1m-2025-10-10.zip"),
         ("binance-index", "/daily/indexPriceKlines/BTCUSDT/1m/BTCUSDT-1m-2025-10-10.zip"),
         ("binance-aggtrades", "/daily/aggTrades/BTCUSDT/BTCUSDT-aggTrades-2025-10-10.zip"),
-        ("binance-metrics", "/daily/metrics/BTCUSDT/BTCUSDT-metrics-2025-10-10.zip"),
-        ("binance-bookdepth", "/daily/bookDepth/BTCUSDT/BTCUSDT-bookDepth-2025-10-10.zip"),
         ("binance-funding", "/monthly/fundingRate/BTCUSDT/BTCUSDT-fundingRate-2025-10.zip"),
     ],
 )

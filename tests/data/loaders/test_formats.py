@@ -61,6 +61,21 @@ FILL = {
     "liquidation_method": "backstop",
 }
 
+BINANCE_FUND = {
+    "symbols": ["ABCUSDT", "BCDUSDT"],
+    "assets": [{"asset": "USDT", "marginBalance": "5.0", "updateTime": 1760130964831}],
+}
+OKX_DETAIL = {"balance": "5.0", "ccy": "ETH", "ts": "1760130964831", "type": "regular_update"}
+OKX_FUND = {
+    "code": "0",
+    "data": [{"details": [OKX_DETAIL, OKX_DETAIL | {"balance": ""}], "instType": "SWAP"}],
+}
+BITMEX_FUND = {
+    "currency": "XBt",
+    "timestamp": "2025-10-10T21:16:04.831Z",
+    "walletBalance": 500_000_000,
+}
+USDT = {"currency": "USDt", "walletBalance": 5_000_000}
 NO_OPTIONS = Options()
 
 
@@ -202,15 +217,6 @@ CASES = [
         for folder, kind in (("markPriceKlines", "mark"), ("indexPriceKlines", "index"))
     ),
     Case(
-        "binance-um-premiumIndexKlines are known by their negative values",
-        "BTCUSDT-1m-2025-10-10.csv",
-        b"1760130960000,-0.001,0.002,-0.004,-0.002,0,1760131019999,0,12,0,0,0\n",
-        "binance-um-klines",
-        "premium",
-        {"open": -0.001, "low": -0.004, "volume_usd": None},
-        60,
-    ),
-    Case(
         "binance-spot-klines are in microseconds",
         "BTCUSDT-1m-2025-10-10.csv",
         b"1760130960000000,10.0,10.5,9.1,9.4,120.5,1760131019999999,1180.2,42,60.1,590.0,0\n",
@@ -255,27 +261,6 @@ CASES = [
         TRADE,
     ),
     Case(
-        "binance-um-metrics with an empty cell",
-        "ABCUSDT-metrics-2025-10-10.csv",
-        csv(
-            "create_time,symbol,sum_open_interest,sum_open_interest_value,"
-            "count_toptrader_long_short_ratio,sum_toptrader_long_short_ratio,"
-            "count_long_short_ratio,sum_taker_long_short_vol_ratio",
-            "2025-10-10 21:16:00,ABCUSDT,1000.0,9800.0,,1.20,0.90,0.70",
-        ),
-        "binance-um-metrics",
-        "metrics",
-        {"time": MINUTE, "open_interest": 1000.0, "toptrader_account_ratio": None},
-    ),
-    Case(
-        "binance-um-bookDepth",
-        "ABCUSDT-bookDepth-2025-10-10.csv",
-        csv("timestamp,percentage,depth,notional", "2025-10-10 21:16:00,-1.00,500.0,4900.0"),
-        "binance-um-bookDepth",
-        "depth",
-        {"time": MINUTE, "band_frac": -0.01, "size": 500.0, "market": "ABCUSDT"},
-    ),
-    Case(
         "binance-um-fundingRate",
         "ABCUSDT-fundingRate-2025-10.csv",
         csv("calc_time,funding_interval_hours,last_funding_rate", "1760112000001,8,0.0001"),
@@ -294,6 +279,15 @@ CASES = [
         "binance-cm-liquidationSnapshot",
         "liquidations",
         {"side": "sell", "size": 70.0, "market": "BTCUSD_PERP"},
+    ),
+    Case(
+        "binance-trade-stream behind the time of a recorder",
+        "recorded.log",
+        b'1760130964840000000 {"stream":"abcusdt@trade","data":{"e":"trade","E":1760130964840,'
+        b'"T":1760130964831,"s":"ABCUSDT","t":42,"p":"10.0","q":"2.0","X":"MARKET","m":true}}\n',
+        "binance-trade-stream",
+        "trades",
+        TRADE | {"market": "ABCUSDT", "trade_id": "42"},
     ),
     Case(
         "bybit-trading in decimal seconds, with the newer column",
@@ -451,30 +445,6 @@ CASES = [
         {"time": MINUTE, "market": "ABC", "mark": 9.9, "index": 10.0, "mid": None},
     ),
     Case(
-        "hl-l2book",
-        "ABC",
-        lines(
-            {
-                "time": "2025-10-10T21:16:04.9",
-                "ver_num": 1,
-                "raw": {
-                    "channel": "l2Book",
-                    "data": {
-                        "coin": "ABC",
-                        "time": 1760130964831,
-                        "levels": [
-                            [{"px": "9.9", "sz": "5.0", "n": 2}],
-                            [{"px": "10.1", "sz": "4.0", "n": 1}],
-                        ],
-                    },
-                },
-            }
-        ),
-        "hl-l2book",
-        "quotes",
-        {"time": MOMENT, "side": "bid", "level": 1, "price": 9.9, "size": 5.0, "orders": 2},
-    ),
-    Case(
         "hyperreplay-accounts",
         "account_value_snapshot_758750000_1760126694218.json",
         json.dumps(
@@ -507,14 +477,6 @@ CASES = [
         "hyperreplay-positions",
         "positions",
         POSITION_ROW,
-    ),
-    Case(
-        "hyperreplay-spot",
-        "spot_balances__758750000_1760126694218.json",
-        json.dumps([{"user": "0xaa", "token": "USDC", "balance": 12.5}]).encode(),
-        "hyperreplay-spot",
-        "balances",
-        {"time": SNAPSHOT_AT, "token": "USDC", "balance": 12.5},
     ),
     Case(
         "hyperreplay-csv adl_fills without the wrong start position",
@@ -636,18 +598,6 @@ CASES = [
         {"time": MOMENT, "mark": 10.05, "index": 10.1, "last": 10.0, "market": "ABCUSDT"},
     ),
     Case(
-        "tardis-book_snapshot_N",
-        "x.csv",
-        csv(
-            TARDIS + "asks[0].price,asks[0].amount,bids[0].price,bids[0].amount,asks[1].price,"
-            "asks[1].amount,bids[1].price,bids[1].amount",
-            "bybit,ABCUSDT,1760130964831000,1760130964900000,10.1,4.0,9.9,5.0,10.2,1.0,,",
-        ),
-        "tardis-book_snapshot",
-        "quotes",
-        {"time": MOMENT, "side": "ask", "level": 1, "price": 10.1, "size": 4.0},
-    ),
-    Case(
         "coinapi-flat with semicolons",
         "IDDI-1+SC-HYPERLIQUIDL4_PERP_ABC_USDC+S-ABC.csv",
         csv(
@@ -720,14 +670,6 @@ CASES = [
         {"time": MINUTE, "funding_rate": 0.0001},
     ),
     Case(
-        "freqtrade open interest",
-        "ABC_USDT_USDT-5m-open_interest.feather",
-        feather(date=[MINUTE], open_interest_amount=1000.0, open_interest_value=9800.0),
-        "freqtrade",
-        "metrics",
-        {"time": MINUTE, "open_interest": 1000.0, "open_interest_usd": 9800.0},
-    ),
-    Case(
         "freqtrade-json",
         "ABC_USDT_USDT-1m-futures.json",
         b"[[1760130960000,10.0,10.5,9.1,9.4,120.5]]",
@@ -753,6 +695,34 @@ CASES = [
         BAR | {"market": "ABC"},
         60,
         Options(market="ABC"),
+    ),
+    *(
+        Case(
+            f"insurance-fund of {venue}",
+            "funds.json",
+            json.dumps(answer).encode(),
+            "insurance-fund",
+            "fund",
+            {"time": MOMENT, "market": market, "currency": currency, "balance": 5.0},
+        )
+        for venue, answer, market, currency in (
+            ("Binance", [BINANCE_FUND], "ABCUSDT and 1 more", "USDT"),
+            ("Binance, one group", BINANCE_FUND, "ABCUSDT and 1 more", "USDT"),
+            ("OKX", OKX_FUND, "SWAP", "ETH"),
+            ("BitMEX", [BITMEX_FUND], "*", "BTC"),
+            ("BitMEX in USDt", [BITMEX_FUND | USDT], "*", "USDT"),
+        )
+    ),
+    Case(
+        "rest-answer of OKX",
+        "answer.json",
+        b'{"code":"0","data":[["1760130960000","10.0","10.5","9.1","9.4","1205","120.5","1180.2",'
+        b'"1"],["1760131020000","9.4","9.4","9.4","9.4","0","0","0","1"]]}',
+        "rest-answer",
+        "last",
+        BAR | {"volume": 120.5, "volume_usd": 1180.2},
+        60,
+        Options(market="BTC-USDT-SWAP"),
     ),
     Case(
         "dune-csv",

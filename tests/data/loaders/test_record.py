@@ -166,6 +166,14 @@ def test_an_archive_of_all_kinds_in_parts_is_one_record(night: Path) -> None:
     assert record.notes == ("20251010.csv: contexts are not in a book: not read",)
 
 
+def test_spot_balances_are_no_part_of_a_record(night: Path) -> None:
+    spot = night / "record" / "spot_balances__758750000_1760126694218.json"
+    spot.write_text('[{"user":"0xaa","token":"USDC","balance":12.5}]')
+    record = read_record(RecordPaths([str(night / "record")]), AT)
+    assert record.positions.height == 3
+    assert any("spot balances: nothing in crashsim reads them" in note for note in record.notes)
+
+
 def test_a_part_that_is_missing_is_named(night: Path) -> None:
     (night / "record" / "night.tar.xz.part-aa").unlink()
     with pytest.raises(InputError, match=r"part-ab: the part before it is missing"):

@@ -25,9 +25,7 @@ def findings(name: str) -> dict[str, tuple[str, ...]]:
     return {line.market: line.findings for line in report.lines if line.findings}
 
 
-@pytest.mark.parametrize(
-    "name", [*BARS, "binance_usdtm_funding.parquet", "binance_btcusdt_ask_depth.parquet"]
-)
+@pytest.mark.parametrize("name", [*BARS, "binance_usdtm_funding.parquet"])
 def test_the_recorded_series_are_clean(name: str) -> None:
     assert findings(name) == {}
 
