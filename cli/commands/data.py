@@ -41,6 +41,9 @@ _TimeUnit = Annotated[
     str | None, typer.Option(metavar="UNIT", help="Of numeric times: s, ms, us or ns.")
 ]
 _Tz = Annotated[str, typer.Option(metavar="ZONE", help="Of times that carry none.")]
+_Decimal = Annotated[
+    str | None, typer.Option(metavar=", or .", help="Of numbers, where the file does not prove it.")
+]
 _Interval = Annotated[
     int | None,
     typer.Option(metavar="SECONDS", min=1, help="Length of a bar, if it cannot be seen."),
@@ -65,6 +68,7 @@ def import_(
     map_: _Map = None,
     time_unit: _TimeUnit = None,
     tz: _Tz = "UTC",
+    decimal: _Decimal = None,
     interval: _Interval = None,
     contract_size: _ContractSize = None,
     store: options.StoreFolder = None,
@@ -92,7 +96,7 @@ def import_(
     from crashsim.data.loaders.reading.containers import input_files
     from crashsim.scenarios.errors import InputError
 
-    given = _options(market, kind, map_, time_unit, tz, interval, contract_size)
+    given = _options(market, kind, map_, time_unit, tz, interval, contract_size, decimal)
     files = list(dict.fromkeys(file for each in path for file in input_files(each)))
     imported: list[Imported] = []
     failures: list[str] = []
@@ -123,6 +127,7 @@ def check(
     map_: _Map = None,
     time_unit: _TimeUnit = None,
     tz: _Tz = "UTC",
+    decimal: _Decimal = None,
     interval: _Interval = None,
     contract_size: _ContractSize = None,
     against: Annotated[
@@ -157,7 +162,7 @@ def check(
     if path == ["store"]:
         report = check_store(_store(store), source, window)
     else:
-        given = _options(market, kind, map_, time_unit, tz, interval, contract_size)
+        given = _options(market, kind, map_, time_unit, tz, interval, contract_size, decimal)
         files = [file for each in path for file in input_files(each)]
         with progress.file_names() as at_file:
             report = check_files(files, given, window, at_file)
@@ -259,10 +264,12 @@ def _options(
     tz: str,
     interval_s: int | None,
     contract_sizes: list[str] | None,
+    decimal: str | None,
 ) -> "Options":
     from crashsim.data.loaders.typed_options import parse_options
 
-    return parse_options(market, kind, columns, time_unit, tz, interval_s, contract_sizes or [])
+    sizes = contract_sizes or []
+    return parse_options(market, kind, columns, time_unit, tz, interval_s, sizes, decimal)
 
 
 def _window(start: str | None, end: str | None) -> "Window | None":

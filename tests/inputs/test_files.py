@@ -146,3 +146,36 @@ def test_a_name_that_says_another_length_is_a_finding_beside_the_rest(case: Open
     assert done.code == 1
     assert "its name says bars of 480 s, its rows are 60 s apart" in done.out
     assert "2 missing, longest gap 120 s" in done.out
+
+
+_COMMAS = "date;open;high;low;close;volume\n2025-10-10 21:{};{}\n2025-10-10 21:{};{}\n"
+
+
+@pytest.mark.parametrize(
+    ("bars", "options", "close"),
+    [
+        (("1,5;1,6;1,4;1,55;100", "1,55;1,6;1,4;1,5;100"), (), [1.55, 1.5]),
+        (("1,500;1,600;1,400;1,550;9", "1,550;1,600;1,400;1,500;9"), (",",), [1.55, 1.5]),
+        (("1,500;1,600;1,400;1,550;9", "1,550;1,600;1,400;1,500;9"), (".",), [1550.0, 1500.0]),
+    ],
+    ids=["proved by the file", "said to be decimal", "said to be thousands"],
+)
+def test_a_decimal_comma_is_proved_or_asked_for(
+    case: Open, bars: tuple[str, str], options: tuple[str, ...], close: list[float]
+) -> None:
+    at = case("column-names")
+    (at.place / "commas.csv").write_text(_COMMAS.format("16", bars[0], "17", bars[1]))
+    words = ("data", "import", "commas.csv", "--market", "ABC")
+    asked = at.run(*words)
+    if options:
+        assert asked.code == 3 and "say which with --decimal" in asked.err
+        assert at.run(*words, "--decimal", *options).code == 0
+    assert at.stored("close")["close"].to_list() == close
+
+
+def test_decimal_commas_beside_decimal_points_are_refused(case: Open) -> None:
+    at = case("column-names")
+    bars = ("1,5;1,6;1,4;1,55;10.5", "1,55;1,6;1,4;1,5;10.5")
+    (at.place / "commas.csv").write_text(_COMMAS.format("16", bars[0], "17", bars[1]))
+    done = at.run("data", "import", "commas.csv", "--market", "ABC")
+    assert done.code == 3 and "write all numbers one way" in done.err

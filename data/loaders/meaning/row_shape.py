@@ -18,6 +18,7 @@ _TIMES = ("time", "clock", "hour")
 _COMMA = r"^[+-]?\d[\d.]*,\d+$"
 _SURE_COMMA = r"^[+-]?(\d+,(\d{1,2}|\d{4,})|0,\d+|\d{1,3}(\.\d{3})+,\d+)$"
 _SAY = "say which with --decimal , or --decimal ."
+_SURE_POINT = r"^[+-]?(\d+\.(\d{1,2}|\d{4,})|0\.\d+)$"
 _NUMBERS = (*OHLC, "volume", "volume_usd", "price", "size", "mark", "index", "funding_rate")
 
 
@@ -78,9 +79,11 @@ def decimal_points(rows: Rows, used: dict[str, str], options: Options) -> Rows:
 
     Raises InputError where a comma may be either.
     """
-    if options.decimal == ".":
-        return rows
     columns = [name for name, ours in used.items() if ours in _NUMBERS]
+    if options.decimal == ".":
+        texts = [name for name in columns if rows.frame[name].dtype == pl.String]
+        plain_numbers = pl.col(texts).str.replace_all(",", "", literal=True)
+        return Rows(rows.frame.with_columns(plain_numbers), rows.path, rows.first_row)
     is_said = options.decimal is not None
     frame = with_points(rows.frame, columns, rows.path, _SAY if not is_said else None)
     return Rows(frame, rows.path, rows.first_row)
@@ -102,5 +105,10 @@ def with_points(
         raise InputError(
             f"{where}: column '{commas[0]}': {shown} may be a decimal comma or a thousand; {remedy}"
         )
-    points = [pl.col(n).str.replace_all(".", "", literal=True).str.replace(",", ".") for n in texts]
-    return frame.with_columns(points)
+    if points := [name for name in texts if frame[name].str.contains(_SURE_POINT).any()]:
+        raise InputError(
+            f"{where}: column '{commas[0]}' has decimal commas and column '{points[0]}' decimal "
+            "points; write all numbers one way"
+        )
+    whole = pl.col(texts).str.replace_all(".", "", literal=True)
+    return frame.with_columns(whole.str.replace(",", "."))
