@@ -78,7 +78,7 @@ class RunFolder:
         return _Tables({name: self.table(name) for name in self.manifest.rows})
 
     def table(self, name: str) -> pl.DataFrame:
-        """One table of `engine.tables.TABLES`. Raises InputError where it cannot be read."""
+        """One table of `engine.record.tables.TABLES`. Raises InputError where it cannot be read."""
         try:
             return pl.read_parquet(self.path / f"{name}.parquet")
         except (OSError, pl.exceptions.PolarsError) as error:
