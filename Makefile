@@ -1,4 +1,4 @@
-# Every target sets up what it needs: a virtual environment in .venv and package installs, nothing else.
+# Every target sets up what it needs: a virtual environment in .venv and installed packages.
 PYTHON ?= python3
 BIN := .venv/bin
 
@@ -31,7 +31,7 @@ bench: .venv/.ready  ## benchmarks, as ratios within one run
 	$(BIN)/python -m pytest benchmarks --benchmark-only -p no:xdist -q \
 		--benchmark-columns=min,median,rounds --benchmark-sort=fullname
 
-golden: .venv/.ready  ## rewrite the golden files and the output in README and docs (say why in CHANGELOG.md)
+golden: .venv/.ready  ## rewrite golden files and the output in README and docs (say why)
 	CRASHSIM_REGOLD=1 $(BIN)/python -m pytest tests -k "golden or pages" -n 0
 
 .venv/.docs: .venv/.ready

@@ -11,7 +11,7 @@ from crashsim.engine.measure.metrics import COMPARISON_METRICS, Metric
 from crashsim.lab import replay
 from crashsim.lab.compare import Compared
 from crashsim.lab.folders import manifest, provenance, run_folder
-from crashsim.lab.folders.run_names import COMPARISON, kept_name
+from crashsim.lab.folders.run_names import COMPARISON, kept_names
 from crashsim.lab.folders.whole import replace_whole
 from crashsim.lab.request import Request
 from crashsim.lab.variants import Variant
@@ -110,9 +110,10 @@ def save(
         run_folder.write_json(folder / run_folder.TIMINGS, compared.timings)
         run_folder.write_table(folder, "metrics", compared.metrics, csv=False)
         run_folder.write_table(folder, "changes", compared.changes, csv=False)
+        places = kept_names(told["runs"])
         for run, finished in compared.kept().items():
             asked = compared.alone(run, request)
-            replay.save(finished, folder / "runs" / kept_name(run), asked, argv, csv=False)
+            replay.save(finished, folder / "runs" / places[run], asked, argv, csv=False)
 
     replace_whole(path, fill)
     return path

@@ -41,6 +41,16 @@ class Timings:
     metrics_s: float
 
 
+class _Tables(dict[str, pl.DataFrame]):
+    """The tables of a run by name; one that its version did not write is asked for in vain."""
+
+    def __missing__(self, name: str) -> pl.DataFrame:
+        raise InputError(
+            f"the run has no table {name}: the crashsim that made it wrote "
+            f"{', '.join(self)}; make the run again"
+        )
+
+
 @dataclass(frozen=True)
 class RunFolder:
     """A finished run on disk."""
@@ -65,10 +75,10 @@ class RunFolder:
 
     def tables(self) -> dict[str, pl.DataFrame]:
         """All the tables that the run has, by name."""
-        return {name: self.table(name) for name in self.manifest.rows}
+        return _Tables({name: self.table(name) for name in self.manifest.rows})
 
     def table(self, name: str) -> pl.DataFrame:
-        """One table of `engine.tables.TABLES`. Raises InputError where it cannot be read."""
+        """One table of `engine.record.tables.TABLES`. Raises InputError where it cannot be read."""
         try:
             return pl.read_parquet(self.path / f"{name}.parquet")
         except (OSError, pl.exceptions.PolarsError) as error:
@@ -81,7 +91,8 @@ class RunFolder:
 def read(path: Path) -> RunFolder:
     """Open a run folder. Raises InputError where a part of it is missing or not understood."""
     if not is_run_folder(path):
-        raise InputError(f"{path} is not a run folder: it has no {MANIFEST} of crashsim")
+        kept = " (a comparison keeps its runs under runs/)" if (path / "runs").is_dir() else ""
+        raise InputError(f"{path} is not a run folder: it has no {MANIFEST} of crashsim{kept}")
     manifest = read_manifest(path / MANIFEST)
     parts = (SUMMARY, *(f"{name}.parquet" for name in manifest.rows))
     missing = [part for part in parts if not (path / part).is_file()]

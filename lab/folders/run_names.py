@@ -1,5 +1,6 @@
 """Runs by path or by name under `runs/`."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 from crashsim.lab.folders import run_folder
@@ -33,9 +34,16 @@ def find_run(name: str) -> RunFolder:
     )
 
 
-def kept_name(run: str) -> str:
-    """The folder in which a comparison keeps one of its runs."""
-    return run.replace(" ", "-").replace("/", "-")
+def kept_names(runs: Iterable[str]) -> dict[str, str]:
+    """The folder in which a comparison keeps each of its runs; no two have the same.
+
+    A long name, such as an expression, is cut: file systems take 255 bytes.
+    """
+    names: dict[str, str] = {}
+    for place, run in enumerate(runs, start=1):
+        plain = run.replace(" ", "-").replace("/", "-").encode()[:200].decode(errors="ignore")
+        names[run] = plain if plain not in names.values() else f"{plain}~{place}"
+    return names
 
 
 def find_runs(name: str) -> list[RunFolder]:
@@ -47,7 +55,7 @@ def find_runs(name: str) -> list[RunFolder]:
     if not (path / COMPARISON).is_file():
         return [find_run(name)]
     names = read_field(path / COMPARISON, "runs", dict)
-    places = [path / "runs" / kept_name(str(name)) for name in names]
+    places = [path / "runs" / name for name in kept_names(names).values()]
     kept = [place for place in places if run_folder.is_run_folder(place)]
     if not kept:
         raise InputError(f"{path} holds a comparison without its runs; compare with --keep-runs")

@@ -38,8 +38,9 @@ class Group:
     def html(self) -> str:
         """All of it escaped."""
         heads = "".join(f"<th>{escape(head)}</th>" for head in self.heads)
-        rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in self.rows)
-        return f"<table><caption>{escape(self.title)}</caption><tr>{heads}</tr>{rows}</table>"
+        rows = [heads] * bool(heads) + ["".join(map(_cell, row)) for row in self.rows]
+        body = "".join(f"<tr>{row}</tr>" for row in rows)
+        return f"<table><caption>{escape(self.title)}</caption>{body}</table>"
 
 
 def card(text: str, groups: Sequence[Group]) -> str:

@@ -19,7 +19,7 @@ from crashsim.lab.figures import many, short_usd
 from crashsim.lab.folders import manifest, run_folder
 from crashsim.lab.folders.manifest import METRIC_WORDS, Manifest
 from crashsim.lab.folders.run_folder import RunFolder
-from crashsim.lab.folders.run_names import kept_name
+from crashsim.lab.folders.run_names import kept_names
 from crashsim.lab.folders.whole import dump_json, replace_whole
 from crashsim.lab.library import notebook
 from crashsim.lab.library.account_statement import statement_in
@@ -218,6 +218,7 @@ class _StoredTables(Mapping[str, pl.DataFrame]):
 def report(runs: Mapping[str, Run], path: Path, pages: Pages) -> Path:
     """Write the page of these runs, by label: made from their folders, like the command's."""
     with TemporaryDirectory(prefix="crashsim-") as place:
-        saved = [run.save(Path(place) / kept_name(label)) for label, run in runs.items()]
+        names = kept_names(runs)
+        saved = [run.save(Path(place) / names[label]) for label, run in runs.items()]
         pages([run_folder.read(folder) for folder in saved], path)
     return path

@@ -174,6 +174,14 @@ class Scenario(ScenarioFile):
     overlay_provenance: Provenance | None = None  # how the user says that they are known
     extra_book: tuple[Path, ...] = ()  # --with: accounts and positions added to the book
 
+    def __repr__(self) -> str:
+        """One line: fields and `facts` have the rest."""
+        head = self.scenario
+        window = f"{head.start:%Y-%m-%d %H:%M:%S} to {head.end:%Y-%m-%d %H:%M:%S} UTC"
+        return f"Scenario {self.name} under {self.venue.name}: {window}, seed {self.seed}"
+
+    __str__ = __repr__
+
     @property
     def name(self) -> str:
         """The scenario's name."""

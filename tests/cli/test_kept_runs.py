@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from crashsim.cli.app import app
+from crashsim.lab.folders.run_names import find_runs
 
 POLICY = "def rank(columns):\n    return columns['upnl'] * columns['leverage']\n"
 ALONE = {
@@ -65,3 +66,15 @@ def test_a_kept_run_of_another_venue_counts_the_values_of_its_own_file(place: Pa
     assert summary["debt_usd"]["inputs"]["venue"] == "2 of 20 values with a source, 18 assumed"
     manifest = json.loads((place / "compared/runs/venue-binance/manifest.json").read_bytes())
     assert manifest["scenario"]["scenario"]["venue"] == "binance"
+
+
+def test_two_runs_whose_names_look_alike_are_both_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    long = " + ".join(["upnl"] * 60)
+    scores = ("1 / leverage", "1 - leverage", long)
+    run("compare", "toy", *(f"--adl-score={score}" for score in scores), "--keep-runs", "--out=two")
+    kept = [folder.manifest.content()["request"]["adl_score"] for folder in find_runs("two")]
+    assert kept == [None, *scores, None]
+    run("report", "two", "--out", "two.html")

@@ -80,9 +80,18 @@ def test_the_tables_asked_for_are_those_that_the_manifest_counts(copy: Path) -> 
     change(copy / "manifest.json", lambda told: told["rows"].pop("absorbers"))
     (copy / "absorbers.parquet").unlink()
     assert "absorbers" not in run_folder.read(copy).tables()
+    with pytest.raises(InputError, match="the run has no table absorbers"):
+        run_folder.read(copy).tables()["absorbers"]
     change(copy / "manifest.json", lambda told: told["rows"].update(of_tomorrow=3))
     with pytest.raises(InputError, match=r"incomplete: of_tomorrow\.parquet missing"):
         run_folder.read(copy)
+
+
+def test_a_view_that_needs_a_table_which_the_run_lacks_is_an_input_error(copy: Path) -> None:
+    change(copy / "manifest.json", lambda told: told["rows"].pop("units"))
+    done = typed("account", str(copy), "bob")
+    assert isinstance(done.exception, InputError)
+    assert "the run has no table units" in str(done.exception)
 
 
 def without(*keys: str) -> Callable[[dict[str, Any]], object]:

@@ -329,6 +329,8 @@ def test_everything_is_told_in_one_line() -> None:
     found = crashsim.compare("toy", policies=["random"])
     assert repr(found) == "Comparison of toy: 3 runs, venue toy against policy random, no ADL"
     scenario = crashsim.load("toy")
+    told = "Scenario toy under toy: 2025-10-10 21:00:00 to 2025-10-10 21:05:00 UTC, seed 1"
+    assert repr(scenario) == str(scenario) == told
     inputs = crashsim.data.read_inputs(scenario)
     outcome = crashsim.engine.replay(inputs.tape, inputs.book, inputs.flows, scenario.venue)
     assert repr(outcome) == (
@@ -343,6 +345,7 @@ def test_the_card_of_a_notebook_has_rules_metrics_and_counts_but_no_rows() -> No
     for told in ("<td>leverage</td>", ">231.14</td><td>USD</td>", "<td>adl_fills</td>", "assumed"):
         assert told in card
     assert "bob" not in card
+    assert "<tr></tr>" not in card
     assert len(card) < 6_000
 
 

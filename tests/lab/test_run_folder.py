@@ -177,6 +177,9 @@ def test_a_folder_that_is_no_run_or_lacks_a_table_is_an_input_error(
 ) -> None:
     with pytest.raises(InputError, match="is not a run folder"):
         run_folder.read(tmp_path)
+    (tmp_path / "night" / "runs").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"a comparison keeps its runs under runs/"):
+        run_folder.read(tmp_path / "night")
     path = hand_made.write(tmp_path / "run").path
     (path / "adl_fills.parquet").unlink()
     with pytest.raises(InputError, match=r"adl_fills\.parquet missing"):
