@@ -43,6 +43,7 @@ class HandMade:
         return place | {"size": size, "mark_price": mark_price}
 
     def write(self, path: Path, *, csv: bool = False) -> run_folder.RunFolder:
+        self.manifest["rows"] = {name: table.height for name, table in self.tables.items()}
         told = Manifest.model_validate_json(json.dumps(self.manifest))
         run_folder.write(path, self.tables, self.summary, told, TIMINGS, csv=csv)
         return run_folder.read(path)

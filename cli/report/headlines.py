@@ -23,7 +23,7 @@ class Headline:
 
 
 def headlines(summary: Summary) -> list[Headline]:
-    """Five numbers: liquidated, deleveraged, in debt, deposits swallowed, and who stood behind."""
+    """Five numbers: liquidated, deleveraged, in debt, deposits swallowed, who bore the losses."""
     liquidated, deleveraged, swallowed = (
         _usd(summary, metric, label, more(summary))
         for metric, label, more in (

@@ -70,7 +70,7 @@ GROUPS: tuple[Question, ...] = (
         },
     ),
     Question(
-        "The venue: who stood behind it, and what was left to whom?",
+        "The venue: who covered the losses, and what was left to whom?",
         {
             "taken_over_usd": "taken over\nby funds",
             "absorber_low_usd": "funds at\ntheir low",

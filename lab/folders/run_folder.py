@@ -80,12 +80,19 @@ class RunFolder:
     def table(self, name: str) -> pl.DataFrame:
         """One table of `engine.record.tables.TABLES`. Raises InputError where it cannot be read."""
         try:
-            return pl.read_parquet(self.path / f"{name}.parquet")
+            frame = pl.read_parquet(self.path / f"{name}.parquet")
         except (OSError, pl.exceptions.PolarsError) as error:
             reason = str(error).partition("\n")[0]
             raise InputError(
                 f"{self.path / name}.parquet cannot be read ({reason}); make the run again"
             ) from None
+        counted = self.manifest.rows.get(name, frame.height)
+        if frame.height != counted:
+            raise InputError(
+                f"{self.path / name}.parquet has {frame.height:,} rows, the manifest counts "
+                f"{counted:,}: it is not the table of this run; make the run again"
+            )
+        return frame
 
 
 def read(path: Path) -> RunFolder:

@@ -186,6 +186,14 @@ def test_a_folder_that_is_no_run_or_lacks_a_table_is_an_input_error(
         run_folder.read(path)
 
 
+def test_a_table_of_another_run_is_an_input_error(tmp_path: Path, hand_made: Any) -> None:
+    path = hand_made.write(tmp_path / "run").path
+    accounts = pl.read_parquet(path / "accounts.parquet")
+    pl.concat([accounts, accounts]).write_parquet(path / "accounts.parquet")
+    with pytest.raises(InputError, match=r"accounts.parquet has \d+ rows, the manifest counts"):
+        run_folder.read(path).table("accounts")
+
+
 def test_json_keeps_its_order_and_its_letters(tmp_path: Path, hand_made: Any) -> None:
     hand_made.manifest["scenario"]["scenario"]["title"] = "Zürich"
     path = hand_made.write(tmp_path / "run").path
