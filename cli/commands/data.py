@@ -49,6 +49,10 @@ _ContractSize = Annotated[
     list[str] | None,
     typer.Option(metavar="[MARKET=]SIZE", help="Base units a contract (OKX swaps); repeatable."),
 ]
+_Decimal = Annotated[
+    str | None,
+    typer.Option(metavar="SIGN", help="Of numbers: , or . where they leave it open."),
+]
 _Start = Annotated[str | None, typer.Option(metavar="TIME", help="Rows must reach back to this.")]
 _End = Annotated[str | None, typer.Option(metavar="TIME", help="Rows must reach this.")]
 
@@ -67,6 +71,7 @@ def import_(
     tz: _Tz = "UTC",
     interval: _Interval = None,
     contract_size: _ContractSize = None,
+    decimal: _Decimal = None,
     store: options.StoreFolder = None,
     json: options.Json = False,
 ) -> None:
@@ -92,7 +97,7 @@ def import_(
     from crashsim.data.loaders.reading.containers import input_files
     from crashsim.scenarios.errors import InputError
 
-    given = _options(market, kind, map_, time_unit, tz, interval, contract_size)
+    given = _options(market, kind, map_, time_unit, tz, interval, contract_size, decimal)
     files = list(dict.fromkeys(file for each in path for file in input_files(each)))
     imported: list[Imported] = []
     failures: list[str] = []
@@ -125,6 +130,7 @@ def check(
     tz: _Tz = "UTC",
     interval: _Interval = None,
     contract_size: _ContractSize = None,
+    decimal: _Decimal = None,
     against: Annotated[
         str | None,
         typer.Option(
@@ -157,7 +163,7 @@ def check(
     if path == ["store"]:
         report = check_store(_store(store), source, window)
     else:
-        given = _options(market, kind, map_, time_unit, tz, interval, contract_size)
+        given = _options(market, kind, map_, time_unit, tz, interval, contract_size, decimal)
         files = [file for each in path for file in input_files(each)]
         with progress.file_names() as at_file:
             report = check_files(files, given, window, at_file)
@@ -259,10 +265,12 @@ def _options(
     tz: str,
     interval_s: int | None,
     contract_sizes: list[str] | None,
+    decimal: str | None,
 ) -> "Options":
     from crashsim.data.loaders.typed_options import parse_options
 
-    return parse_options(market, kind, columns, time_unit, tz, interval_s, contract_sizes or [])
+    sizes = contract_sizes or []
+    return parse_options(market, kind, columns, time_unit, tz, interval_s, sizes, decimal)
 
 
 def _window(start: str | None, end: str | None) -> "Window | None":

@@ -18,12 +18,15 @@ def parse_options(
     tz: str,
     interval_s: int | None,
     contract_sizes: Sequence[str],
+    decimal: str | None = None,
 ) -> Options:
     """Checked options. Raises InputError naming the option that is wrong and what it takes."""
     if kind is not None and kind not in KINDS:
         raise InputError(f"--kind {kind}: expected one of {', '.join(KINDS)}")
     if time_unit is not None and time_unit not in UNITS:
         raise InputError(f"--time-unit {time_unit}: expected one of {', '.join(UNITS)}")
+    if decimal not in (None, ",", "."):
+        raise InputError(f"--decimal {decimal}: expected , or .")
     try:
         zoneinfo.ZoneInfo(tz)
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError):
@@ -36,6 +39,7 @@ def parse_options(
         tz=tz,
         interval_s=interval_s,
         contract_sizes=dict(_contract_size(each) for each in contract_sizes),
+        decimal=decimal,
     )
 
 

@@ -78,9 +78,11 @@ def decimal_points(rows: Rows, used: dict[str, str], options: Options) -> Rows:
 
     Raises InputError where a comma may be either.
     """
-    if options.decimal == ".":
-        return rows
     columns = [name for name, ours in used.items() if ours in _NUMBERS]
+    if options.decimal == ".":
+        thousands = [n for n in columns if rows.frame[n].dtype == pl.String]
+        whole = rows.frame.with_columns(pl.col(thousands).str.replace_all(",", "", literal=True))
+        return Rows(whole, rows.path, rows.first_row)
     is_said = options.decimal is not None
     frame = with_points(rows.frame, columns, rows.path, _SAY if not is_said else None)
     return Rows(frame, rows.path, rows.first_row)
