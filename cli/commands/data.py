@@ -41,9 +41,6 @@ _TimeUnit = Annotated[
     str | None, typer.Option(metavar="UNIT", help="Of numeric times: s, ms, us or ns.")
 ]
 _Tz = Annotated[str, typer.Option(metavar="ZONE", help="Of times that carry none.")]
-_Decimal = Annotated[
-    str | None, typer.Option(metavar=", or .", help="Of numbers, where the file does not prove it.")
-]
 _Interval = Annotated[
     int | None,
     typer.Option(metavar="SECONDS", min=1, help="Length of a bar, if it cannot be seen."),
@@ -51,6 +48,10 @@ _Interval = Annotated[
 _ContractSize = Annotated[
     list[str] | None,
     typer.Option(metavar="[MARKET=]SIZE", help="Base units a contract (OKX swaps); repeatable."),
+]
+_Decimal = Annotated[
+    str | None,
+    typer.Option(metavar="SIGN", help="Of numbers: , or . where they leave it open."),
 ]
 _Start = Annotated[str | None, typer.Option(metavar="TIME", help="Rows must reach back to this.")]
 _End = Annotated[str | None, typer.Option(metavar="TIME", help="Rows must reach this.")]

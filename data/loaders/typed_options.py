@@ -25,7 +25,7 @@ def parse_options(
         raise InputError(f"--kind {kind}: expected one of {', '.join(KINDS)}")
     if time_unit is not None and time_unit not in UNITS:
         raise InputError(f"--time-unit {time_unit}: expected one of {', '.join(UNITS)}")
-    if decimal is not None and decimal not in (",", "."):
+    if decimal not in (None, ",", "."):
         raise InputError(f"--decimal {decimal}: expected , or .")
     try:
         zoneinfo.ZoneInfo(tz)

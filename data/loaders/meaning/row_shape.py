@@ -81,9 +81,9 @@ def decimal_points(rows: Rows, used: dict[str, str], options: Options) -> Rows:
     """
     columns = [name for name, ours in used.items() if ours in _NUMBERS]
     if options.decimal == ".":
-        texts = [name for name in columns if rows.frame[name].dtype == pl.String]
-        plain_numbers = pl.col(texts).str.replace_all(",", "", literal=True)
-        return Rows(rows.frame.with_columns(plain_numbers), rows.path, rows.first_row)
+        thousands = [n for n in columns if rows.frame[n].dtype == pl.String]
+        whole = rows.frame.with_columns(pl.col(thousands).str.replace_all(",", "", literal=True))
+        return Rows(whole, rows.path, rows.first_row)
     is_said = options.decimal is not None
     frame = with_points(rows.frame, columns, rows.path, _SAY if not is_said else None)
     return Rows(frame, rows.path, rows.first_row)
