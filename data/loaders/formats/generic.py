@@ -18,7 +18,7 @@ from crashsim.data.loaders.freqtrade_names import interval_named, market_named, 
 from crashsim.data.loaders.klines import ohlc
 from crashsim.data.loaders.meaning.bar_lengths import bars_on_grid
 from crashsim.data.loaders.meaning.column_names import ALIASES, OHLC, plain, roles
-from crashsim.data.loaders.meaning.evidence import contradiction
+from crashsim.data.loaders.meaning.evidence import contradiction, named_otherwise
 from crashsim.data.loaders.meaning.row_shape import (
     CANDLE,
     decimal_points,
@@ -76,7 +76,7 @@ def batch_of(raw: Rows, blob: Blob, options: Options) -> Batch:
     if not options.kind and kind == "contexts" and _is_settled(used):
         kind = "funding"  # a settled rate, with the mark at which it was
     if not options.kind:
-        _refuse_contradiction(whole, kind, set(used))
+        _refuse_contradiction(whole, kind, set(used), blob.name)
     batch = _batch(rows, kind, blob, options)
     return replace(
         batch,
@@ -131,11 +131,11 @@ def _renamed(rows: Rows, used: Mapping[str, str]) -> Rows:
     return Rows(kept, rows.path, rows.first_row)
 
 
-def _refuse_contradiction(rows: Rows, kind: str, used: set[str]) -> None:
+def _refuse_contradiction(rows: Rows, kind: str, used: set[str], name: str) -> None:
     def says_something(name: str) -> bool:
         return name in used or bool(rows.text(name, True).is_not_null().any())
 
-    why = contradiction(kind, rows.frame.columns, says_something)
+    why = contradiction(kind, rows.frame.columns, says_something) or named_otherwise(kind, name)
     if why is not None:
         raise InputError(f"{rows.path}: {why}")
 
@@ -187,8 +187,9 @@ def _batch(rows: Rows, kind: str, blob: Blob, options: Options) -> Batch:
     if kind == "funding":
         return Batch(kind, pl.DataFrame([*lead, rows.number("funding_rate")]))
     if kind == "contexts":
-        named = [n for n in ("mark", "index", "funding_rate") if rows.has(n)]
-        return Batch(kind, pl.DataFrame(lead + [rows.number(n, True) for n in named]))
+        prices = [rows.positive(n, True) for n in ("mark", "index") if rows.has(n)]
+        rates = [rows.number("funding_rate", True)] if rows.has("funding_rate") else []
+        return Batch(kind, pl.DataFrame(lead + prices + rates))
     if kind in ("trades", "fills", "liquidations"):
         own = rows.constant(blob.name.partition(".")[0], "account")
         if kind != "fills" or rows.has("account"):

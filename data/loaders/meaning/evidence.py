@@ -4,6 +4,7 @@ A table with a time, a price and a size may be the levels of a book, the states 
 liquidations, or what one account traded. Each is told by what else it has, and asked about.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
@@ -38,6 +39,9 @@ _OF_TRADES = (
             "bid_size",
             "ask_size",
             "best_bid",
+            "num_orders",
+            "order_count",
+            "u",  # the last update of a depth stream, beside U, the first
         ),
         "the levels of an order book, at which nobody need have traded",
         "books of levels have no reader in a replay; bring trades or candles",
@@ -50,6 +54,8 @@ _OF_TRADES = (
             "state",
             "time_in_force",
             "ord_status",
+            "ord_state",
+            "ord_type",
             "executed_qty",
             "filled_size",
             "filled_qty",
@@ -95,6 +101,13 @@ _OF_BARS = (
         "bring candles of prices",
     ),
 )
+_NAMES = {
+    "trades": (
+        (r"liquidat|force_?order", "a feed of liquidations"),
+        (r"order_?book|book_(?:delta|snapshot)|depth", "levels of an order book"),
+    ),
+    "last": ((r"open_?interest", "open interest"), (r"funding_?rate", "funding rates")),
+}
 CONTRADICTIONS: Mapping[str, tuple[Contradiction, ...]] = {"trades": _OF_TRADES, "last": _OF_BARS}
 
 
@@ -113,4 +126,13 @@ def contradiction(
             shown = ", ".join(f"'{name}'" for name in telling[:3])
             word = "column" if len(telling) == 1 else "columns"
             return f"its {word} {shown} say that these are {each.what}; {each.advice}"
+    return None
+
+
+def named_otherwise(kind: str, name: str) -> str | None:
+    """What a file's name says that its rows are, where that is not the kind; else None."""
+    plain_name = re.sub(r"[\s.-]+", "_", name.lower())
+    for pattern, what in _NAMES.get(kind, ()):
+        if re.search(pattern, plain_name):
+            return f"its name says {what}, its columns {kind}; say which with --kind"
     return None

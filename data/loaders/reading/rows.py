@@ -70,10 +70,10 @@ class Rows:
         self._refuse(raw, values.is_null() & ~empty, "a whole number")
         return self._given(values, raw, empty, optional, "a whole number").alias(name)
 
-    def positive(self, name: str) -> pl.Series:
-        """Finite float64 above zero: a price."""
-        values = self.number(name)
-        self._refuse(self._column(name), values <= 0, "a number above 0")
+    def positive(self, name: str, optional: bool = False) -> pl.Series:
+        """Finite float64 above zero: a price; with optional an empty cell is null."""
+        values = self.number(name, optional)
+        self._refuse(self._column(name), (values <= 0).fill_null(False), "a number above 0")
         return values
 
     def not_negative(self, name: str, optional: bool = False) -> pl.Series:
