@@ -15,6 +15,7 @@ MAX_BAR_S = 31 * 86_400
 MISFITS_FRAC = 0.1  # more bars off the grid than this, and the length is in doubt
 _SHOWN_GAPS = 3
 _REGULAR_GAPS = 6  # so many equal distances are no chance of a thin market
+_REGULAR_RUN = 20  # nor so many one after another among others
 
 
 @dataclass(frozen=True)
@@ -116,20 +117,24 @@ def _ends_early(bars: pl.DataFrame, length_ms: int) -> bool:
 
 
 def _refuse_two_lengths(bars: pl.DataFrame, path: str, length_ms: int) -> None:
-    """Refuse a market whose every distance is the same larger one: not gaps, but longer bars."""
-    apart = (
+    """Refuse a market with a run of the same larger distance: not gaps, but longer bars.
+
+    The run is all of the market's distances, or a long one beside others.
+    """
+    runs = (
         _apart(bars)
-        .group_by("market")
-        .agg(pl.col("gap").first(), pl.col("gap").n_unique().alias("kinds"), pl.len())
+        .with_columns(pl.struct("market", "gap").rle_id().alias("run"))
+        .group_by("run")
+        .agg(pl.col("market", "gap").first(), pl.len())
+        .with_columns(pl.len().over("market").alias("runs"))
     )
-    longer = apart.filter(
-        (pl.col("kinds") == 1) & (pl.col("gap") > length_ms) & (pl.col("len") >= _REGULAR_GAPS)
-    ).sort("market")
+    least = pl.when(pl.col("runs") == 1).then(_REGULAR_GAPS).otherwise(_REGULAR_RUN)
+    longer = runs.filter((pl.col("gap") > length_ms) & (pl.col("len") >= least)).sort("run")
     if longer.is_empty():
         return
     market, gap = longer.select("market", "gap").row(0)
     raise InputError(
-        f"{path}: holds bars of two lengths ({market} every {gap / 1000:g} s, others every "
+        f"{path}: holds bars of two lengths ({market} every {gap / 1000:g} s, other rows every "
         f"{length_ms / 1000:g} s); state each row's length in a column interval_s (seconds), or "
         "split the file"
     )

@@ -1,0 +1,75 @@
+"""What a table says of itself against the kind that its columns make."""
+
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from crashsim.cli.app import app
+from crashsim.scenarios.errors import InputError
+
+
+def _import(folder: Path, name: str, *options: str) -> Result:
+    asked = ["data", "import", str(folder / name), "--store", str(folder / "store"), *options]
+    return CliRunner().invoke(app, asked)
+
+
+_TRADE = "timestamp,symbol,side,price,size"
+_ROW = "1760130000000,BTCUSDT,buy,100,1"
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "row", "said"),
+    [
+        ("a.csv", f"{_TRADE},U,u", f"{_ROW},5,6", "'u' say that these are the levels"),
+        ("a.csv", f"{_TRADE},num_orders", f"{_ROW},4", "'num_orders' say that"),
+        ("a.csv", f"{_TRADE},ordState", f"{_ROW},live", "'ordstate' say that these are orders"),
+        ("liquidations.csv", _TRADE, _ROW, "its name says a feed of liquidations"),
+        ("BTCUSDT-forceOrders-2025-10-10.csv", _TRADE, _ROW, "a feed of liquidations"),
+        (
+            "open-interest.csv",
+            "timestamp,symbol,open,high,low,close",
+            "1760130000000,BTCUSDT,9,11,8,10",
+            "its name says open interest",
+        ),
+        (
+            "a.csv",
+            "timestamp,symbol,mark_price,index_price",
+            "1760130000000,BTCUSDT,100,0",
+            "expected a number above 0",
+        ),
+    ],
+)
+def test_a_table_that_is_something_else_is_refused(
+    name: str, header: str, row: str, said: str, tmp_path: Path
+) -> None:
+    later = row.replace("1760130000000", "1760130060000")
+    (tmp_path / name).write_text(f"{header}\n{row}\n{later}\n")
+    done = _import(tmp_path, name)
+    assert isinstance(done.exception, InputError)
+    assert said in str(done.exception)
+
+
+def test_a_kind_that_is_said_is_believed(tmp_path: Path) -> None:
+    file = tmp_path / "liquidations.csv"
+    file.write_text(f"{_TRADE}\n{_ROW}\n")
+    assert _import(tmp_path, file.name, "--kind", "trades").exit_code == 0
+
+
+def test_a_comma_that_may_be_either_is_what_the_option_says(tmp_path: Path) -> None:
+    header = "time;symbol;open;high;low;close"
+    rows = [f"2025-10-10 21:0{minute};BTCUSDT;100,5;101,250;99,125;100,500" for minute in range(3)]
+    (tmp_path / "a.csv").write_text("\n".join([header, *rows, ""]).replace("100,5;", "100,500;"))
+    assert "say which with --decimal" in str(_import(tmp_path, "a.csv").exception)
+    comma = _import(tmp_path, "a.csv", "--decimal", ",").output
+    assert "99.125 to 101.25" in " ".join(comma.split())
+    whole = _import(tmp_path, "a.csv", "--decimal", ".", "--source", "other")
+    assert "99,125 to 101,250" in " ".join(whole.output.split())
+
+
+def test_bars_of_two_lengths_in_one_market_are_refused(tmp_path: Path) -> None:
+    starts = [60 * n for n in range(60)] + [3600 + 300 * n for n in range(60)]
+    rows = [f"{1760130000 + at},BTCUSDT,100,101,99,100,5" for at in starts]
+    header = "timestamp,symbol,open,high,low,close,volume"
+    (tmp_path / "a.csv").write_text("\n".join([header, *rows, ""]))
+    assert "holds bars of two lengths" in str(_import(tmp_path, "a.csv").exception)
