@@ -73,3 +73,13 @@ def test_bars_of_two_lengths_in_one_market_are_refused(tmp_path: Path) -> None:
     header = "timestamp,symbol,open,high,low,close,volume"
     (tmp_path / "a.csv").write_text("\n".join([header, *rows, ""]))
     assert "holds bars of two lengths" in str(_import(tmp_path, "a.csv").exception)
+
+
+def test_a_volume_in_contracts_beside_a_turnover_is_asked_about(tmp_path: Path) -> None:
+    header = "timestamp,symbol,open,high,low,close,volume,turnover"
+    rows = [f"{1760130000 + 60 * n},BTCUSDT,100,101,99,100,2000,2000" for n in range(3)]
+    (tmp_path / "a.csv").write_text("\n".join([header, *rows, ""]))
+    assert "0.01 times volume times price" in str(_import(tmp_path, "a.csv").exception)
+    said = " ".join(_import(tmp_path, "a.csv", "--map", "turnover=volume_usd").output.split())
+    assert "quote volume 6,000" in said
+    assert "not used: volume" in said

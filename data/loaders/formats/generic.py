@@ -30,6 +30,7 @@ from crashsim.data.loaders.meaning.units import (
     by_notional,
     finished,
     is_row_number,
+    one_unit,
     refuse_bare_volume,
 )
 from crashsim.data.loaders.reading.any_table import table_rows
@@ -182,6 +183,7 @@ def _batch(rows: Rows, kind: str, blob: Blob, options: Options) -> Batch:
     lead = [rows.time("time", options), market]
     if kind in ("last", "mark", "index"):
         bars = pl.DataFrame(lead + ohlc(rows) + _volumes(rows, kind))
+        bars = one_unit(bars, blob.path, set(options.columns.values()))
         found = bars_on_grid(bars, blob.path, options.interval_s, interval_named(blob))
         return Batch(kind, found.bars, found.interval_s, found.notes)
     if kind == "funding":

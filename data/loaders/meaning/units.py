@@ -10,6 +10,7 @@ from crashsim.data.loaders.reading.rows import Rows
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.instruments.market_names import readings, venue_of
 
+_OFF_BY = 2.0  # no bar's average price is so far from its close in the median
 # What a venue writes beside `vol` where `vol` counts contracts.
 _UNFINISHED = ("confirm", "confirmed", "is_closed", "is_final", "closed", "complete")
 _SAYS_NO = ("0", "false", "f", "no")
@@ -23,6 +24,28 @@ def refuse_bare_volume(rows: Rows, used: dict[str, str]) -> None:
             f"{rows.path}: column '{bare[0]}' counts contracts at one venue, coins or dollars at "
             f"another; say which: --map {bare[0]}=volume (coins) or --map {bare[0]}=volume_usd"
         )
+
+
+def one_unit(bars: pl.DataFrame, path: str, chosen: set[str]) -> pl.DataFrame:
+    """Bars whose volume_usd is their volume times a price; else the one of the two that is chosen.
+
+    bars: close, and volume and volume_usd where they are given. chosen: of ours, named with
+    `--map`. Raises InputError where the two differ in unit (contracts, coins) and neither is.
+    """
+    pair = {"volume", "volume_usd"}
+    if not pair <= set(bars.columns) or pair <= chosen:
+        return bars
+    times = pl.col("volume_usd") / pl.col("volume") / pl.col("close")
+    off = bars.filter(pl.col("volume") > 0, pl.col("volume_usd") > 0).select(times.median()).item()
+    if off is None or 1 / _OFF_BY < off < _OFF_BY:
+        return bars
+    if chosen & pair:
+        return bars.drop(*(pair - chosen))
+    raise InputError(
+        f"{path}: its quote volume is {off:.3g} times volume times price (median): one of the two "
+        "counts contracts, or is in a coin; name the one that is right, its column with "
+        "--map COLUMN=volume (coins) or --map COLUMN=volume_usd"
+    )
 
 
 def by_notional(columns: list[str], used: dict[str, str], chosen: set[str]) -> dict[str, str]:
