@@ -1,5 +1,6 @@
 """A file of prices: long form (one mark a row) or OHLCV bars, checked and sorted."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -96,7 +97,7 @@ def is_contract_file(path: Path) -> bool:
         names = _parquet_names(path)
     else:
         line = head.decode("utf-8-sig", errors="replace").partition("\n")[0]
-        names = {name.strip().strip('"') for name in line.split(",")}
+        names = {name.strip().strip('"') for name in re.split(r"[,;|\t]", line)}
     timed = bool(names & {"time", "ts"}) and "market" in names
     return "mark" in names or (timed and bool(names & {"volume_usd", *OHLC}))
 

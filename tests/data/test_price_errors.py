@@ -89,7 +89,7 @@ def test_all_kinds_of_problems_of_a_file_are_said_at_once(write: Write) -> None:
             "has no column mark (columns found: time, market, volume",
         ),
         ("market,mark,volume_usd\ny,1,1", "has no column time "),
-        ("time;market;mark\nx;y;1", "found 'x', expected a time"),
+        ("time;market;mark\nx;y;1", 'time is "x", expected an ISO time'),
         ("time,ts,market,mark\nx,x,y,1", "has both columns time and ts"),
         ("time,market,mark,mark\nx,y,1,1", "has the column mark twice"),
         ("time,market,open,high,low\nx,y,1,1,1", "has no column close"),
