@@ -42,7 +42,7 @@ def store_rows(
     name = f"store:{source}"
     found = bars_from_store(source, None, start_ms, end_ms, store)
     bars, left_out = _in_dollars(found, venue)
-    notes = (*left_out, *_notes(bars, start_ms, end_ms))
+    notes = (*left_out, *_notes(bars, start_ms, end_ms), *_without_volume(bars))
     bars = bars.drop("is_recorded")
     unknown = bars.filter(pl.col("volume_usd").is_null())["market"].unique().sort()
     if other_volume or (
@@ -135,6 +135,15 @@ def _notes(bars: pl.DataFrame, start_ms: int, end_ms: int) -> tuple[str, ...]:
         without = _shown([f"{market} {count} min" for market, count in quiet.rows()])
         notes.append(f"minutes without a trade, volume 0: {without}")
     return tuple(notes)
+
+
+def _without_volume(bars: pl.DataFrame) -> tuple[str, ...]:
+    """A sentence on markets whose every volume is 0, as files of mark candles have it."""
+    most = bars.group_by("market").agg(pl.col("volume_usd").max()).sort("market")
+    silent = most.filter(pl.col("volume_usd") == 0)["market"].to_list()
+    if not silent:
+        return ()
+    return (f"{_shown(silent)}: volume 0 throughout: nothing can be closed on the order book",)
 
 
 def _shown(names: list[str]) -> str:

@@ -6,6 +6,9 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from crashsim.cli.app import app
+from crashsim.data.store.store import open_store
+from crashsim.data.store.store_tape import store_rows
+from crashsim.data.tape.price_file import is_contract_file, read_price_rows
 from crashsim.scenarios.errors import InputError
 
 
@@ -83,3 +86,24 @@ def test_a_volume_in_contracts_beside_a_turnover_is_asked_about(tmp_path: Path) 
     said = " ".join(_import(tmp_path, "a.csv", "--map", "turnover=volume_usd").output.split())
     assert "quote volume 6,000" in said
     assert "not used: volume" in said
+
+
+def test_candles_whose_every_volume_is_0_are_said_in_the_replay(tmp_path: Path) -> None:
+    header = "timestamp,symbol,open,high,low,close,volume"
+    rows = [f"{1760130000 + 60 * n},BTCUSDT,100,101,99,100,0" for n in range(5)]
+    (tmp_path / "a.csv").write_text("\n".join([header, *rows, ""]))
+    assert _import(tmp_path, "a.csv").exit_code == 0
+    store = open_store(tmp_path / "store")
+    bars = store_rows("import", 1760130000000, 1760130240000, None, store)
+    assert any("nothing can be closed" in note for note in bars.table.notes)
+
+
+@pytest.mark.parametrize("sign", [";", "|", "\t"])
+def test_marks_of_any_delimiter_keep_their_volume(sign: str, tmp_path: Path) -> None:
+    rows = ["time,market,mark,volume_usd", "2025-10-10T21:00:00Z,BTCUSDT,100,5"]
+    file = tmp_path / "a.csv"
+    file.write_text("\n".join(rows).replace(",", sign))
+    assert is_contract_file(file)
+    volume = read_price_rows(file).volume_usd
+    assert volume is not None
+    assert volume.tolist() == [5.0]
