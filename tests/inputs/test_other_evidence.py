@@ -107,3 +107,13 @@ def test_marks_of_any_delimiter_keep_their_volume(sign: str, tmp_path: Path) -> 
     volume = read_price_rows(file).volume_usd
     assert volume is not None
     assert volume.tolist() == [5.0]
+
+
+def test_sizes_of_a_swap_by_its_okx_name_are_contracts(tmp_path: Path) -> None:
+    text = "ts,instId,side,px,sz\n1760130000000,BTC-USDT-SWAP,sell,100000,500\n"
+    (tmp_path / "a.csv").write_text(text)
+    assert "--contract-size" in str(_import(tmp_path, "a.csv").exception)
+    sized = _import(tmp_path, "a.csv", "--contract-size", "0.01").output
+    assert "volume 5 " in " ".join(sized.split())
+    coins = _import(tmp_path, "a.csv", "--map", "sz=size", "--source", "other").output
+    assert "volume 500 " in " ".join(coins.split())

@@ -33,6 +33,7 @@ from crashsim.data.loaders.meaning.units import (
     one_unit,
     refuse_bare_volume,
 )
+from crashsim.data.loaders.okx import base_size
 from crashsim.data.loaders.reading.any_table import table_rows
 from crashsim.data.loaders.reading.blob import Blob
 from crashsim.data.loaders.reading.rows import Rows
@@ -60,7 +61,7 @@ def sniff(seen: Sample) -> bool:
 def read(blob: Blob, options: Options) -> Iterator[Batch]:
     """Rows of the kind that `--kind` or the columns say."""
     for raw in table_rows(blob):
-        yield batch_of(raw, blob, options)
+        yield _in_coins(batch_of(raw, blob, options), raw, options)
 
 
 def batch_of(raw: Rows, blob: Blob, options: Options) -> Batch:
@@ -85,6 +86,17 @@ def batch_of(raw: Rows, blob: Blob, options: Options) -> Batch:
         columns=_told(raw, used, batch),
         source=source_named(blob),
     )
+
+
+def _in_coins(batch: Batch, rows: Rows, options: Options) -> Batch:
+    """The batch with sizes in coins, where a market is a swap by OKX's name: contracts there."""
+    if batch.kind != "trades" or "size" in options.columns.values():
+        return batch
+    market, size, price = batch.rows["market"], batch.rows["size"], batch.rows["price"]
+    if not market.str.ends_with("-SWAP").any():
+        return batch
+    coins = base_size(rows, market, size, price, options)
+    return replace(batch, rows=batch.rows.with_columns(coins.alias("size")))
 
 
 def _is_bare_candle(seen: Sample) -> bool:
