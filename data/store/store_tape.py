@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from crashsim.data.book.market_match import MarketIndex
 from crashsim.data.checked.table import PLACE, Table
 from crashsim.data.clock import utc_text
 from crashsim.data.store.bars import bars_from_store
@@ -58,7 +59,8 @@ def store_rows(
     elif len(unknown) and default_volume_usd is not None:
         bars = _with_default(bars, default_volume_usd)
     rows = price_rows(_table(name, bars, notes), venue)
-    funding = _funding(store or open_store(), source.partition("/")[0], start_ms, end_ms)
+    stored = _funding(store or open_store(), source.partition("/")[0], start_ms, end_ms)
+    funding = _under_names_of(stored, rows.markets, venue)
     settlements = _settlements(funding, rows.markets, name)
     unpriced = sorted(set(funding["market"]) - set(rows.markets))
     note = f"funding rates of markets without prices, not used: {_shown(unpriced)}"
@@ -85,6 +87,26 @@ def _funding(store: Store, source: str, start_ms: int, end_ms: int) -> pl.DataFr
     ]
     inside = pl.col("time_ms").is_between(start_ms, end_ms)
     return pl.concat(rates).filter(inside).unique().sort("market", "time_ms").collect()
+
+
+def _under_names_of(
+    funding: pl.DataFrame, markets: tuple[str, ...], venue: str | None
+) -> pl.DataFrame:
+    """The rates under the names that the prices have for the same instruments, each once."""
+    index = MarketIndex(dict.fromkeys(markets, venue))
+    names = {name: _same(index, name, venue) for name in funding["market"].unique().sort()}
+    renamed = funding.with_columns(pl.col("market").replace(names))
+    return renamed.unique().sort("market", "time_ms")
+
+
+def _same(index: MarketIndex, name: str, venue: str | None) -> str:
+    """The market that is the same instrument, in the same units and money; else the name."""
+    try:
+        found = index.find(name, venue)
+    except InputError:
+        return name
+    is_other = found.is_dollar_apart or found.is_spot_price or found.own_units != found.tape_units
+    return name if is_other else found.market
 
 
 def _settlements(funding: pl.DataFrame, markets: tuple[str, ...], name: str) -> Settlements:

@@ -104,3 +104,17 @@ def test_two_rates_for_one_second_are_refused(tmp_path: Path) -> None:
 def test_rates_of_a_market_without_prices_are_told(tmp_path: Path) -> None:
     store = _stored(tmp_path, {"SOLUSDT": [(START_MS, 0.001)]})
     assert _laid(store) == ({}, ("funding rates of markets without prices, not used: SOLUSDT",))
+
+
+def test_a_rate_under_another_spelling_of_the_same_market_is_paid_once(tmp_path: Path) -> None:
+    rate = [(START_MS + 60_000, 0.01)]
+    store = _stored(tmp_path, {"BTC/USDT:USDT": rate}, {"BTCUSDT": rate})
+    laid, notes = _laid(store)
+    assert laid == {("BTCUSDT", 60): 0.01}
+    assert not any("without prices" in note for note in notes)
+
+
+def test_a_rate_of_another_contract_on_the_same_coin_is_not_used_and_named(tmp_path: Path) -> None:
+    laid, notes = _laid(_stored(tmp_path, {"BTC/USD:BTC": [(START_MS + 60_000, 0.01)]}))
+    assert laid == {}
+    assert any("without prices, not used: BTC/USD:BTC" in note for note in notes)

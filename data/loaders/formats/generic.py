@@ -83,7 +83,7 @@ def batch_of(raw: Rows, blob: Blob, options: Options) -> Batch:
     return replace(
         batch,
         notes=(*batch.notes, *notes),
-        columns=_told(raw, used, batch),
+        columns=_told(whole, used, batch),
         source=source_named(blob),
     )
 
@@ -153,10 +153,10 @@ def _refuse_contradiction(rows: Rows, kind: str, used: set[str], name: str) -> N
         raise InputError(f"{rows.path}: {why}")
 
 
-def _told(raw: Rows, used: Mapping[str, str], batch: Batch) -> Columns:
+def _told(rows: Rows, used: Mapping[str, str], batch: Batch) -> Columns:
     made = {*batch.rows.columns, *(("is_buyer_maker",) if "side" not in used.values() else ())}
     given = {name: ours for name, ours in used.items() if ours in made}
-    return Columns(given, tuple(name for name in raw.frame.columns if name not in given))
+    return Columns(given, tuple(name for name in rows.frame.columns if name not in given))
 
 
 def _kind_of(found: set[str]) -> str | None:

@@ -1,6 +1,6 @@
 """The length of bars in files that give only the open time, and the bars that do not fit it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -52,7 +52,11 @@ def bars_on_grid(
                 "say the length with --interval (seconds)"
             )
         _refuse_longer_name(path, named_s, fitting)
-        return _fitted(bars, named_s * 1000)
+        named = _fitted(bars, named_s * 1000)
+        if gaps and fitting and named_s * 1000 not in dict(gaps):
+            note = f"no two bars are {named_s} s apart as the name says, but {_listed(gaps)}"
+            return replace(named, notes=(*named.notes, note))
+        return named
     if fitting is None:
         found = f"bars {_listed(gaps)} apart" if gaps else "no market has two bars"
         raise InputError(
