@@ -13,6 +13,7 @@ from crashsim.data.checked.columns import numbers, texts, times_ms
 from crashsim.data.checked.findings import Findings
 from crashsim.data.checked.table import Table, read_table
 from crashsim.data.loaders.meaning.bar_lengths import bars_on_grid
+from crashsim.data.loaders.reading.sample import first_keys
 from crashsim.data.store.kinds import INTERVAL
 from crashsim.scenarios.instruments.market_names import is_in_dollars, readings, venue_of
 
@@ -95,6 +96,8 @@ def is_contract_file(path: Path) -> bool:
         return True
     if not head.strip() or head.startswith(b"PAR1"):
         names = _parquet_names(path)
+    elif head.lstrip()[:1] in (b"[", b"{"):
+        names = set(first_keys(head.decode("utf-8-sig", errors="replace")))
     else:
         line = head.decode("utf-8-sig", errors="replace").partition("\n")[0]
         names = {name.strip().strip('"') for name in re.split(r"[,;|\t]", line)}

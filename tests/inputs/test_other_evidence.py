@@ -1,5 +1,6 @@
 """What a table says of itself against the kind that its columns make."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from typer.testing import CliRunner, Result
 from crashsim.cli.app import app
 from crashsim.data.store.store import open_store
 from crashsim.data.store.store_tape import store_rows
+from crashsim.data.tape.foreign_prices import any_price_rows
 from crashsim.data.tape.price_file import is_contract_file, read_price_rows
 from crashsim.scenarios.errors import InputError
 
@@ -117,3 +119,15 @@ def test_sizes_of_a_swap_by_its_okx_name_are_contracts(tmp_path: Path) -> None:
     assert "volume 5 " in " ".join(sized.split())
     coins = _import(tmp_path, "a.csv", "--map", "sz=size", "--source", "other").output
     assert "volume 500 " in " ".join(coins.split())
+
+
+def test_a_funding_rate_above_1_is_asked_about(tmp_path: Path) -> None:
+    (tmp_path / "f.csv").write_text("time,market,funding_rate\n2025-10-10 21:00:00,BTC,5\n")
+    assert "is it a percentage?" in str(_import(tmp_path, "f.csv").exception)
+
+
+def test_marks_as_json_records_keep_their_volume(tmp_path: Path) -> None:
+    row = {"time": "2025-10-10T21:00:00Z", "market": "BTC", "mark": 100.0, "volume_usd": 5.0}
+    (tmp_path / "m.json").write_text(json.dumps([row]))
+    volume = any_price_rows(tmp_path / "m.json").volume_usd
+    assert volume is not None and volume.tolist() == [5.0]

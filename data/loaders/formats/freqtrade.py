@@ -69,7 +69,7 @@ def _trades(rows: Rows, market: str, options: Options) -> pl.DataFrame:
 
 def _batch(rows: Rows, lead: pl.DataFrame, blob: Blob, options: Options) -> Batch:
     if rows.has("funding_rate"):
-        return Batch("funding", lead.with_columns(rows.number("funding_rate")))
+        return Batch("funding", lead.with_columns(rows.rate("funding_rate")))
     kind = kind_named(blob, options)
     if kind == "funding":
         return Batch("funding", lead.with_columns(rows.number("open").alias("funding_rate")))

@@ -199,7 +199,7 @@ def _batch(rows: Rows, kind: str, blob: Blob, options: Options) -> Batch:
         found = bars_on_grid(bars, blob.path, options.interval_s, interval_named(blob))
         return Batch(kind, found.bars, found.interval_s, found.notes)
     if kind == "funding":
-        return Batch(kind, pl.DataFrame([*lead, rows.number("funding_rate")]))
+        return Batch(kind, pl.DataFrame([*lead, rows.rate("funding_rate")]))
     if kind == "contexts":
         prices = [rows.positive(n, True) for n in ("mark", "index") if rows.has(n)]
         rates = [rows.number("funding_rate", True)] if rows.has("funding_rate") else []

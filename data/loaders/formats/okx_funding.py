@@ -30,7 +30,7 @@ def read(blob: Blob, options: Options) -> Iterator[Batch]:
             [
                 rows.time("funding_time", options).alias("time"),
                 rows.text("instrument_name").alias("market"),
-                rows.number("funding_rate"),
+                rows.rate("funding_rate"),
             ]
         )
         yield Batch("funding", frame)

@@ -82,6 +82,12 @@ class Rows:
         self._refuse(self._column(name), (values < 0).fill_null(False), "0 or more")
         return values
 
+    def rate(self, name: str) -> pl.Series:
+        """Finite float64 of at most 1 either way: a fraction of notional, no percentage."""
+        values = self.number(name)
+        self._refuse(self._column(name), values.abs() > 1, "a fraction (is it a percentage?)")
+        return values
+
     def time(self, name: str, options: Options, unit: str | None = None) -> pl.Series:
         """UTC time of millisecond precision; unit as the format's documentation has it, if any."""
         raw = self._column(name)
