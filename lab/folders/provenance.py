@@ -66,7 +66,15 @@ def _ground_of_rules(scenario: Scenario) -> str:
 
 
 def _rules(scenario: Scenario) -> list[Statement]:
-    return [Statement("assumed", f"rules of {scenario.venue.name}: {_ground_of_rules(scenario)}.")]
+    venue, policy = scenario.venue, scenario.venue.loss.policy
+    idle = (
+        f'loss.{key} does nothing while loss.policy is "{policy}": only "share" reads it.'
+        for key in venue.loss.idle
+    )
+    return [
+        Statement("assumed", f"rules of {venue.name}: {_ground_of_rules(scenario)}."),
+        *(Statement("note", text) for text in idle),
+    ]
 
 
 def _file_notes(files: Iterable[InputFile]) -> list[Statement]:

@@ -199,6 +199,12 @@ class LossRules(Sourced):
     basis: Literal["profit", "equity", "open_interest"] = "profit"
     rule: str = Field(default="pro_rata", min_length=1)
 
+    @property
+    def idle(self) -> tuple[str, ...]:
+        """Keys that were given and that nothing reads, for no loss is shared."""
+        given = {"basis", "rule"} & self.model_fields_set
+        return () if self.policy == "share" else tuple(sorted(given))
+
 
 class CollateralAsset(Rules):
     """An asset taken as margin: the part of its mark that counts as equity."""

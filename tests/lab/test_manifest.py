@@ -41,6 +41,16 @@ def test_it_is_said_that_no_funding_was_paid_or_how_many_rates_are_known() -> No
     assert "none was paid" not in told(scenario, funded)
 
 
+@pytest.mark.parametrize(
+    ("policy", "said"), [("carry", True), ("write_off", True), ("share", False)]
+)
+def test_a_sharing_rule_that_nothing_reads_is_said(policy: str, said: bool) -> None:
+    scenario, inputs = toy(set=("loss.rule=queue", f"loss.policy={policy}"))
+    note = f'note: loss.rule does nothing while loss.policy is "{policy}": only "share" reads it.'
+    assert (note in told(scenario, inputs)) is said
+    assert "does nothing" not in told(*toy())
+
+
 def test_a_users_own_file_is_yours_unless_the_scenario_says_otherwise(tmp_path: Path) -> None:
     flows = tmp_path / "mine.csv"
     flows.write_text("time,account,kind,amount\n2025-10-10T21:01:00Z,bob,deposit,5\n")
