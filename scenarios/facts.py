@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from crashsim.scenarios.bundled import Located, locate_loss, locate_scenario, locate_venue
+from crashsim.scenarios.files.loading import read_with_notes
 from crashsim.scenarios.files.problems import Problems
+from crashsim.scenarios.models.notes import Notes, ScenarioNotes
 from crashsim.scenarios.models.sources import Fact, FactCounts, facts_of
 
 
@@ -30,7 +32,7 @@ def venue_sheet(name_or_path: str | Path) -> FactSheet:
 
 def scenario_sheet(name_or_path: str | Path) -> FactSheet:
     """The facts of a bundled scenario, a folder or a scenario.toml. Raises InputError."""
-    return _sheet(locate_scenario(name_or_path))
+    return _sheet(locate_scenario(name_or_path), ScenarioNotes)
 
 
 def loss_sheet(name_or_path: str | Path) -> FactSheet:
@@ -38,9 +40,9 @@ def loss_sheet(name_or_path: str | Path) -> FactSheet:
     return _sheet(locate_loss(name_or_path, Path.cwd()))
 
 
-def _sheet(located: Located) -> FactSheet:
+def _sheet(located: Located, model: type[Notes] = Notes) -> FactSheet:
     problems = Problems()
-    rules, notes = problems.read(located.path, located.label)
+    rules, notes = read_with_notes(located, problems, model)
     problems.raise_any()
     head = rules.tables.get("scenario")
     named = head if isinstance(head, dict) else rules.tables

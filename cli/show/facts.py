@@ -1,9 +1,10 @@
 """Bundled names, and fact sheets: every value with its unit and where it is from."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
 from itertools import groupby
 
+from pydantic import TypeAdapter
 from rich.console import RenderableType
 from rich.padding import Padding
 from rich.text import Text
@@ -11,9 +12,19 @@ from rich.text import Text
 from crashsim.cli import output
 from crashsim.cli.sheet import pairs
 from crashsim.scenarios import Fact, FactSheet, Listing
+from crashsim.scenarios.models.ranges import Range
 from crashsim.scenarios.models.sources import FactCounts
 
-Note = tuple[str | None, str | None, str | None]  # since, source, assumption
+
+@dataclass(frozen=True)
+class _Grounds:
+    """What values of one group share."""
+
+    since: str | None
+    source: str | None
+    assumption: str | None
+    range: Range | None
+    alternatives: tuple[str, ...]
 
 
 def print_list(listings: Sequence[Listing], hint: str, *, as_json: bool) -> None:
@@ -25,7 +36,8 @@ def print_list(listings: Sequence[Listing], hint: str, *, as_json: bool) -> None
 
 def print_sheet(sheet: FactSheet, *, as_json: bool) -> None:
     """Print a fact sheet to stdout."""
-    output.emit_result(asdict(sheet), _parts(sheet), as_json=as_json)
+    content = TypeAdapter(FactSheet).dump_python(sheet, mode="json")
+    output.emit_result(content, _parts(sheet), as_json=as_json)
 
 
 def _parts(sheet: FactSheet) -> Iterable[RenderableType]:
@@ -33,9 +45,9 @@ def _parts(sheet: FactSheet) -> Iterable[RenderableType]:
     yield Text(sheet.title)
     for section, facts in groupby(sheet.facts, key=_section):
         yield Text(f"\n[{section}]" if section else "", style="bold")
-        for note, same in groupby(facts, key=_note):
+        for grounds, same in groupby(facts, key=_grounds_of):
             yield from _values(section, list(same))
-            yield from _grounds(note)
+            yield from _grounds(grounds)
     if sheet.missing:
         yield Text("\nWhat this file cannot express", style="bold")
         yield from (_ground("-", "", missing, indent=2) for missing in sheet.missing)
@@ -46,8 +58,8 @@ def _section(fact: Fact) -> str:
     return fact.key.partition(".")[0] if "." in fact.key else ""
 
 
-def _note(fact: Fact) -> Note:
-    return fact.since, fact.source, fact.assumption
+def _grounds_of(fact: Fact) -> _Grounds:
+    return _Grounds(fact.since, fact.source, fact.assumption, fact.range, fact.alternatives)
 
 
 def _values(section: str, facts: Sequence[Fact]) -> Iterable[RenderableType]:
@@ -62,12 +74,18 @@ def _values(section: str, facts: Sequence[Fact]) -> Iterable[RenderableType]:
         yield _ground("unit", "", unit)
 
 
-def _grounds(note: Note) -> Iterable[RenderableType]:
-    since, source, assumption = note
-    if assumption:
-        yield _ground("ASSUMED", "yellow", assumption)
-    if source:
-        yield _ground("source", "green", f"{source} (since {since})" if since else source)
+def _grounds(known: _Grounds) -> Iterable[RenderableType]:
+    if known.assumption:
+        yield _ground("ASSUMED", "yellow", known.assumption)
+    if known.range:
+        yield _ground("range", "cyan", f"{known.range.text}: {known.range.reason}")
+        if known.range.source:
+            yield _ground("", "", f"range from {known.range.source}")
+    if known.alternatives:
+        yield _ground("or", "cyan", "; ".join(known.alternatives))
+    if known.source:
+        since = f" (since {known.since})" if known.since else ""
+        yield _ground("source", "green", f"{known.source}{since}")
 
 
 def _ground(label: str, style: str, text: str, indent: int = 6) -> RenderableType:

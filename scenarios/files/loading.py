@@ -9,6 +9,8 @@ from crashsim.scenarios.files.documents import Document
 from crashsim.scenarios.files.overrides import Overrides, Setting, apply, parse_setting
 from crashsim.scenarios.files.paths import absolute_setting, asked_by, missing_files, resolve_paths
 from crashsim.scenarios.files.problems import Problems, dotted, nearest
+from crashsim.scenarios.files.stated_ranges import range_faults
+from crashsim.scenarios.models.notes import Notes, ScenarioNotes
 from crashsim.scenarios.models.rules import Rules
 from crashsim.scenarios.models.scenario import Provenance, Scenario, ScenarioFile
 from crashsim.scenarios.models.sources import leaves
@@ -26,7 +28,7 @@ def load(name_or_path: str | Path, *, overrides: Overrides | None = None) -> Sce
     _refuse_unknown_sections(settings, [*ScenarioFile.model_fields, *Venue.model_fields])
     located = locate_scenario(name_or_path)
     problems = Problems()
-    written, notes = problems.read(located.path, located.label)
+    written, notes = read_with_notes(located, problems, ScenarioNotes)
     document = resolve_paths(written, located.path.parent, overrides)
     own = [setting for setting in settings if setting.key[0] in ScenarioFile.model_fields]
     document = apply(document, [absolute_setting(setting) for setting in own])
@@ -45,7 +47,7 @@ def load(name_or_path: str | Path, *, overrides: Overrides | None = None) -> Sce
         overlays=tuple(path.absolute() for path in overrides.prices),
         overlay_provenance=_overlays_known(file, overrides, settings),
         extra_book=tuple(path.absolute() for path in overrides.extra_book),
-    ).told_by(notes, _kept(own_paths, document))
+    ).told_by(notes, _kept(own_paths, document), fixed=_fixed(document))
 
 
 def _overlays_known(
@@ -89,16 +91,35 @@ def load_venue(name_or_path: str | Path, *, set: Sequence[str] = ()) -> Venue:
 
 
 def _venue(located: Located, settings: Sequence[Setting], problems: Problems) -> Venue | None:
-    written, notes = problems.read(located.path, located.label)
+    written, notes = read_with_notes(located, problems)
     document = apply(written, [s for s in settings if s.key[0] in Venue.model_fields])
     venue = problems.validated(Venue, document)
-    return venue.told_by(notes, _kept(written, document)) if venue else None
+    if venue is None:
+        return None
+    return venue.told_by(notes, _kept(written, document), fixed=_fixed(document))
+
+
+def read_with_notes(
+    located: Located, problems: Problems, model: type[Notes] = Notes
+) -> tuple[Document, Notes]:
+    """A file's rules and its notes; what is wrong with the notes is noted.
+
+    Raises InputError where the file is not TOML.
+    """
+    rules, notes = problems.read(located.path, located.label, model)
+    problems.lines += range_faults(rules, notes)
+    return rules, notes
 
 
 def _kept(written: Document, document: Document) -> set[str]:
     """Keys of the values that are as the file has them."""
     before = dict(leaves(written.tables))
     return {dotted(key) for key, value in leaves(document.tables) if before.get(key) == value}
+
+
+def _fixed(document: Document) -> set[str]:
+    """Keys that the user has set, be it to what the file says."""
+    return {dotted(key) for key in document.settings}
 
 
 class _LossFile(Rules):
@@ -114,7 +135,7 @@ def load_loss(name_or_path: str | Path) -> LossRules:
     """
     located = locate_loss(name_or_path, Path.cwd())
     problems = Problems()
-    document, notes = problems.read(located.path, located.label)
+    document, notes = read_with_notes(located, problems)
     file = problems.checked(problems.validated(_LossFile, document))
     return file.loss.told_by(notes, _kept(document, document), under="loss")
 

@@ -32,13 +32,15 @@ class Problems:
         if self.lines:
             raise InputError("\n".join(dict.fromkeys(self.lines)))
 
-    def read(self, path: Path, label: str | None = None) -> tuple[Document, Notes]:
+    def read(
+        self, path: Path, label: str | None = None, model: type[Notes] = Notes
+    ) -> tuple[Document, Notes]:
         """A file without what is written for readers, and that, checked on its own.
 
         label: how errors name the file. Raises InputError where it is not TOML.
         """
-        rules, notes = split_notes(read_toml(path, label))
-        return rules, self.validated(Notes, notes) or Notes()
+        rules, written = split_notes(read_toml(path, label), model)
+        return rules, self.validated(model, written) or model()
 
     def validated(self, model: type[Model], document: Document) -> Model | None:
         """The document as a model, or None with its problems noted."""

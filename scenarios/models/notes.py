@@ -7,26 +7,37 @@ Beside its values a file may hold
     since = 2025-10-10
     source = "https://..."        # or
     assumption = "why this value"
+    alternatives = ["...", "..."] # of a choice that is assumed: what else it might be
 
 A fact's key is the dotted key of a value, or of a table, and then serves everything below it; an
 absorber goes by its name: `absorber.insurance_fund.cash`. The most exact fact wins.
+
+A number that is assumed has a range: in a venue `range = {low = ..., ...}` in the fact of that very
+number, in a scenario the table `[uncertainty."KEY"]`.
 """
 
+from collections.abc import Mapping
 from datetime import date
 
 from pydantic import Field
 
 from crashsim.scenarios.files.documents import Document
+from crashsim.scenarios.models.ranges import Range
 from crashsim.scenarios.models.rules import Rules
 
 
 class Note(Rules):
-    """`[facts."KEY"]`: the unit of a value, since when it is known to hold, and who says so."""
+    """`[facts."KEY"]`: the unit of a value, since when it is known to hold, and who says so.
+
+    range: of a number that is assumed. alternatives: of a choice that is; listed, never drawn.
+    """
 
     unit: str = ""
     since: date | None = None
     source: str | None = Field(default=None, min_length=1)
     assumption: str | None = Field(default=None, min_length=1)
+    range: Range | None = None
+    alternatives: tuple[str, ...] = Field(default=(), strict=False)
 
 
 class Notes(Rules):
@@ -36,9 +47,23 @@ class Notes(Rules):
     missing: tuple[str, ...] = Field(default=(), strict=False)
     facts: dict[str, Note] = Field(default_factory=dict)
 
+    def ranges(self) -> Mapping[str, Range]:
+        """The ranges that the file states: dotted key -> range."""
+        return {key: note.range for key, note in self.facts.items() if note.range is not None}
 
-def split_notes(document: Document) -> tuple[Document, Document]:
-    """The document's rules, and its notes."""
-    notes = {key: value for key, value in document.tables.items() if key in Notes.model_fields}
+
+class ScenarioNotes(Notes):
+    """The notes of a scenario: its ranges stand in a table of their own."""
+
+    uncertainty: dict[str, Range] = Field(default_factory=dict)
+
+    def ranges(self) -> Mapping[str, Range]:
+        """The ranges that the file states: dotted key -> range."""
+        return self.uncertainty
+
+
+def split_notes(document: Document, model: type[Notes]) -> tuple[Document, Document]:
+    """The document's rules, and its notes, as this model takes them."""
+    notes = {key: value for key, value in document.tables.items() if key in model.model_fields}
     rules = {key: value for key, value in document.tables.items() if key not in notes}
     return Document(document.label, rules), Document(document.label, notes)

@@ -1,7 +1,7 @@
 """Values with where they are from: facts stay with the model that a file gave."""
 
-from collections.abc import Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -10,6 +10,7 @@ from pydantic import PrivateAttr
 
 from crashsim.scenarios.files.problems import dotted
 from crashsim.scenarios.models.notes import Note, Notes
+from crashsim.scenarios.models.ranges import Range
 from crashsim.scenarios.models.rules import Rules
 
 
@@ -19,6 +20,7 @@ class Fact:
 
     key: its dotted key (an absorber by name). value: as in the file, JSON-safe; text: the same for
     people. since: ISO date. A value of a user's own file may have neither source nor assumption.
+    range: between which ends the number may lie. alternatives: what else the choice might be.
     """
 
     key: str
@@ -28,6 +30,8 @@ class Fact:
     since: str | None
     source: str | None
     assumption: str | None
+    range: Range | None
+    alternatives: tuple[str, ...]
 
 
 class FactCounts(NamedTuple):
@@ -55,14 +59,22 @@ class Sourced(Rules):
 
     _told: dict[str, Fact] = PrivateAttr(default_factory=dict)
 
-    def told_by(self, notes: Notes, kept: Container[str], under: str = "") -> Self:
+    def told_by(
+        self, notes: Notes, kept: Container[str], *, under: str = "", fixed: Iterable[str] = ()
+    ) -> Self:
         """The same with a file's notes on the values that nobody replaced.
 
-        kept: their dotted keys. under: the table of the file that these rules are.
+        kept: their dotted keys. under: the table of the file that these rules are. fixed: keys of
+        values and tables that the user has set: no range says where those may lie.
         """
         stated = {under: self._stated()} if under else self._stated()
         told = self.model_copy()
-        told._told = {fact.key: fact for fact in facts_of(stated, notes) if fact.key in kept}
+        set_ = tuple(fixed)
+        told._told = {
+            fact.key: replace(fact, range=None) if _is_in(fact.key, set_) else fact
+            for fact in facts_of(stated, notes)
+            if fact.key in kept
+        }
         return told
 
     def facts(self) -> tuple[Fact, ...]:
@@ -82,12 +94,21 @@ class Sourced(Rules):
         return self._told
 
 
+def _is_in(key: str, tables: Iterable[str]) -> bool:
+    return any(key == table or key.startswith(f"{table}.") for table in tables)
+
+
 def facts_of(tables: object, notes: Notes) -> tuple[Fact, ...]:
     """Every value of a file's tables, with what its notes say about it."""
-    return tuple(_fact(key, value, notes.facts) for key, value in leaves(tables))
+    ranges = notes.ranges()
+    return tuple(
+        _fact(key, value, notes.facts, ranges.get(dotted(key))) for key, value in leaves(tables)
+    )
 
 
-def _fact(key: Sequence[str], value: object, notes: Mapping[str, Note]) -> Fact:
+def _fact(
+    key: Sequence[str], value: object, notes: Mapping[str, Note], within: Range | None
+) -> Fact:
     keys = (dotted(key[:length]) for length in range(len(key), 0, -1))
     note = next((notes[name] for name in keys if name in notes), Note())
     return Fact(
@@ -98,6 +119,8 @@ def _fact(key: Sequence[str], value: object, notes: Mapping[str, Note]) -> Fact:
         since=note.since.isoformat() if note.since else None,
         source=note.source,
         assumption=note.assumption,
+        range=within,
+        alternatives=note.alternatives,
     )
 
 
