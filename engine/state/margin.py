@@ -1,4 +1,4 @@
-"""Maintenance margin by market (docs/semantics.md, section 2)."""
+"""Maintenance margin by market (docs/semantics.md, sections 2 and 8)."""
 
 from bisect import bisect_right
 from math import inf, sqrt
@@ -15,9 +15,9 @@ class TierSteps:
     Below linear_below_usd, a notional, the margin is first_rate * notional.
     """
 
-    def __init__(self, table: TierTable) -> None:
+    def __init__(self, table: TierTable, scale: float) -> None:
         self.bounds = [tier.from_ for tier in table.tiers]
-        self.rates = [tier.rate for tier in table.tiers]
+        self.rates = [min(1.0, scale * tier.rate) for tier in table.tiers]
         self.deductions = [0.0]
         for j in range(1, len(self.bounds)):
             step = self.bounds[j] * (self.rates[j] - self.rates[j - 1])
@@ -32,11 +32,14 @@ class TierSteps:
 
 
 class SqrtCurve:
-    """One market's square-root table."""
+    """One market's square-root table.
 
-    def __init__(self, table: SqrtTable) -> None:
-        self.base = self.first_rate = table.base
-        self.factor = table.factor
+    Its rate may grow beyond 1: cut there the margin would no longer be convex, as the search needs.
+    """
+
+    def __init__(self, table: SqrtTable, scale: float) -> None:
+        self.base = self.first_rate = min(1.0, scale * table.base)
+        self.factor = scale * table.factor
         # A little below the kink, so that rounding never takes the linear branch beyond it.
         kink_usd = (self.base / self.factor) ** 2 if self.factor > 0 else inf
         self.linear_below_usd = kink_usd * (1 - 1e-9)
@@ -58,9 +61,9 @@ class MarginTables:
             market for market, served in zip(markets, found, strict=True) if served.key == "*"
         )
         self._curves: list[TierSteps | SqrtCurve] = [
-            TierSteps(served.table)
+            TierSteps(served.table, rules.scale)
             if isinstance(served.table, TierTable)
-            else SqrtCurve(served.table)
+            else SqrtCurve(served.table, rules.scale)
             for served in found
         ]
         self._first_rate = np.array([curve.first_rate for curve in self._curves], dtype=np.float64)

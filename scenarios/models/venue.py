@@ -77,9 +77,13 @@ def _with_default(markets: dict[str, MarginTable]) -> dict[str, MarginTable]:
 
 
 class MarginRules(Rules):
-    """Maintenance-margin tables by market; `"*"` serves every market without its own."""
+    """Maintenance-margin tables by market; `"*"` serves every market without its own.
+
+    `scale` multiplies every rate of every table.
+    """
 
     markets: Annotated[dict[str, MarginTable], AfterValidator(_with_default)]
+    scale: float = Field(default=1.0, gt=0)
 
     def margin_table_for(self, market: str) -> ServedTable:
         """The table by exact name, then by base, then `"*"` (docs/semantics.md, section 1)."""

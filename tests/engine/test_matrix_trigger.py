@@ -98,6 +98,29 @@ def test_square_root_margin_at_a_mark_of_100(
     assert result.tables["timeline"][0]["units_below_mm"] == (place == "below")
 
 
+SCALED = {  # 50 BTC at 100; times 3 the upper tier's 40 % is held at 100 %
+    "tiers, halved": (0.5, [{"from": 0.0, "rate": 0.1}, {"from": 4000.0, "rate": 0.4}], 400.0),
+    "tiers, held at 1": (3.0, [{"from": 0.0, "rate": 0.1}, {"from": 4000.0, "rate": 0.4}], 2200.0),
+    "a root above its base": (2.0, {"base": 0.01, "factor": 0.001}, 5000 * 0.002 * 5000**0.5),
+    "a root at its base": (2.0, {"base": 0.2, "factor": 0.001}, 2000.0),
+    "a root at a base held at 1": (10.0, {"base": 0.2, "factor": 0.001}, 5000.0),
+    "a root beyond 1": (10.0, {"base": 0.2, "factor": 0.002}, 5000 * 0.02 * 5000**0.5),
+}
+
+
+@on_both
+@pytest.mark.parametrize("table", SCALED)
+@pytest.mark.parametrize("place", ["below", "above"])
+def test_a_scaled_margin_of_50_btc(replay: Replay, table: str, place: str) -> None:
+    scale, given, maintenance = SCALED[table]
+    tiers = {"kind": "tiers", "tiers": given}
+    own = tiers if isinstance(given, list) else {"kind": "sqrt", **given}
+    rules = Rules(margin={"*": own}, margin_scale=scale)
+    cash = maintenance + (-0.25 if place == "below" else 0.25)
+    result = replay(case([100.0], {"a": cash}, [Holding("a", 50.0)], rules))
+    assert result.tables["timeline"][0]["units_below_mm"] == (place == "below")
+
+
 @on_both
 @pytest.mark.parametrize(
     ("market", "served"),

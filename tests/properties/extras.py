@@ -28,6 +28,8 @@ def with_extras(draw: Draw, venue: Row, gross: float) -> Row:
     if draw.maybe(0.4):
         changed["pnl_settlement_s"] = rng.choice((0.5, 1.0, 3.0, 10.0))
     if draw.maybe(0.3):
+        changed["margin"] = {**venue["margin"], "scale": rng.choice((0.5, 1.5, 4.0, 40.0))}
+    if draw.maybe(0.3):
         score = rng.choice(("dydx", "dydx", "seeded_place * 2 + side"))
         changed["adl"] = {**venue["adl"], "score": score}
     return changed

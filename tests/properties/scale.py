@@ -60,7 +60,7 @@ def _scaled_venue(venue: Row, scale: float) -> Row:
     lot = venue["adl"].get("lot")
     return {
         **venue,
-        "margin": {"markets": tables},
+        "margin": {**venue["margin"], "markets": tables},
         "liquidation": {**venue["liquidation"], "size": size, "max_usd_per_step": most},
         "absorber": [
             {k: v * scale if k in money and v is not None else v for k, v in one.items()}

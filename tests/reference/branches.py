@@ -5,6 +5,8 @@ _MARGIN = (
     "margin of a higher tier",
     "sqrt margin at its base",
     "sqrt margin above its base",
+    "a scaled rate",
+    "a scaled rate is held at 1",
     "bankruptcy prices shared by notional where the margin is 0",
     "two positions of the same notional go by market name",
 )

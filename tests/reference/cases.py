@@ -41,6 +41,7 @@ class Rules:
     adl: Row = field(default_factory=dict)
     loss: Row = field(default_factory=dict)
     margin: Row | None = None
+    margin_scale: float = 1.0
     collateral: dict[str, float] = field(default_factory=dict)  # weights by asset
     pnl_settlement_s: float | None = None
     withdraw_margin: float = 2.0
@@ -50,7 +51,7 @@ class Rules:
         return {
             "name": "by hand",
             "withdraw_margin": self.withdraw_margin,
-            "margin": {"markets": self.margin or {"*": tiers}},
+            "margin": {"markets": self.margin or {"*": tiers}, "scale": self.margin_scale},
             "liquidation": {"participation": 1.0, **self.liquidation},
             "takeover": self.takeover,
             "absorber": list(self.absorber),

@@ -12,13 +12,23 @@ def maintenance_of(world: World, market: Market, notional: float) -> float:
     """Section 2: the maintenance margin of one position by its market's table."""
     table = margin_table(world.rules, market)
     if table["kind"] == "sqrt":
-        return _sqrt_margin(world, table, notional)
-    return _tier_margin(world, table["tiers"], notional)
+        factor = table["factor"] * world.rules["margin"]["scale"]
+        return _sqrt_margin(world, _scaled(world, table["base"]), factor, notional)
+    tiers = [{**tier, "rate": _scaled(world, tier["rate"])} for tier in table["tiers"]]
+    return _tier_margin(world, tiers, notional)
 
 
-def _sqrt_margin(world: World, table: Row, notional: float) -> float:
+def _scaled(world: World, rate: float) -> float:
+    """Section 8, `margin.scale`: that many times the rate, and at most 1."""
+    scale = world.rules["margin"]["scale"]
+    if scale != 1:
+        world.reached("a scaled rate is held at 1" if scale * rate > 1 else "a scaled rate")
+    return float(min(1.0, scale * rate))
+
+
+def _sqrt_margin(world: World, base: float, factor: float, notional: float) -> float:
     """`notional * max(base, factor * sqrt(notional))`."""
-    base, growing = table["base"], table["factor"] * sqrt(notional)
+    growing = factor * sqrt(notional)
     world.reached("sqrt margin above its base" if growing > base else "sqrt margin at its base")
     return float(notional * max(base, growing))
 

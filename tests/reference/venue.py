@@ -8,6 +8,7 @@ from tests.reference.model import Row
 DEFAULTS: Row = {
     "withdraw_margin": 2.0,
     "pnl_settlement_s": None,
+    "margin": {"scale": 1.0},
     "liquidation": {
         "trigger": "below",
         "size": "full",
