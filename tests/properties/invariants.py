@@ -114,7 +114,7 @@ def no_debt(case: Case, rng: Random) -> None:
     gross = gross_usd(case)
 
     def look(run: Any, step: Any) -> Callable[[], None]:
-        solvent = _equity(run, step) >= 0.0
+        solvent = _equity(run, step) > 0.0  # who has just 0 is bankrupt, and may be the loser
 
         def after() -> None:
             assert (_equity(run, step)[solvent] >= -TOLERANCE * gross).all()
