@@ -5,8 +5,9 @@ from math import inf
 
 import numpy as np
 
+from crashsim.engine.arrays import plain_sum
 from crashsim.engine.record.events import Closing
-from crashsim.engine.rules.order import largest_discount, order_qty, takes_turn
+from crashsim.engine.rules.order import largest_discount, legs, order_qty, takes_turn
 from crashsim.engine.run import Run
 from crashsim.engine.state.flagged import Flagged
 from crashsim.engine.state.step import BookFill, Step
@@ -107,21 +108,45 @@ def _turn(run: Run, step: Step, flagged: Flagged, place: int) -> None:
         return
     if not takes_turn(run, step, unit):
         return
+    work = _all_at_once if run.venue.liquidation.legs == "parallel" else _one_by_one
+    work(run, step, flagged, place, at_start)
+
+
+def _one_by_one(run: Run, step: Step, flagged: Flagged, place: int, at_start: UnitMargin) -> None:
+    """Order one position after another until the unit is safe or has offered all it may."""
+    unit = int(flagged.units[place])
     most_usd = run.venue.liquidation.max_usd_per_step or inf
     budget_usd = most_usd
-    for row in at_start.rows:
+    for row in legs(run, step, at_start):
         qty = order_qty(run, step, row, budget_usd)
         filled_usd = _close_on_book(run, step, unit, at_start, row, qty)
         if filled_usd > 0.0:
             budget_usd -= filled_usd
-            _refresh(run, step, flagged, place)
-            if not run.meets_trigger(
-                float(flagged.equity_usd[place]), float(flagged.mm_usd[place])
-            ):
-                flagged.in_list[place] = False
+            if _is_safe(run, step, flagged, place) or budget_usd <= DUST_FRAC * most_usd < inf:
                 return
-            if budget_usd <= DUST_FRAC * most_usd < inf:
-                return
+
+
+def _all_at_once(run: Run, step: Step, flagged: Flagged, place: int, at_start: UnitMargin) -> None:
+    """Order all positions, each the same share of what it may offer, then look at the unit."""
+    unit = int(flagged.units[place])
+    orders = [(row, order_qty(run, step, row, inf)) for row in legs(run, step, at_start)]
+    worth_usd = plain_sum(qty * step.prices[row.market] for row, qty in orders)
+    most_usd = run.venue.liquidation.max_usd_per_step or inf
+    share = most_usd / worth_usd if worth_usd > most_usd else 1.0
+    filled = [
+        _close_on_book(run, step, unit, at_start, row, share * qty) > 0.0 for row, qty in orders
+    ]
+    if any(filled):
+        _is_safe(run, step, flagged, place)
+
+
+def _is_safe(run: Run, step: Step, flagged: Flagged, place: int) -> bool:
+    """Whether the unit no longer meets the trigger, and so leaves L."""
+    _refresh(run, step, flagged, place)
+    if run.meets_trigger(float(flagged.equity_usd[place]), float(flagged.mm_usd[place])):
+        return False
+    flagged.in_list[place] = False
+    return True
 
 
 def _refresh(run: Run, step: Step, flagged: Flagged, place: int) -> None:

@@ -8,6 +8,7 @@ from crashsim.engine.adl.allocation import close_against_winners
 from crashsim.engine.adl.losers import Loser
 from crashsim.engine.adl.ranking import Key, Ranking, SideRows
 from crashsim.engine.arrays import Flags, Indices, plain_sum, sum_by
+from crashsim.engine.rules.order import legs
 from crashsim.engine.run import Run
 from crashsim.engine.state.flagged import Flagged
 from crashsim.engine.state.state import AbsorberState
@@ -37,7 +38,7 @@ def deleverage(
         margin = measure(run.state, run.tables, int(bankrupt[place]), step.prices)
         if first_time[place]:
             run.events.deficit_usd += max(0.0, -margin.equity_usd)
-        for row in margin.rows if answered[place] else ():
+        for row in legs(run, step, margin) if answered[place] else ():
             _close(run, step, ranking, margin, row, absorber=-1)
     for index in watched:
         if _is_breached(run.state.absorbers[index], step):

@@ -1,4 +1,4 @@
-"""How much of a position is offered to the order book, and down to which price (rule 4)."""
+"""Which position of a unit comes first, how much of it is offered, and down to which price."""
 
 from crashsim.engine.adl.score_columns import unit_draw
 from crashsim.engine.run import Run
@@ -16,6 +16,17 @@ def takes_turn(run: Run, step: Step, unit: int) -> bool:
     isolated = "" if market == CROSS else run.state.markets[market]
     account = run.state.account_name(unit)
     return unit_draw(f"{run.seed}|{step.index}|{account}|{isolated}|turn") < probability
+
+
+def legs(run: Run, step: Step, margin: UnitMargin) -> list[OpenRow]:
+    """A unit's open positions in the order in which its venue closes them."""
+    if run.venue.liquidation.legs != "loss" or len(margin.rows) < 2:
+        return margin.rows
+    entry = run.state.fixed.entry
+    return sorted(
+        margin.rows,  # by notional already, and a sort keeps that where profits are the same
+        key=lambda row: row.size * (step.prices[row.market] - entry[row.row]),
+    )
 
 
 def order_qty(run: Run, step: Step, row: OpenRow, budget_usd: float) -> float:

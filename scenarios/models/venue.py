@@ -127,9 +127,13 @@ LiquidationLimit = Annotated[
 
 
 class LiquidationRules(Rules):
-    """Closing positions on the order book (docs/semantics.md, rules 3 and 4)."""
+    """Closing positions on the order book (docs/semantics.md, rules 3 and 4).
+
+    legs: in which order the positions of a unit are closed, or whether all are at once.
+    """
 
     trigger: Literal["below", "at_or_below"] = "below"
+    legs: Literal["notional", "loss", "parallel"] = "notional"
     size: LiquidationSize = "full"
     participation: float = Field(ge=0, le=1)
     half_spread: float = Field(default=0.0, ge=0)

@@ -107,7 +107,7 @@ def _book(draw: Draw, markets: list[str], mark: list[float]) -> tuple[list[Row],
 
 def _positions(draw: Draw, markets: list[str], mark: list[float]) -> list[Row]:
     rows: dict[tuple[str, str], Row] = {}
-    for _ in range(draw.rng.choice((0, 1, 1, 1, 2, 3))):
+    for _ in range(draw.rng.choice((0, 1, 1, 2, 3, 4))):
         market = draw.rng.choice(markets)
         price = mark[markets.index(market)]
         mode = draw.rng.choice(("cross", "cross", "isolated"))

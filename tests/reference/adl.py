@@ -5,7 +5,7 @@ from itertools import pairwise
 from math import floor
 
 from tests.reference.flows import return_isolated_cash
-from tests.reference.margin import bankruptcy_prices, by_notional
+from tests.reference.margin import bankruptcy_prices, legs
 from tests.reference.model import (
     DUST,
     ROUNDING,
@@ -65,9 +65,9 @@ def breach(world: World, queues: Queues | None) -> None:
 
 
 def _close_against(world: World, queues: Queues, loser: Unit | Absorber, equity: float) -> None:
-    """Rule 6: the positions by notional descending, at prices fixed when this ADL begins."""
+    """Rule 6: one position after another, at prices fixed when this ADL begins."""
     bankruptcy = bankruptcy_prices(world, loser, equity)
-    for market in by_notional(world, loser):
+    for market in legs(world, loser):
         price = _price(world, market, bankruptcy[market])
         ask = Ask(loser, market, price, bankruptcy[market])
         side = loser.positions[market].side

@@ -8,11 +8,12 @@ from tests.reference.margin import (
     bankruptcy_prices,
     by_distress,
     by_notional,
+    legs,
     maintenance,
     meets_trigger,
 )
 from tests.reference.model import Absorber, Market, Unit, World, close_part
-from tests.reference.orders import cools_down, largest_discounts, order_size, takes_its_turn
+from tests.reference.orders import largest_discounts, order_size, takes_its_turn
 
 
 @dataclass(frozen=True)
@@ -58,16 +59,43 @@ def _turn(world: World, unit: Unit) -> bool:
     bankruptcy = bankruptcy_prices(world, unit, unit.equity(world.mark))
     limits = largest_discounts(world, unit, bankruptcy)
     sizes = {market: abs(position.size) for market, position in unit.positions.items()}
-    for market in by_notional(world, unit):
-        if cools_down(world, unit, market):
-            world.reached("a cooldown holds a position back")
-            continue
-        terms = Terms(limits[market], bankruptcy[market], sizes[market])
-        _order(world, unit, market, terms)
-        if not meets_trigger(world, unit):
-            _name_leaving(world, unit)
+    terms = {m: Terms(limits[m], bankruptcy[m], sizes[m]) for m in unit.positions}
+    if world.rules["liquidation"]["legs"] == "parallel":
+        _orders_at_once(world, unit, terms)
+        return _is_still_flagged(world, unit)
+    for market in legs(world, unit):
+        order = order_size(world, unit, market, _left_usd(world, unit))
+        _order(world, unit, market, order, terms[market])
+        if not _is_still_flagged(world, unit):
             return False
     return True
+
+
+def _orders_at_once(world: World, unit: Unit, terms: dict[Market, Terms]) -> None:
+    """Section 8, "parallel": every position, and with a bound in USD the same share of each."""
+    orders = {market: order_size(world, unit, market, inf) for market in legs(world, unit)}
+    worth = sum(order * world.mark[market] for market, order in sorted(orders.items()))
+    most = _left_usd(world, unit)
+    if len([order for order in orders.values() if order > 0]) > 1:
+        world.reached("positions are offered at once")
+        if worth > most:
+            world.reached("positions offered at once are held to the same share")
+    share = min(1.0, most / worth) if worth > 0 else 1.0
+    for market, order in orders.items():
+        _order(world, unit, market, share * order, terms[market])
+
+
+def _left_usd(world: World, unit: Unit) -> float:
+    """Section 8, max_usd_per_step: what is left of it; nothing but the book has closed yet."""
+    most = world.rules["liquidation"]["max_usd_per_step"]
+    return inf if most is None else float(most - unit.closed_usd)
+
+
+def _is_still_flagged(world: World, unit: Unit) -> bool:
+    flagged = meets_trigger(world, unit)
+    if not flagged:
+        _name_leaving(world, unit)
+    return flagged
 
 
 def _name_leaving(world: World, unit: Unit) -> None:
@@ -77,11 +105,10 @@ def _name_leaving(world: World, unit: Unit) -> None:
         world.reached("the book closes a unit whole")
 
 
-def _order(world: World, unit: Unit, market: Market, terms: Terms) -> None:
+def _order(world: World, unit: Unit, market: Market, order: float, terms: Terms) -> None:
     """Rule 4: one order, its fee, and its record."""
     position = unit.positions[market]
     side, mark = position.side, world.mark[market]
-    order = order_size(world, unit, market)
     fill = _fill(world, market, side, order, terms.limit) if order > 0 else None
     if fill is None:
         return

@@ -110,3 +110,19 @@ def by_notional(world: World, holder: Holder) -> list[Market]:
             world.reached("two positions of the same notional go by market name")
         world.compare(notionals[one], notionals[other], notionals[one], "notionals of a unit")
     return markets
+
+
+def legs(world: World, holder: Holder) -> list[Market]:
+    """Section 8, `liquidation.legs`: a unit's positions in the order in which they are closed."""
+    if world.rules["liquidation"]["legs"] != "loss" or not isinstance(holder, Unit):
+        return by_notional(world, holder)
+    profits = {m: p.upnl(world.mark[m]) for m, p in holder.positions.items()}
+    markets = sorted(by_notional(world, holder), key=lambda m: profits[m])
+    if markets != by_notional(world, holder):
+        world.reached("a position that lost more goes before a larger one")
+    for one, other in pairwise(markets):
+        if profits[one] == profits[other]:
+            world.reached("two positions of the same profit go by notional")
+        scale = max(holder.positions[m].notional(world.mark[m]) for m in (one, other))
+        world.compare(profits[one], profits[other], scale, "profits of a unit's positions")
+    return markets

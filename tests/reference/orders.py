@@ -45,7 +45,7 @@ def _fillable(world: World, unit: Unit, mm_multiple: float) -> dict[Market, floa
     }
 
 
-def cools_down(world: World, unit: Unit, market: Market) -> bool:
+def _cools_down(world: World, unit: Unit, market: Market) -> bool:
     """Section 8, cooldown_s: not offered again before t + cooldown_s after a close in part at t."""
     last_ms = unit.closed_in_part_ms.get(market)
     if last_ms is None:
@@ -53,15 +53,17 @@ def cools_down(world: World, unit: Unit, market: Market) -> bool:
     return world.time_ms < last_ms + world.rules["liquidation"]["cooldown_s"] * 1000
 
 
-def order_size(world: World, unit: Unit, market: Market) -> float:
+def order_size(world: World, unit: Unit, market: Market, left_usd: float) -> float:
     """Rule 4: `|size| * f`, held to what max_usd_per_step has left (section 8)."""
+    if _cools_down(world, unit, market):
+        world.reached("a cooldown holds a position back")
+        return 0.0
     position, mark = unit.positions[market], world.mark[market]
     fraction = _fraction(world, position.notional(mark), market in unit.ordered)
     order = abs(position.size) * fraction
     most_usd = world.rules["liquidation"]["max_usd_per_step"]
-    if most_usd is None:
+    if left_usd == inf:
         return order
-    left_usd = most_usd - unit.closed_usd  # nothing but the book has closed anything yet
     if left_usd <= DUST * most_usd:
         world.reached("a unit has offered all that it may in a step")
         return 0.0

@@ -11,6 +11,7 @@ DEFAULTS: Row = {
     "margin": {"scale": 1.0},
     "liquidation": {
         "trigger": "below",
+        "legs": "notional",
         "size": "full",
         "half_spread": 0.0,
         "impact": 0.0,
