@@ -143,6 +143,8 @@ class LiquidationRules(Rules):
     cooldown_s: float = Field(default=0.0, ge=0)
     turn_probability: float = Field(default=1.0, gt=0, le=1)
     max_usd_per_step: float | None = Field(default=None, gt=0)
+    positions_per_step: int | None = Field(default=None, ge=1)
+    units_per_step: int | None = Field(default=None, ge=1)
 
 
 class TakeoverRules(Rules):

@@ -45,6 +45,10 @@ def _liquidation(draw: Draw, rules: Row, gross: float) -> Row:
         changed["turn_probability"] = rng.choice((0.25, 0.5, 0.9375))
     if draw.maybe(0.3):
         changed["max_usd_per_step"] = gross * rng.choice((0.0078125, 0.0625, 0.25, 1.0))
+    if draw.maybe(0.3):
+        changed["positions_per_step"] = rng.choice((1, 1, 2))
+    if draw.maybe(0.3):
+        changed["units_per_step"] = rng.choice((1, 1, 2, 5))
     if draw.maybe(0.5):
         changed["legs"] = rng.choice(("loss", "parallel"))
     if draw.maybe(0.3):

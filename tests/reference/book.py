@@ -33,6 +33,13 @@ class Terms:
     size_at_start: float
 
 
+@dataclass
+class Turns:
+    """How many turns are left in this step; None where there is no limit."""
+
+    left: int | None
+
+
 def flag(world: World) -> list[Unit]:
     """Rule 3: L = units with a position that meet the trigger, in order of distress."""
     flagged = [u for u in world.units.values() if u.positions and meets_trigger(world, u)]
@@ -45,17 +52,22 @@ def flag(world: World) -> list[Unit]:
 
 def liquidate(world: World, flagged: list[Unit]) -> list[Unit]:
     """Rule 4: each unit of L in turn; returns L as it is after the rule, in the same order."""
-    return [unit for unit in flagged if _turn(world, unit)]
+    turns = Turns(world.rules["liquidation"]["units_per_step"])
+    return [unit for unit in flagged if _turn(world, unit, turns)]
 
 
-def _turn(world: World, unit: Unit) -> bool:
+def _turn(world: World, unit: Unit, turns: Turns) -> bool:
     """Rule 4: one unit's orders. False once it no longer meets the trigger and leaves L."""
     if not meets_trigger(world, unit):
         world.reached("a unit is saved before its turn")
         return False
+    if turns.left == 0:
+        world.reached("a unit has no turn, for others have had them all")
+        return True
     if not takes_its_turn(world, unit):
         world.reached("a turn is not taken")
         return True
+    turns.left = None if turns.left is None else turns.left - 1
     bankruptcy = bankruptcy_prices(world, unit, unit.equity(world.mark))
     limits = largest_discounts(world, unit, bankruptcy)
     sizes = {market: abs(position.size) for market, position in unit.positions.items()}
@@ -63,8 +75,13 @@ def _turn(world: World, unit: Unit) -> bool:
     if world.rules["liquidation"]["legs"] == "parallel":
         _orders_at_once(world, unit, terms)
         return _is_still_flagged(world, unit)
+    offered = 0
     for market in legs(world, unit):
         order = order_size(world, unit, market, _left_usd(world, unit))
+        if order > 0 and offered == world.rules["liquidation"]["positions_per_step"]:
+            world.reached("a unit has offered so many positions as it may")
+            break
+        offered += order > 0
         _order(world, unit, market, order, terms[market])
         if not _is_still_flagged(world, unit):
             return False
@@ -74,9 +91,14 @@ def _turn(world: World, unit: Unit) -> bool:
 def _orders_at_once(world: World, unit: Unit, terms: dict[Market, Terms]) -> None:
     """Section 8, "parallel": every position, and with a bound in USD the same share of each."""
     orders = {market: order_size(world, unit, market, inf) for market in legs(world, unit)}
+    offered = [market for market, order in orders.items() if order > 0]
+    limit = world.rules["liquidation"]["positions_per_step"]
+    if limit is not None and len(offered) > limit:
+        world.reached("positions beyond those that may be offered at once")
+    orders = {market: orders[market] for market in offered[:limit]}
     worth = sum(order * world.mark[market] for market, order in sorted(orders.items()))
     most = _left_usd(world, unit)
-    if len([order for order in orders.values() if order > 0]) > 1:
+    if len(orders) > 1:
         world.reached("positions are offered at once")
         if worth > most:
             world.reached("positions offered at once are held to the same share")

@@ -20,6 +20,8 @@ DEFAULTS: Row = {
         "cooldown_s": 0.0,
         "turn_probability": 1.0,
         "max_usd_per_step": None,
+        "positions_per_step": None,
+        "units_per_step": None,
     },
     "takeover": {"below_mm_fraction": 0.0},
     "adl": {
