@@ -93,6 +93,7 @@ def _block_limit(venue_name: str, inputs: Inputs) -> Reading:
     if 0.0 < used < most:
         held = (Position("A", used), Position("B", used))
         liquidation = {**AT_MARK, "size": "full", "max_usd_per_step": most}
+        liquidation["positions_per_step"] = None  # one step here stands for two orders of a block
         venue = altered(
             venue_named(venue_name), margin=margins(flat(_RATE)), liquidation=liquidation
         )
