@@ -21,7 +21,7 @@ from crashsim.engine.rules.deleveraging import deleverage
 from crashsim.engine.rules.flows import Flow, apply_flow, flows_by_step
 from crashsim.engine.rules.funding import apply_funding
 from crashsim.engine.rules.shortfalls import settle_shortfalls
-from crashsim.engine.rules.takeover import take_over
+from crashsim.engine.rules.takeover import NOBODY_DUE, take_over
 from crashsim.engine.rules.unwind import unwind
 from crashsim.engine.run import Run
 from crashsim.engine.search import DenseSearch, PrunedSearch, Search
@@ -67,8 +67,8 @@ def replay(
         score=score or compile_score(venue.adl.score),
         sharing=sharing or rule_named(venue.loss.rule),
         seed=seed,
-        bankrupt_since_ms=np.zeros(units, dtype=np.int64),
-        bankrupt_last_step=np.full(units, -2, dtype=np.int64),
+        due_since_ms=np.zeros(units, dtype=np.int64),
+        due_last_step=np.full(units, -2, dtype=np.int64),
         deficit_noted=np.zeros(units, dtype=bool),
     )
     recorder = PathRecorder(state) if keep_path else None
@@ -144,11 +144,11 @@ class _Replay:
         self._touch(step)
         flagged = flag(run, self._search.evaluate(step.index, step.mark))
         step.totals.units_below_mm = flagged.units.size
-        bankrupt = np.zeros(0, dtype=np.intp)
+        due = NOBODY_DUE
         if flagged.units.size:
             liquidate_on_book(run, step, flagged)
-            bankrupt = take_over(run, step, flagged)
-        deleverage(run, step, flagged, bankrupt, self._side_rows)
+            due = take_over(run, step, flagged)
+        deleverage(run, step, flagged, due, self._side_rows)
         self._settle_shortfalls(step)
         unwind(run, step)
         self._touch(step)

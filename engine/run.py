@@ -18,8 +18,8 @@ from crashsim.scenarios.models.venue import Venue
 class Run:
     """One replay under way.
 
-    bankrupt_since_ms, bankrupt_last_step: (U,) the present unbroken run of steps in which rule 5
-    found the unit with equity <= 0. deficit_noted: (U,) its deficit is counted already.
+    due_since_ms, due_last_step: (U,) the present unbroken run of steps in which rule 5 found the
+    unit due for ADL. deficit_noted: (U,) its deficit is counted already.
     """
 
     state: State
@@ -28,8 +28,8 @@ class Run:
     score: Score
     sharing: Rule
     seed: int
-    bankrupt_since_ms: NDArray[np.int64]
-    bankrupt_last_step: NDArray[np.int64]
+    due_since_ms: NDArray[np.int64]
+    due_last_step: NDArray[np.int64]
     deficit_noted: Flags
     last_fill_ms: dict[int, int] = field(default_factory=dict)  # by row: its last fill on the book
     haircut_pool_usd: float = 0.0  # losses still to be taken from withdrawals
@@ -46,3 +46,7 @@ class Run:
         if self.venue.liquidation.trigger == "below":
             return equity_usd < mm_usd
         return equity_usd <= mm_usd
+
+    def is_due(self, equity_usd: float, mm_usd: float) -> bool:
+        """Whether a unit that nobody takes over goes on to ADL: bankrupt, or close to it."""
+        return equity_usd <= 0.0 or equity_usd < self.venue.adl.below_mm_fraction * mm_usd

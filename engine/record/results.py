@@ -140,12 +140,16 @@ def _refusals(run: Run, tape: Tape) -> tuple[Refusal, ...]:
 
 
 def _warnings(run: Run, tape: Tape) -> tuple[str, ...]:
+    rules, said = run.venue.adl, []
     widest_ms = int(np.diff(tape.time_ms).max(initial=0))
-    if run.venue.adl.price != "previous_mark" or widest_ms <= COARSE_STEP_MS:
-        return ()
-    return (
-        (
+    if rules.price == "previous_mark" and widest_ms > COARSE_STEP_MS:
+        said.append(
             f"adl.price = previous_mark on a grid of {widest_ms / 1000:g} s: the price of a "
             "deleveraging depends on the step; use steps of 5 s or less"
-        ),
-    )
+        )
+    if rules.price == "bankruptcy" and rules.below_mm_fraction > 0.0 and rules.enabled:
+        said.append(
+            "adl.below_mm_fraction with adl.price = bankruptcy: what an account has left when it "
+            "is deleveraged goes to the winners; adl.price = mark leaves it to the account"
+        )
+    return tuple(said)

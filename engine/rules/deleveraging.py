@@ -1,6 +1,7 @@
-"""Rules 6 and 7: auto-deleveraging against winners, for bankrupt units and breached absorbers."""
+"""Rules 6 and 7: auto-deleveraging against winners, of units due for it and breached absorbers."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 
@@ -9,6 +10,7 @@ from crashsim.engine.adl.losers import Loser
 from crashsim.engine.adl.ranking import Key, Ranking, SideRows
 from crashsim.engine.arrays import Flags, Indices, plain_sum, sum_by
 from crashsim.engine.rules.order import legs
+from crashsim.engine.rules.takeover import Due
 from crashsim.engine.run import Run
 from crashsim.engine.state.flagged import Flagged
 from crashsim.engine.state.state import AbsorberState
@@ -18,34 +20,54 @@ from crashsim.engine.state.unit import OpenRow, UnitMargin, measure
 BREACH_FRAC = 1e-9  # of gross: what rounding may take an absorber below its floor
 
 
-def deleverage(
-    run: Run, step: Step, flagged: Flagged, bankrupt: Indices, side_rows: SideRows
-) -> None:
-    """Rule 6 for these bankrupt units in order, then rule 7 for breached absorbers."""
+def deleverage(run: Run, step: Step, flagged: Flagged, due: Due, side_rows: SideRows) -> None:
+    """Rule 6 for the units that are due, in order, then rule 7 for breached absorbers."""
     if not run.venue.adl.enabled:
         return
-    watched = _absorbers_to_watch(run, step, bankrupt.size > 0)
-    if not bankrupt.size and not watched:
+    watched = _absorbers_to_watch(run, step, due.units.size > 0)
+    if not due.units.size and not watched:
         return
     in_list = np.zeros(run.state.cash.size, dtype=bool)
     in_list[flagged.units[flagged.in_list]] = True
     ranking = Ranking(run, step, side_rows, in_list)
-    ranking.prepare([*_unit_keys(run, bankrupt), *_absorber_keys(run, watched)])
-    answered = _answered(run, ranking, bankrupt)
-    first_time = ~run.deficit_noted[bankrupt]
-    run.deficit_noted[bankrupt] = True
-    for place in np.flatnonzero(answered | first_time).tolist():
-        margin = measure(run.state, run.tables, int(bankrupt[place]), step.prices)
-        if first_time[place]:
-            run.events.deficit_usd += max(0.0, -margin.equity_usd)
-        for row in legs(run, step, margin) if answered[place] else ():
-            _close(run, step, ranking, margin, row, absorber=-1)
+    ranking.prepare([*_unit_keys(run, due.units), *_absorber_keys(run, watched)])
+    _deleverage_units(run, step, ranking, due)
     for index in watched:
         if _is_breached(run.state.absorbers[index], step):
             margin = _measure_absorber(run, step, index)
             for row in margin.rows:
-                _close(run, step, ranking, margin, row, absorber=index)
+                _close(run, step, ranking, _loser(run, step, margin, row, absorber=index))
     ranking.record_inputs()
+
+
+def _deleverage_units(run: Run, step: Step, ranking: Ranking, due: Due) -> None:
+    answered = _answered(run, ranking, due.units)
+    first_time = ~run.deficit_noted[due.units] & ~due.early
+    run.deficit_noted[due.units[first_time]] = True
+    for place in np.flatnonzero(answered | first_time).tolist():
+        unit = int(due.units[place])
+        margin = measure(run.state, run.tables, unit, step.prices)
+        if first_time[place]:
+            run.events.deficit_usd += max(0.0, -margin.equity_usd)
+        if answered[place] and due.early[place]:
+            _close_early(run, step, ranking, unit, margin)
+        elif answered[place]:
+            for row in legs(run, step, margin):
+                _close(run, step, ranking, _loser(run, step, margin, row))
+
+
+def _close_early(run: Run, step: Step, ranking: Ranking, unit: int, margin: UnitMargin) -> None:
+    """Close a unit before bankruptcy, until it is no longer due, at prices that leave no debt."""
+    looks_again = run.venue.liquidation.legs != "parallel"
+    for number, row in enumerate(legs(run, step, margin)):
+        if looks_again or number == 0:
+            now = measure(run.state, run.tables, unit, step.prices)
+            if not run.is_due(now.equity_usd, now.mm_usd):
+                return
+        loser = _loser(run, step, margin, row)
+        no_worse = max if loser.side > 0 else min
+        price = no_worse(loser.price, loser.bankruptcy_price)
+        _close(run, step, ranking, replace(loser, price=price))
 
 
 def _answered(run: Run, ranking: Ranking, units: Indices) -> Flags:
@@ -106,12 +128,14 @@ def _price(run: Run, step: Step, market: int, bankruptcy_price: float) -> float:
             return step.previous[market]
 
 
-def _close(
-    run: Run, step: Step, ranking: Ranking, margin: UnitMargin, row: OpenRow, absorber: int
-) -> None:
+def _loser(run: Run, step: Step, margin: UnitMargin, row: OpenRow, absorber: int = -1) -> Loser:
+    """A position to be closed, at the venue's price as of this measure of its unit."""
     bankruptcy = margin.bankruptcy_price(row, step.prices[row.market])
     price = _price(run, step, row.market, bankruptcy)
-    loser = Loser(row.row, absorber, row.market, row.size, price=price, bankruptcy_price=bankruptcy)
+    return Loser(row.row, absorber, row.market, row.size, price=price, bankruptcy_price=bankruptcy)
+
+
+def _close(run: Run, step: Step, ranking: Ranking, loser: Loser) -> None:
     close_against_winners(run, step, ranking.queue(loser.key), loser)
 
 

@@ -1,8 +1,10 @@
 """Rule 5: absorbers take over what the book left; the rest goes on to auto-deleveraging."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from crashsim.engine.arrays import Floats, Indices, dot
+from crashsim.engine.arrays import Flags, Floats, Indices, dot
 from crashsim.engine.record.events import Closing
 from crashsim.engine.rules.borrows import sell_all_collateral
 from crashsim.engine.run import Run
@@ -14,27 +16,34 @@ from crashsim.engine.state.unit import UnitMargin, measure, settle, touch
 _DOUBT_FRAC = 1e-6  # of the equities: far more than rounding moves a unit's
 
 
-def take_over(run: Run, step: Step, flagged: Flagged) -> Indices:
-    """Ask the absorbers; returns the bankrupt units that go on to ADL, in order of distress."""
+@dataclass(frozen=True, slots=True)
+class Due:
+    """Units that go on to ADL, in order of distress; early: (n,) whether before bankruptcy."""
+
+    units: Indices
+    early: Flags
+
+
+NOBODY_DUE = Due(np.zeros(0, dtype=np.intp), np.zeros(0, dtype=bool))
+
+
+def take_over(run: Run, step: Step, flagged: Flagged) -> Due:
+    """Ask the absorbers; returns the units that go on to ADL, in order of distress."""
     places = flagged.remaining()
     places = places[run.state.holding(flagged.units[places])]
     equity, mm = flagged.equity_usd[places], flagged.mm_usd[places]
     units = flagged.units[places]
     bankrupt = equity <= 0.0
     step.totals.units_bankrupt = int(bankrupt.sum())
-    _note_bankrupt(run, step, units[bankrupt])
-    wanted = bankrupt | (equity < run.venue.takeover.below_mm_fraction * mm)
-    if not run.state.absorbers:
-        return _past_grace(run, step, units[bankrupt])
-    funds = _Funds(run, step)
-    left = [
-        int(unit)
-        for unit, equity_usd, broke in zip(
-            units[wanted], equity[wanted].tolist(), bankrupt[wanted], strict=True
-        )
-        if not _absorb(run, step, int(unit), equity_usd, funds) and broke
-    ]
-    return _past_grace(run, step, np.array(left, dtype=np.intp))
+    due = bankrupt | (equity < run.venue.adl.below_mm_fraction * mm)
+    _note_due(run, step, units[due])
+    if run.state.absorbers:
+        wanted = bankrupt | (equity < run.venue.takeover.below_mm_fraction * mm)
+        funds = _Funds(run, step)
+        for place in np.flatnonzero(wanted).tolist():
+            if _absorb(run, step, int(units[place]), float(equity[place]), funds):
+                due[place] = False
+    return _past_grace(run, step, Due(units[due], ~bankrupt[due]))
 
 
 class _Funds:
@@ -57,16 +66,17 @@ class _Funds:
         )
 
 
-def _note_bankrupt(run: Run, step: Step, units: Indices) -> None:
-    """Start or continue each unit's unbroken run of bankrupt steps."""
-    fresh = units[run.bankrupt_last_step[units] != step.index - 1]
-    run.bankrupt_since_ms[fresh] = step.time_ms
-    run.bankrupt_last_step[units] = step.index
+def _note_due(run: Run, step: Step, units: Indices) -> None:
+    """Start or continue each unit's unbroken run of steps in which it is due for ADL."""
+    fresh = units[run.due_last_step[units] != step.index - 1]
+    run.due_since_ms[fresh] = step.time_ms
+    run.due_last_step[units] = step.index
 
 
-def _past_grace(run: Run, step: Step, units: Indices) -> Indices:
-    waited_ms = step.time_ms - run.bankrupt_since_ms[units]
-    return units[waited_ms >= run.venue.adl.grace_s * 1000.0]
+def _past_grace(run: Run, step: Step, due: Due) -> Due:
+    waited_ms = step.time_ms - run.due_since_ms[due.units]
+    is_over = waited_ms >= run.venue.adl.grace_s * 1000.0
+    return Due(due.units[is_over], due.early[is_over])
 
 
 def _absorb(run: Run, step: Step, unit: int, equity_usd: float, funds: _Funds) -> bool:

@@ -185,7 +185,10 @@ Allocation = Literal["queue", "pro_rata"]
 
 
 class AdlRules(Rules):
-    """Auto-deleveraging (rule 6). score: a preset's name, an SQL expression, FILE.py:FUNCTION."""
+    """Auto-deleveraging (rule 6). score: a preset's name, an SQL expression, FILE.py:FUNCTION.
+
+    With `below_mm_fraction` it begins before bankruptcy, at that part of the maintenance margin.
+    """
 
     enabled: bool = True
     score: str = Field(min_length=1)
@@ -193,6 +196,7 @@ class AdlRules(Rules):
     eligible: Literal["profitable", "opposite"] = "profitable"
     absorbers_eligible: bool = False
     price: Literal["bankruptcy", "mark", "previous_mark"] = "bankruptcy"
+    below_mm_fraction: float = Field(default=0.0, ge=0, le=1)
     grace_s: float = Field(default=0.0, ge=0)
     lot: float | None = Field(default=None, gt=0)
 

@@ -29,9 +29,16 @@ def with_extras(draw: Draw, venue: Row, gross: float) -> Row:
         changed["pnl_settlement_s"] = rng.choice((0.5, 1.0, 3.0, 10.0))
     if draw.maybe(0.3):
         changed["margin"] = {**venue["margin"], "scale": rng.choice((0.5, 1.5, 4.0, 40.0))}
+    changed["adl"] = _adl(draw, venue["adl"])
+    return changed
+
+
+def _adl(draw: Draw, rules: Row) -> Row:
+    changed = dict(rules)
     if draw.maybe(0.3):
-        score = rng.choice(("dydx", "dydx", "seeded_place * 2 + side"))
-        changed["adl"] = {**venue["adl"], "score": score}
+        changed["score"] = draw.rng.choice(("dydx", "dydx", "seeded_place * 2 + side"))
+    if draw.maybe(0.5):
+        changed["below_mm_fraction"] = draw.rng.choice((0.25, 0.75, 0.96875, 1.0))
     return changed
 
 

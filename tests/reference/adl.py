@@ -16,6 +16,7 @@ from tests.reference.model import (
     close_part,
 )
 from tests.reference.queues import Candidate, Queues, queues_of
+from tests.reference.takeover import is_due
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,9 @@ def deleverage(world: World, flagged: list[Unit], bankrupt: list[Unit]) -> Queue
     queues = queues_of(world, flagged)
     for unit in bankrupt:
         equity = unit.equity(world.mark)
+        if unit.is_early:
+            _close_early(world, queues, unit, equity)
+            continue
         if equity > 0:
             world.reached("a unit has equity again when its ADL begins")
         if not unit.deficit_counted:  # a retry at a later step is not a new beginning
@@ -64,22 +68,47 @@ def breach(world: World, queues: Queues | None) -> None:
         _close_against(world, queues, absorber, equity - absorber.floor)
 
 
+def _close_early(world: World, queues: Queues, unit: Unit, equity: float) -> None:
+    """Section 8: an early unit's positions, until it is above; never at worse than pb."""
+    bankruptcy = bankruptcy_prices(world, unit, equity)
+    at_once = world.rules["liquidation"]["legs"] == "parallel"
+    for number, market in enumerate(legs(world, unit)):
+        if number > 0 and at_once:
+            world.reached("an early unit is closed at once")
+        elif not is_due(world, unit):
+            first = "is saved before its ADL" if number == 0 else "is above its part of mm again"
+            world.reached(f"an early unit {first}")
+            return
+        elif number > 0:
+            world.reached("an early unit needs another position closed")
+        pb, side = bankruptcy[market], unit.positions[market].side
+        price = _price(world, market, pb)
+        if side * (pb - price) > 0:
+            world.reached("an early unit is not closed into debt")
+            price = pb
+        _close_one(world, queues, Ask(unit, market, price, pb))
+
+
 def _close_against(world: World, queues: Queues, loser: Unit | Absorber, equity: float) -> None:
     """Rule 6: one position after another, at prices fixed when this ADL begins."""
     bankruptcy = bankruptcy_prices(world, loser, equity)
     for market in legs(world, loser):
         price = _price(world, market, bankruptcy[market])
-        ask = Ask(loser, market, price, bankruptcy[market])
-        side = loser.positions[market].side
-        queue = queues.by_market_side.get((market, -side), [])
-        if not queue:
-            world.reached("no candidate at all")
-        elif world.rules["adl"]["allocation"] == "queue":
-            _fill_from_the_top(world, queues, ask, queue)
-        else:
-            _fill_pro_rata(world, queues, ask, queue)
-        if market in loser.positions:
-            world.reached("ADL leaves a remainder open")
+        _close_one(world, queues, Ask(loser, market, price, bankruptcy[market]))
+
+
+def _close_one(world: World, queues: Queues, ask: Ask) -> None:
+    """Rule 6: one position against the queue of the other side."""
+    side = ask.loser.positions[ask.market].side
+    queue = queues.by_market_side.get((ask.market, -side), [])
+    if not queue:
+        world.reached("no candidate at all")
+    elif world.rules["adl"]["allocation"] == "queue":
+        _fill_from_the_top(world, queues, ask, queue)
+    else:
+        _fill_pro_rata(world, queues, ask, queue)
+    if ask.market in ask.loser.positions:
+        world.reached("ADL leaves a remainder open")
 
 
 def _price(world: World, market: Market, pb: float) -> float:

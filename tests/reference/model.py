@@ -90,7 +90,8 @@ class Unit(Holder):
 
     account: str = ""
     isolated_market: str = ""
-    bankrupt_since_ms: int | None = None  # start of the present run of rule 5
+    due_since_ms: int | None = None  # start of the present run of rule 5
+    is_early: bool = False  # due for ADL with equity above 0, in the present step
     charged_usd: float = 0.0  # loss shares of earlier steps
     closed_usd: float = 0.0  # gross closed this step, and collateral sold
     deficit_counted: bool = False  # its ADL has begun before

@@ -16,7 +16,7 @@ def take_over(world: World, still_flagged: list[Unit]) -> list[Unit]:
     asked = [unit for unit in still_flagged if unit.positions]
     for unit in world.units.values():
         if unit not in asked:
-            unit.bankrupt_since_ms = None
+            unit.due_since_ms = None
     return [unit for unit in asked if _ask(world, unit, sizes)]
 
 
@@ -25,48 +25,60 @@ def _ask(world: World, unit: Unit, sizes: dict[tuple[str, Market], float]) -> bo
     equity = unit.equity(world.mark)
     scale = max(unit.notional(world.mark), abs(unit.cash))
     bankrupt = world.compare(equity, 0.0, scale, f"equity of {unit.id} in rule 5") <= 0
-    _note_run(world, unit, bankrupt)
-    if not bankrupt and not _below_fraction(world, unit, equity, scale):
-        world.reached("a distressed unit with equity waits")
-        return False
-    for absorber in world.absorbers:
+    world.totals["units_bankrupt"] += bankrupt
+    due = bankrupt or _below(world, unit, world.rules["adl"]["below_mm_fraction"])
+    _note_run(world, unit, due)
+    unit.is_early = due and not bankrupt
+    wanted = bankrupt or _below(world, unit, world.rules["takeover"]["below_mm_fraction"])
+    if wanted and not bankrupt:
+        world.reached("a takeover of a unit with equity is tried")
+    for absorber in world.absorbers if wanted else ():
         if _accepts(world, absorber, unit, equity):
             _move(world, absorber, unit, equity, sizes)
             return False
-    if not bankrupt:
-        world.reached("a unit with equity is refused and waits")
+    if not due:
+        waits = "a unit with equity is refused and waits"
+        world.reached(waits if wanted else "a distressed unit with equity waits")
         return False
+    if unit.is_early:
+        world.reached("ADL before bankruptcy" + (" after a refusal" if wanted else ""))
     return _grace_is_over(world, unit)
 
 
-def _note_run(world: World, unit: Unit, bankrupt: bool) -> None:
-    """Rule 5: the present unbroken run of steps that found the unit with equity <= 0."""
-    if not bankrupt:
-        if unit.bankrupt_since_ms is not None:
+def _note_run(world: World, unit: Unit, due: bool) -> None:
+    """Rule 5: the present unbroken run of steps that found the unit due for ADL."""
+    if not due:
+        if unit.due_since_ms is not None:
             world.reached("a run of bankruptcy is broken")
-        unit.bankrupt_since_ms = None
-        return
-    world.totals["units_bankrupt"] += 1
-    if unit.bankrupt_since_ms is None:
-        unit.bankrupt_since_ms = world.time_ms
+        unit.due_since_ms = None
+    elif unit.due_since_ms is None:
+        unit.due_since_ms = world.time_ms
 
 
-def _below_fraction(world: World, unit: Unit, equity: float, scale: float) -> bool:
-    """Rule 5: with `below_mm_fraction = phi`, also where `equity < phi * mm`."""
-    bound = world.rules["takeover"]["below_mm_fraction"] * maintenance(world, unit)
-    below = world.compare(equity, bound, scale, f"equity of {unit.id} against phi mm") < 0
-    if below:
-        world.reached("a takeover of a unit with equity is tried")
-    return below
+def _below(world: World, unit: Unit, fraction: float) -> bool:
+    """Rule 5, `below_mm_fraction = phi`: whether `equity < phi * mm`."""
+    bound = fraction * maintenance(world, unit)
+    scale = max(unit.notional(world.mark), abs(unit.cash))
+    what = f"equity of {unit.id} against a part of mm"
+    return world.compare(unit.equity(world.mark), bound, scale, what) < 0
+
+
+def is_due(world: World, unit: Unit) -> bool:
+    """Section 8: a unit that nobody took over goes on to ADL, bankrupt or early."""
+    scale = max(unit.notional(world.mark), abs(unit.cash))
+    equity = unit.equity(world.mark)
+    if world.compare(equity, 0.0, scale, f"equity of {unit.id} in its ADL") <= 0:
+        return True
+    return _below(world, unit, world.rules["adl"]["below_mm_fraction"])
 
 
 def _grace_is_over(world: World, unit: Unit) -> bool:
-    """Rule 5: bankrupt for `adl.grace_s` seconds."""
-    assert unit.bankrupt_since_ms is not None
-    waited_ms = world.time_ms - unit.bankrupt_since_ms
+    """Rule 5: due for `adl.grace_s` seconds."""
+    assert unit.due_since_ms is not None
+    waited_ms = world.time_ms - unit.due_since_ms
     grace_ms = world.rules["adl"]["grace_s"] * 1000
     if waited_ms < grace_ms:
-        world.reached("a bankrupt unit waits for its grace to end")
+        world.reached("a unit due for ADL waits for its grace to end")
         return False
     world.reached("ADL after a grace" if grace_ms > 0 else "ADL at once")
     return True

@@ -30,6 +30,7 @@ DEFAULTS: Row = {
         "eligible": "profitable",
         "absorbers_eligible": False,
         "price": "bankruptcy",
+        "below_mm_fraction": 0.0,
         "grace_s": 0.0,
         "lot": None,
     },

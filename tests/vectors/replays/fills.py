@@ -28,6 +28,7 @@ def dydx_fill(case: Case) -> Reading:
     offsetting, more = cross_holder("offsetting", inputs["offsetting"])
     market = str(inputs.get("market", liquidated.positions[0].market))
     _reachable(inputs, liquidated, markets[market].marks[0])
+    adl = {"price": "mark"} if "fill_price_usd" in inputs else {"below_mm_fraction": 1.0}
     venue = altered(
         venue_named(case["venue"]),
         margin={
@@ -38,7 +39,7 @@ def dydx_fill(case: Case) -> Reading:
         },
         liquidation={"participation": 0.0},
         absorber=[],
-        adl={"price": "mark"} if "fill_price_usd" in inputs else {},
+        adl=adl,
     )
     outcome = replay(venue, {**more, **markets}, [liquidated, offsetting])
     fills = outcome.adl_fills.filter(market=market)
@@ -69,8 +70,6 @@ def _reachable(inputs: Inputs, liquidated: Holder, mark: float) -> None:
             raise NotExpressibleError("fill_price_usd beside the oracle price")
         if equity != 0.0:
             raise NotExpressibleError("final settlement")
-    if equity > 0.0:
-        raise NotExpressibleError("positive equity")
 
 
 def _balance(outcome: Outcome, account: str) -> float:
