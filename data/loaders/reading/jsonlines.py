@@ -30,7 +30,7 @@ def json_lines(
                 line = line.removeprefix(b"\xef\xbb\xbf")
             if lead:
                 line = lead.sub(b"", line, count=1)
-            if line.strip():
+            if line and not line.isspace():
                 yield number, _decode(decoder, line, blob, f"line {number}")
 
 
