@@ -34,23 +34,31 @@ def positions_after(snapshot: pl.DataFrame, fills: pl.DataFrame) -> Held:
     start = snapshot.select(*_FIELDS)
     if fills.is_empty():
         return Held(start.with_columns(is_moved=False).sort(_KEY), 0)
-    sign = pl.when(pl.col("side") == "buy").then(1.0).otherwise(-1.0)
-    moves = fills.select(*_KEY, "start_position", "price", delta=sign * pl.col("size"))
-    states = {(account, market): _State(*values) for account, market, *values in start.iter_rows()}
-    # One pass over all fills: their order within an account and market is all that counts.
+    moves = fills.select(*_KEY, "side", "start_position", "price", "size")
+    traded = fills["market"].unique().cast(pl.String)
+    markets = pl.concat([start["market"], traded]).unique()
+    # A market at a time: states of millions of pairs as objects take a gigabyte.
+    held = [_of_market(name, start, moves) for name in markets]
+    return Held(pl.concat([each.frame for each in held]).sort(_KEY), sum(h.breaks for h in held))
+
+
+def _of_market(market: str, snapshot: pl.DataFrame, fills: pl.DataFrame) -> Held:
+    """`positions_after` of one market, unsorted."""
+    of_market = pl.col("market") == market
+    start = snapshot.filter(of_market).drop("market")
+    states = {account: _State(*values) for account, *values in start.iter_rows()}
+    delta = pl.when(pl.col("side") == "buy").then(pl.col("size")).otherwise(-pl.col("size"))
+    moves = fills.filter(of_market).select("account", "start_position", "price", delta=delta)
+    # One pass over all fills: their order within an account is all that counts.
     breaks = 0
-    for account, market, said_start, price, delta in moves.iter_rows():
-        state = states.get((account, market))
+    for account, said_start, price, delta_qty in moves.iter_rows():
+        state = states.get(account)
         if state is None:
-            state = states[account, market] = _State(
-                0.0, price, is_cross=True, leverage=None, margin=None
-            )
-        breaks += _apply(state, said_start, price, delta)
-    rows = [
-        (account, market, *astuple(each)) for (account, market), each in states.items() if each.size
-    ]
-    schema = {**start.schema, "is_moved": pl.Boolean()}
-    return Held(pl.DataFrame(rows, schema=schema, orient="row").sort(_KEY), breaks)
+            state = states[account] = _State(0.0, price, is_cross=True, leverage=None, margin=None)
+        breaks += _apply(state, said_start, price, delta_qty)
+    rows = [(account, market, *astuple(each)) for account, each in states.items() if each.size]
+    schema = {**snapshot.schema, "is_moved": pl.Boolean()}
+    return Held(pl.DataFrame(rows, schema=schema, orient="row"), breaks)
 
 
 @dataclass(slots=True)
