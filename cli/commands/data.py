@@ -241,7 +241,8 @@ def book(
     with progress.file_bar() as report:
         later = read_snapshot(check, report) if check else None
         read = read_record(paths, at_ms, later.snapshot_ms if later else None, report)
-    made = book_at(read, at_ms)
+    with progress.progress_bar("fills by market") as report_market:
+        made = book_at(read, at_ms, report_market)
     found = check_against(read, later) if later else None
     write_book(made, out, read, at_ms, paths.files())
     if found:

@@ -1,5 +1,6 @@
 """Positions at a moment: the snapshot's, moved by every fill since."""
 
+from collections.abc import Callable
 from dataclasses import astuple, dataclass
 
 import polars as pl
@@ -23,13 +24,17 @@ class Held:
     breaks: int
 
 
-def positions_after(snapshot: pl.DataFrame, fills: pl.DataFrame) -> Held:
+def positions_after(
+    snapshot: pl.DataFrame,
+    fills: pl.DataFrame,
+    report: Callable[[int, int], None] | None = None,
+) -> Held:
     """Fold fills, in order, into the positions of the snapshot.
 
     An opening fill averages the entry price, a closing one keeps it, one that turns the position
     around sets it. A position that was closed in between is opened again as cross: the fills do not
     say how it is margined. Isolated margin grows by what is opened at the position's leverage and
-    is released in proportion to what is closed.
+    is released in proportion to what is closed. report: told the markets done, and all of them.
     """
     start = snapshot.select(*_FIELDS)
     if fills.is_empty():
@@ -38,7 +43,11 @@ def positions_after(snapshot: pl.DataFrame, fills: pl.DataFrame) -> Held:
     traded = fills["market"].unique().cast(pl.String)
     markets = pl.concat([start["market"], traded]).unique()
     # A market at a time: states of millions of pairs as objects take a gigabyte.
-    held = [_of_market(name, start, moves) for name in markets]
+    held = []
+    for number, name in enumerate(markets, 1):
+        held.append(_of_market(name, start, moves))
+        if report:
+            report(number, len(markets))
     return Held(pl.concat([each.frame for each in held]).sort(_KEY), sum(h.breaks for h in held))
 
 

@@ -10,6 +10,7 @@ unrealised profit and isolated margin). A fill changes it by -delta * price - fe
 ledger updates by their amount. Cash at the moment is K + sum(size * entry).
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import polars as pl
@@ -42,9 +43,12 @@ class VenueBook:
     notes: tuple[str, ...]
 
 
-def book_at(record: Record, at_ms: int) -> VenueBook:
+def book_at(
+    record: Record, at_ms: int, report: Callable[[int, int], None] | None = None
+) -> VenueBook:
     """The book at a moment (UTC ms), fills and events of that very millisecond included.
 
+    report: told how many markets' fills are in it, and of how many.
     Raises InputError for a moment before the snapshot.
     """
     if at_ms < record.snapshot_ms:
@@ -54,7 +58,7 @@ def book_at(record: Record, at_ms: int) -> VenueBook:
         )
     fills, events = until(record.fills, at_ms), until(record.events, at_ms)
     tables = margin_tables(record.positions, record.accounts)
-    held = positions_after(with_margin(record.positions, tables), fills)
+    held = positions_after(with_margin(record.positions, tables), fills, report)
     cash = _cash(collateral(record, fills, events), held.frame)
     isolated = isolated_apart(held.frame, cash, events)
     positions = isolated.positions

@@ -259,6 +259,36 @@ def test_a_missing_fill_is_noticed_and_the_next_one_believed() -> None:
     assert held.frame["entry_price"].to_list() == [10.0]
 
 
+def test_fills_of_markets_that_alternate_are_folded_each_in_its_own_order() -> None:
+    start = pl.DataFrame(
+        {
+            "account": ["0xaa", "0xaa"],
+            "market": ["ABC", "XYZ"],
+            "size": [5.0, -2.0],
+            "entry_price": [10.0, 30.0],
+            "is_cross": [True, True],
+            "leverage": [5.0, 5.0],
+            "margin": pl.Series([None, None], dtype=pl.Float64),
+        }
+    )
+    fills = pl.DataFrame(
+        {
+            "account": ["0xaa", "0xbb", "0xaa", "0xaa"],
+            "market": ["ABC", "NEW", "XYZ", "ABC"],
+            "side": ["buy", "sell", "buy", "sell"],
+            "price": [20.0, 7.0, 40.0, 50.0],
+            "size": [5.0, 3.0, 2.0, 4.0],
+            "start_position": [5.0, 0.0, -2.0, 10.0],
+        }
+    )
+    told: list[tuple[int, int]] = []
+    held = positions_after(start, fills, lambda done, of: told.append((done, of)))
+    assert held.breaks == 0
+    rows = held.frame.select("account", "market", "size", "entry_price").rows()
+    assert rows == [("0xaa", "ABC", 6.0, 15.0), ("0xbb", "NEW", -3.0, 7.0)]
+    assert told == [(1, 3), (2, 3), (3, 3)]
+
+
 def test_a_moment_before_the_snapshot_and_half_a_snapshot_are_refused(
     record: Record, tmp_path: Path
 ) -> None:
