@@ -112,6 +112,19 @@ StoreFolder = Annotated[
     typer.Option("--store", metavar="DIR", help="The store.  [default: in the user data folder]"),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
+Draws = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        metavar="N",
+        help="Replay N draws of the assumed numbers and the seed too, to show how far each figure "
+        "moves; 0: none.  [default, where the scenario states ranges: 24, in a comparison 8]",
+    ),
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option(min=1, metavar="N", help="Processes.  [default: one a core, 1 if small]"),
+]
 Seed = Annotated[int | None, typer.Option(min=0, metavar="N", help="Seed of everything random.")]
 
 

@@ -1,11 +1,5 @@
-"""Several replays of the same inputs on all cores.
+"""Several replays of the same inputs on all cores; each process gets the inputs once."""
 
-Workers are fresh processes: a forked copy of a process that has used Polars may hang. Each gets
-the inputs once, when it starts. Replays hold the interpreter, so threads would run one by one.
-"""
-
-import gc
-import multiprocessing
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, as_completed
@@ -21,6 +15,7 @@ from crashsim.engine.record.equity_path import EquityPath
 from crashsim.engine.record.outcome import Outcome
 from crashsim.engine.replay import Progress
 from crashsim.lab import doubts
+from crashsim.lab.computer.pool import process_pool
 from crashsim.lab.replay import replay_on
 from crashsim.lab.rules.function_files import ready
 from crashsim.scenarios.models.venue import Venue
@@ -76,13 +71,8 @@ def run_all(
         without, path = _without_adl(inputs, jobs[-1])
         counted(without)
         return [*(counted(_measured(inputs, job, path)) for job in jobs[:-1]), without]
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, spawn, _receive, (inputs,)) as pool:
-        try:
-            return _shared_out(pool, jobs, counted)
-        except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
+    with process_pool(workers, _receive, (inputs,)) as pool:
+        return _shared_out(pool, jobs, counted)
 
 
 def _counting(total: int, progress: Progress | None) -> Callable[[Done], Done]:
@@ -120,8 +110,6 @@ _received: list[Inputs] = []  # of a worker: what it was started with
 
 
 def _receive(inputs: Inputs) -> None:
-    # A worker only replays, which makes no cycles: looking for them takes a tenth of its time.
-    gc.disable()
     _received.append(inputs)
 
 

@@ -1,10 +1,13 @@
 """One run from a resolved scenario to a run folder."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
+
+import polars as pl
 
 from crashsim import engine
 from crashsim.data import Inputs, read_inputs
@@ -12,6 +15,8 @@ from crashsim.data.clock import utc_second_text
 from crashsim.engine.measure.metrics import Replayed, Value, summarise
 from crashsim.engine.record.outcome import Outcome
 from crashsim.engine.replay import Progress
+from crashsim.lab.draws.table import DRAWS
+from crashsim.lab.draws.told import Drawn, with_draws
 from crashsim.lab.folders import manifest, run_folder
 from crashsim.lab.folders.run_folder import Timings
 from crashsim.lab.request import Request
@@ -26,7 +31,7 @@ RUNS = Path("runs")
 
 @dataclass(frozen=True)
 class Finished:
-    """A run in memory."""
+    """A run in memory. draws: the same replay over what is assumed, where that was asked for."""
 
     scenario: Scenario
     inputs: Inputs
@@ -34,6 +39,20 @@ class Finished:
     metrics: dict[str, Value]
     timings: Timings | None
     files: FunctionFiles
+    draws: Drawn | None = None
+
+    @property
+    def draw_count(self) -> int:
+        """How many draws there are beside the stated case."""
+        return self.draws.frame.height if self.draws else 0
+
+    def tables(self) -> Mapping[str, pl.DataFrame]:
+        """The tables of the run folder by name, in the order they are written."""
+        return {**self.outcome.tables(), **({DRAWS: self.draws.frame} if self.draws else {})}
+
+    def summary(self) -> dict[str, Any]:
+        """The metrics of summary.json, without the draws."""
+        return manifest.summary(self.scenario, self.inputs, self.metrics)
 
 
 def run(scenario: Scenario, progress: Progress | None = None) -> Finished:
@@ -104,12 +123,13 @@ def save(
     finished: Finished, out: Path | None, request: Request, argv: Sequence[str], *, csv: bool
 ) -> Path:
     """Write the run folder and return its path. argv: for people only. Raises OutputError."""
-    path = out or RUNS / manifest.run_name(finished.scenario, finished.inputs, finished.files)
+    told = manifest.manifest(finished, request, argv)
+    path = out or RUNS / told.run
     run_folder.write(
         path,
-        finished.outcome.tables(),
-        manifest.summary(finished.scenario, finished.inputs, finished.metrics),
-        manifest.manifest(finished, request, argv),
+        finished.tables(),
+        with_draws(finished.summary(), finished.draws.told if finished.draws else None),
+        told,
         finished.timings,
         csv=csv,
     )

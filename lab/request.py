@@ -12,7 +12,8 @@ class Request:
     """A scenario by name or path, the changes of it, and the rules named beside its venue.
 
     policy, adl_score: what ranks winners in the place of the venue's score, one of them at most.
-    loss: what bears losses in the place of the venue's `[loss]`.
+    loss: what bears losses in the place of the venue's `[loss]`. draws: how many beside the stated
+    case; None: as many as the scenario's ranges ask for.
     """
 
     scenario: str
@@ -20,6 +21,7 @@ class Request:
     policy: str | None = None
     adl_score: str | None = None
     loss: str | None = None
+    draws: int | None = 0
 
     def public(self) -> "Request":
         """The same with absolute paths cut to their names: a manifest tells nobody's folders."""

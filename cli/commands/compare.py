@@ -92,10 +92,7 @@ def compare(
         Path | None,
         typer.Option(metavar="FILE", help="Write the metrics to this Parquet file too."),
     ] = None,
-    jobs: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Processes.  [default: one a core, 1 if small]"),
-    ] = None,
+    jobs: options.Jobs = None,
 ) -> None:
     """Compare rules on the same night: what each did to whom.
 

@@ -57,6 +57,8 @@ def replay(
     ] = None,
     set_: options.Set = None,
     seed: options.Seed = None,
+    draws: options.Draws = None,
+    jobs: options.Jobs = None,
     out: Annotated[
         Path | None,
         typer.Option(
@@ -78,11 +80,15 @@ def replay(
     definition) and manifest.json (what is needed to check the run and to repeat it). The same
     inputs and seed give the same bytes. An earlier run at the same place is replaced.
 
+    A scenario that states the ranges of its assumed numbers is replayed 24 times more, with numbers
+    drawn from these and other seeds: each figure is printed with what it is in 8 of 10 of them.
+    The run folder holds the stated case, and the draws in draws.parquet.
+
     \b
     Examples:
       crashsim replay oct11
       crashsim replay oct11 --venue binance --set absorber.insurance_fund.cash=1e9
-      crashsim replay oct11 --prices recorded_bars.parquet --seed 7
+      crashsim replay oct11 --prices recorded_bars.parquet --seed 7 --draws 0
       crashsim replay oct11 --with my_positions.csv
       crashsim replay toy --format csv --out my-run
       crashsim replay oct11 --json | jq .debt_usd.value
@@ -90,12 +96,13 @@ def replay(
     \b
     Options come in three groups: other inputs (--prices, --book, --flows, --with, --names-of,
     --allow-implausible, --provenance), other rules (--venue, --policy, --adl-score, --loss, --set,
-    --seed), and output (--out, --format, --json).
+    --seed, --draws), and output (--out, --format, --json); --jobs says how many processes draw.
     """
     # Everything heavy is imported here, so that `crashsim --help` stays fast.
     from crashsim.cli import output
     from crashsim.cli.progress import progress_bar
     from crashsim.cli.show.replay import rendered
+    from crashsim.lab.draws.replayed import with_draws
     from crashsim.lab.folders import run_folder
     from crashsim.lab.replay import RUNS, run, save, with_rules
     from crashsim.lab.request import Request
@@ -112,8 +119,10 @@ def replay(
     )
     loaded = with_rules(load(scenario, overrides=changed), policy, adl_score, loss)
     with progress_bar(f"replaying {loaded.name}") as progress:
-        finished = run(loaded, progress)
-    request = Request(scenario, changed, policy, adl_score, loss=loss)
+        stated = run(loaded, progress)
+    with progress_bar(f"replaying {loaded.name} over its assumptions") as progress:
+        finished = with_draws(stated, draws, jobs, progress)
+    request = Request(scenario, changed, policy, adl_score, loss=loss, draws=finished.draw_count)
     path = save(finished, out, request, sys.argv[1:], csv=format_ is Format.CSV)
     folder = run_folder.read(path)
-    output.emit_result(folder.summary, rendered(folder), as_json=json)
+    output.emit_result(folder.content(), rendered(folder), as_json=json)

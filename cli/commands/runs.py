@@ -45,7 +45,7 @@ def show(
 
     folder = find_run(run)
     output.emit_notes([folder])
-    output.emit_result(folder.summary, rendered(folder), as_json=json)
+    output.emit_result(folder.content(), rendered(folder), as_json=json)
 
 
 @app.command("diff", no_args_is_help=True)

@@ -6,9 +6,11 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
+from crashsim.cli import bands
 from crashsim.cli.sheet import pairs, section, table
 from crashsim.engine.readings import Frame, minutes, people
 from crashsim.lab import figures
+from crashsim.lab.draws.told import Draws
 from crashsim.lab.figures import usd
 from crashsim.lab.folders.manifest import Manifest, Window
 from crashsim.lab.folders.provenance import Statement, names
@@ -26,7 +28,9 @@ def rendered(folder: RunFolder) -> Iterable[RenderableType]:
     """The summary of a run."""
     yield _head(folder.manifest)
     yield section("How this is known", statements(folder.manifest.told))
-    yield section("What happened", _happened(folder.summary))
+    yield section("What happened", _happened(folder.summary, folder.draws))
+    if folder.draws:
+        yield section("How firm that is", _firmness(folder.draws))
     yield section("When", _when(folder))
     tables = {name: folder.table(name) for name in ("accounts", "adl_fills")}
     for title, hit, columns in (
@@ -88,15 +92,28 @@ _LINES = (
 )
 
 
-def _happened(summary: Mapping[str, Any]) -> RenderableType:
+def _happened(summary: Mapping[str, Any], draws: Draws | None) -> RenderableType:
     rows = table(["", "accounts", "USD"], (1, 2))
     for label, count, amount in _LINES:
         accounts = f"{summary[count]['value']:,}" if count else ""
         quiet = not summary[amount]["value"]
         rows.add_row(label, accounts, usd(summary[amount]["value"]), style="dim" if quiet else "")
+        ranges = [bands.band(metric, draws) for metric in (count, amount)]
+        if any(one not in ("", "0", "$0") for one in ranges):
+            rows.add_row("      10-90 %", *ranges, style="dim")
     funding = summary.get("funding_paid_usd")  # of a run of an earlier version it is not known
     if funding and funding["value"]:
         rows.add_row("funding paid, net", "", usd(funding["value"]))
+    return rows
+
+
+def _firmness(draws: Draws) -> RenderableType:
+    labels = {amount: label.partition(" (")[0].strip() for label, _, amount in _LINES}
+    rows = pairs([("ranges", bands.meaning(draws))])
+    for place, text in enumerate(bands.movers(labels, draws)):
+        rows.add_row("" if place else "moved by", text)
+    if failed := bands.failures(draws):
+        rows.add_row(Text("failed", style="yellow"), failed)
     return rows
 
 

@@ -16,6 +16,7 @@ from crashsim.data.clock import utc_text
 from crashsim.engine.measure.metrics import METRICS, Metric, Value
 from crashsim.engine.state.conservation import TOLERANCE_FRAC
 from crashsim.lab import doubts
+from crashsim.lab.draws.table import DRAWS
 from crashsim.lab.folders import provenance
 from crashsim.lab.folders.provenance import Statement, with_warnings
 from crashsim.lab.request import Request, public_text
@@ -33,11 +34,14 @@ _NAME_DIGITS = 8
 _NOT_IN_NAMES = re.compile(r"[^\w.+-]+")
 
 
-def run_name(scenario: Scenario, inputs: Inputs, files: FunctionFiles = NO_FILES) -> str:
-    """`<scenario>-<venue>-<hash>`; the hash covers scenario, venue, inputs, seed and version."""
+def run_name(
+    scenario: Scenario, inputs: Inputs, files: FunctionFiles = NO_FILES, draws: int = 0
+) -> str:
+    """`<scenario>-<venue>-<hash>`; of all inputs and rules, seed, version, draws."""
     # A scenario may be called anything; its run folder stays one folder under runs/.
     names = (_NOT_IN_NAMES.sub("-", name) for name in (scenario.name, scenario.venue.name))
-    return f"{'-'.join(names).lstrip('.-') or 'run'}-{digest(scenario, inputs, files.as_json())}"
+    more = {**files.as_json(), **({DRAWS: draws} if draws else {})}
+    return f"{'-'.join(names).lstrip('.-') or 'run'}-{digest(scenario, inputs, more)}"
 
 
 def digest(scenario: Scenario, inputs: Inputs, more: Mapping[str, object]) -> str:
@@ -146,7 +150,7 @@ def manifest(finished: "Finished", request: Request, argv: Sequence[str]) -> Man
     return Manifest(
         format=FORMAT,
         crashsim=crashsim.__version__,
-        run=run_name(scenario, inputs, files),
+        run=run_name(scenario, inputs, files, finished.draw_count),
         argv=public_argv(argv),
         request=request.public(),
         scenario=ScenarioTables.model_validate(tables),
@@ -163,7 +167,7 @@ def manifest(finished: "Finished", request: Request, argv: Sequence[str]) -> Man
             limit_frac_of_gross=TOLERANCE_FRAC,
         ),
         warnings=doubts.warnings(inputs, outcome),
-        rows={name: frame.height for name, frame in outcome.tables().items()},
+        rows={name: frame.height for name, frame in finished.tables().items()},
         packages={"python": platform.python_version()}
         | {name: version(name) for name in _PACKAGES},
     )

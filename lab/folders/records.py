@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 import crashsim
 from crashsim.engine.measure.metrics import Value
+from crashsim.lab.draws.table import DRAWS
+from crashsim.lab.draws.told import Draws
 from crashsim.lab.folders.manifest import READABLE_FORMATS, Manifest
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.files.problems import dotted
@@ -34,10 +36,16 @@ _ENTRIES = TypeAdapter(dict[str, _Entry])
 
 
 class Summary(dict[str, dict[str, Any]]):
-    """The content of summary.json: metric -> value, unit, definition and how it is known."""
+    """The metrics of summary.json: metric -> value, unit, definition and how it is known.
 
-    def __init__(self, path: Path, entries: Mapping[str, dict[str, Any]]) -> None:
+    draws: what the file says of the draws beside, where it has any.
+    """
+
+    def __init__(
+        self, path: Path, entries: Mapping[str, dict[str, Any]], draws: Draws | None
+    ) -> None:
         super().__init__(entries)
+        self.draws = draws
         self._path = path
 
     def __missing__(self, metric: str) -> NoReturn:
@@ -65,10 +73,11 @@ def read_manifest(path: Path) -> Manifest:
 
 def read_summary(path: Path) -> Summary:
     """A summary.json. Raises InputError."""
-    content = path.read_bytes()
-    entries = _object(path, content)
+    entries = _object(path, path.read_bytes())
+    drawn = entries.pop(DRAWS, None)
     try:
-        measured = _ENTRIES.validate_json(content)
+        measured = _ENTRIES.validate_python(entries)
+        draws = None if drawn is None else Draws.model_validate_json(json.dumps(drawn))
     except ValidationError as error:
         raise _problem(path, error) from None
     for name, entry in measured.items():
@@ -78,7 +87,7 @@ def read_summary(path: Path) -> Summary:
                 f"{path}: {name}.value: found {json.dumps(entry.value)}, expected "
                 f"{_WORDS[expected]}; {_AGAIN}"
             )
-    return Summary(path, entries)
+    return Summary(path, entries, draws)
 
 
 _NUMBER = (int, float)

@@ -10,6 +10,8 @@ import polars as pl
 
 import crashsim
 from crashsim.engine.record.tables import polars_schema
+from crashsim.lab.draws.table import DRAWS
+from crashsim.lab.draws.told import Draws, with_draws
 from crashsim.lab.errors import OutputError
 from crashsim.lab.folders.manifest import Manifest
 from crashsim.lab.folders.records import (
@@ -39,6 +41,7 @@ class Timings:
     read_s: float
     replay_s: float
     metrics_s: float
+    draws_s: float = 0.0
 
 
 class _Tables(dict[str, pl.DataFrame]):
@@ -68,6 +71,15 @@ class RunFolder:
         return (f"{self.path} was made by crashsim {made_by}; this is {crashsim.__version__}",)
 
     @property
+    def draws(self) -> Draws | None:
+        """What is said of the draws beside the stated case, where there are any."""
+        return self.summary.draws
+
+    def content(self) -> dict[str, Any]:
+        """As summary.json has it."""
+        return with_draws(self.summary, self.draws)
+
+    @property
     def started_at(self) -> str | None:
         """When the run was made, where the folder says so."""
         path = self.path / TIMINGS
@@ -78,7 +90,10 @@ class RunFolder:
         return _Tables({name: self.table(name) for name in self.manifest.rows})
 
     def table(self, name: str) -> pl.DataFrame:
-        """One table of `engine.record.tables.TABLES`. Raises InputError where it cannot be read."""
+        """One table of `engine.record.tables.TABLES`, or the draws.
+
+        Raises InputError where it cannot be read.
+        """
         try:
             frame = pl.read_parquet(self.path / f"{name}.parquet")
         except (OSError, pl.exceptions.PolarsError) as error:
@@ -165,7 +180,7 @@ def write(
 
     def fill(folder: Path) -> None:
         for name, frame in tables.items():
-            if frame.schema != polars_schema(name):
+            if name != DRAWS and frame.schema != polars_schema(name):
                 raise TypeError(f"table {name} has the columns {frame.schema}")
             write_table(folder, name, frame, csv=csv)
         write_json(folder / SUMMARY, summary)

@@ -219,7 +219,8 @@ class Scenario(ScenarioFile):
                 tables["venue"][table][key] = Path(rule).name
         return {key: _json_safe(value) for key, value in tables.items()}
 
-    def _stated(self) -> dict[str, object]:
+    def stated(self) -> dict[str, object]:
+        """What was given, under the keys of the file; defaults are left out."""
         own = set(ScenarioFile.model_fields)
         return self.model_dump(by_alias=True, exclude_unset=True, include=own)
 

@@ -67,7 +67,7 @@ class Sourced(Rules):
         kept: their dotted keys. under: the table of the file that these rules are. fixed: keys of
         values and tables that the user has set: no range says where those may lie.
         """
-        stated = {under: self._stated()} if under else self._stated()
+        stated = {under: self.stated()} if under else self.stated()
         told = self.model_copy()
         set_ = tuple(fixed)
         told._told = {
@@ -80,14 +80,15 @@ class Sourced(Rules):
     def facts(self) -> tuple[Fact, ...]:
         """Every value that was given; a note is about a value, so one replaced since has none."""
         known = {(told.key, str(told.value)): told for told in self._known().values()}
-        found = facts_of(self._stated(), Notes())
+        found = facts_of(self.stated(), Notes())
         return tuple(known.get((fact.key, str(fact.value)), fact) for fact in found)
 
     def counts(self) -> FactCounts:
         """How many values were given, and how they are known."""
         return FactCounts.of(self.facts())
 
-    def _stated(self) -> dict[str, object]:
+    def stated(self) -> dict[str, object]:
+        """What was given, under the keys of the file; defaults are left out."""
         return self.model_dump(by_alias=True, exclude_unset=True)
 
     def _known(self) -> Mapping[str, Fact]:
