@@ -1,7 +1,9 @@
 """How far figures move over the draws of what is assumed, in words."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
+from crashsim.engine.measure.bands import LEAST_DRAWS
 from crashsim.engine.measure.metrics import METRICS
 from crashsim.lab import figures
 from crashsim.lab.draws.told import Draws
@@ -32,22 +34,24 @@ def meaning(draws: Draws) -> str:
 
 
 def movers(labels: Mapping[str, str], draws: Draws) -> Iterable[str]:
-    """A sentence for each figure that one assumption moves, or one that none does.
+    """A sentence for each assumption that moves figures, then one for those that none moves.
 
     labels: metric -> what it is called.
     """
-    moved = [
-        f"{label}: {found.moved_by} (rank correlation {found.rank_correlation:+.2f})"
-        for metric, label in labels.items()
-        if (found := draws.figures.get(metric)) and found.moved_by
-    ]
-    bar = f"a rank correlation above {draws.needed_rank_correlation:.2f}"
-    over = f"over {draws.done} draws of {figures.many(len(draws.inputs), 'number')}"
-    if draws.needed_rank_correlation >= 1.0:
-        return [f"{over} nothing can be named"]
-    if not moved:
-        return [f"no single assumption stands out ({over}, none has {bar})"]
-    return [*moved, f"of the others no single assumption stands out ({over}, none has {bar})"]
+    moved: dict[str, list[str]] = {}
+    for metric, label in labels.items():
+        found = draws.figures.get(metric)
+        if found and found.moved_by:
+            moved.setdefault(found.moved_by, []).append(f"{label} {found.rank_correlation:+.2f}")
+    for key, named in moved.items():
+        yield f"{key}: {', '.join(named)}"
+    bar = draws.needed_rank_correlation
+    over = f"{figures.many(draws.done, 'draw')} of {figures.many(len(draws.inputs), 'number')}"
+    told = f"none has a rank correlation above {bar:.2f} over {over}"
+    if bar >= 1.0:
+        told = f"{over} are too few to name one"
+    others = "of the others " if moved else ""
+    yield f"{others}no single assumption stands out ({told})"
 
 
 def failures(draws: Draws) -> str:
@@ -58,3 +62,41 @@ def failures(draws: Draws) -> str:
     more = len(draws.failed[_MOST_FAILURES:])
     rest = f"; and {more} more in draws.parquet" if more else ""
     return f"{len(draws.failed)} of {draws.asked} draws have no figures. {'; '.join(told)}{rest}"
+
+
+def of_comparison(told: Mapping[str, Any]) -> str:
+    """What the draws of a comparison are, and which differences they bear out."""
+    done, numbers = told["done"], figures.many(len(told["inputs"]), "assumed number")
+    text = (
+        f"Beside it: in how many of {figures.many(done, 'draw')} of {numbers}, and of the seed, "
+        "the difference has the same sign, all rules meeting the same draws. "
+    )
+    if done < LEAST_DRAWS:
+        return (
+            f"{text}No difference is told apart by {figures.many(done, 'draw')}: {LEAST_DRAWS} are "
+            f"needed (--draws {LEAST_DRAWS}), nine of ten with its sign.{_lost(told)}"
+        )
+    return (
+        f'{text}"told" stands where that is nine of ten or more; the others are not told apart by '
+        f"{figures.many(done, 'draw')}.{_lost(told)}"
+    )
+
+
+def _lost(told: Mapping[str, Any]) -> str:
+    failed = told["failed"]
+    if not failed:
+        return ""
+    first = failed[0]
+    return (
+        f" {len(failed)} of {told['asked']} draws failed, draw {first['draw']}: {first['reason']}"
+    )
+
+
+def borne_out(delta: object, found: Mapping[str, Any] | None) -> str:
+    """In how many draws a difference has its sign: `7/8`, and `told 23/24`; nothing for none."""
+    if not isinstance(delta, int | float) or not delta or found is None:
+        return ""
+    same = found["higher"] if delta > 0 else found["lower"]
+    most = max(found["lower"], found["higher"])
+    told = "told " if found["is_told"] and same == most else ""
+    return f"{told}{same}/{found['draws']}"

@@ -7,6 +7,8 @@ from crashsim import scenarios
 from crashsim.cli.report import view, writing
 from crashsim.lab import compare as comparing
 from crashsim.lab import replay as replaying
+from crashsim.lab.draws.compared import with_draws as with_comparison_draws
+from crashsim.lab.draws.replayed import with_draws
 from crashsim.lab.folders.run_folder import RunFolder
 from crashsim.lab.folders.run_names import find_run
 from crashsim.lab.library.comparison_result import Comparison, comparison_of
@@ -62,6 +64,8 @@ def replay(
     flows: File | None = None,
     extra_book: Files = (),
     seed: int | None = None,
+    draws: int = 0,
+    jobs: int | None = None,
 ) -> Run:
     """Replay a scenario: who was deleveraged, and who ended in debt.
 
@@ -74,6 +78,9 @@ def replay(
     prices: files laid over the scenario's prices, market by market. book: a folder that replaces
     the accounts, flows: a file that replaces deposits and withdrawals; extra_book: accounts added.
     seed: of everything random, 0 or more. The same inputs, rules and seed give the same tables.
+    draws: replay that many draws of the assumed numbers and the seed too (the command's default is
+    24): `Run.bands` and `Run.tables["draws"]`. jobs: their processes; None takes one a core where
+    that is worth it (a script then needs `if __name__ == "__main__":`).
 
     Raises InputError for what cannot be read or is no rule, PolicyError for a score that cannot be
     evaluated, and ConservationError if money or sizes do not add up (a bug).
@@ -92,10 +99,15 @@ def replay(
     argv = _command(
         ["replay", str(scenario)],
         overrides,
-        {"--policy": _given(policy), "--adl-score": _given(adl_score), "--loss": _given(loss)},
+        {
+            "--policy": _given(policy),
+            "--adl-score": _given(adl_score),
+            "--loss": _given(loss),
+            "--draws": _draws(ranked, draws),
+        },
     )
-    request = Request(str(scenario), overrides, policy, adl_score, loss)
-    return from_memory(replaying.run(ranked), request, argv, _pages)
+    request = Request(str(scenario), overrides, policy, adl_score, loss, draws)
+    return from_memory(with_draws(replaying.run(ranked), draws, jobs), request, argv, _pages)
 
 
 def compare(
@@ -112,6 +124,7 @@ def compare(
     extra_book: Files = (),
     seed: int | None = None,
     horizon_s: float = 0.0,
+    draws: int = 0,
     jobs: int | None = None,
     keep_runs: bool = True,
 ) -> Comparison:
@@ -121,6 +134,8 @@ def compare(
     venues; none at all compares three venues, five rankings and two ways with deposits. The other
     inputs are those of `replay` and the same for all runs; `set` is laid over every venue.
     horizon_s: haircuts are measured this many seconds after the last wave that hit an account.
+    draws: compare over that many draws of the assumed numbers and the seed too, the same for all
+    runs (the command's default is 8): `Comparison.content["draws"]`.
     jobs: processes; None takes one a core where that is worth it (a script then needs
     `if __name__ == "__main__":`). keep_runs: hold every run's tables (of `oct11` 25 MB each,
     300 MB where all winners are closed pro rata).
@@ -148,8 +163,10 @@ def compare(
             "--adl-score": wanted.scores,
             "--loss": wanted.losses,
             "--horizon": [str(horizon_s)] if horizon_s else [],
+            "--draws": _draws(loaded, draws),
         },
     )
+    compared = with_comparison_draws(compared, draws, jobs)
     return comparison_of(compared, Request(str(scenario), overrides), argv, _pages)
 
 
@@ -188,6 +205,12 @@ def _paths(files: Files) -> tuple[Path, ...]:
 
 def _names(names: Names) -> Sequence[str]:
     return (names,) if isinstance(names, str) else names
+
+
+def _draws(scenario: Scenario, draws: int) -> list[str]:
+    """How many draws, where the command would take another number of its own accord."""
+    stated = any(fact.range for fact in scenario.facts())
+    return [str(draws)] if draws or stated else []
 
 
 def _given(value: object) -> list[str]:

@@ -9,11 +9,11 @@ import polars as pl
 
 from crashsim.data import Inputs, read_inputs
 from crashsim.data.clock import utc_second_text
-from crashsim.engine.adl.policies import without_adl
 from crashsim.engine.measure import comparison
 from crashsim.engine.measure.metrics import METRICS
 from crashsim.engine.replay import Progress
-from crashsim.lab.processes import Done, Job, run_all, workers_for
+from crashsim.lab.draws.paired import DrawnComparison
+from crashsim.lab.processes import Done, jobs_of, run_all, workers_for
 from crashsim.lab.replay import Finished
 from crashsim.lab.request import Request
 from crashsim.lab.variants import Variant
@@ -22,7 +22,10 @@ from crashsim.scenarios.models.scenario import Scenario
 
 @dataclass(frozen=True)
 class Compared:
-    """A comparison in memory; done and variants in the same order, the first is the measure."""
+    """A comparison in memory; done and variants in the same order, the first is the measure.
+
+    draws: the same comparison over what is assumed, where that was asked for.
+    """
 
     scenario: Scenario
     inputs: Inputs
@@ -32,6 +35,7 @@ class Compared:
     changes: pl.DataFrame
     horizon_s: float
     timings: Mapping[str, float | str | int]
+    draws: DrawnComparison | None = None
 
     def kept(self) -> Mapping[str, Finished]:
         """The runs whose outcomes were kept, by name, each like the same run made alone."""
@@ -72,7 +76,7 @@ def compare(
     inputs = read_inputs(scenario)
     read = time.perf_counter()
     count = workers or workers_for(inputs, len(variants))
-    jobs = _jobs(scenario, variants, horizon_s, keep)
+    jobs = jobs_of(variants, scenario.seed, horizon_s, keep=keep)
     done = run_all(inputs, jobs, count, progress)
     replayed = time.perf_counter()
     runs = [each.measured for each in done]
@@ -94,21 +98,3 @@ def compare(
         horizon_s=horizon_s,
         timings=timings,
     )
-
-
-def _jobs(
-    scenario: Scenario, variants: Sequence[Variant], horizon_s: float, keep: bool
-) -> list[Job]:
-    """Variants that differ from the first in ADL alone share its counterfactual, the last run."""
-    shared = without_adl(scenario.venue)
-    return [
-        Job(
-            variant.name,
-            variant.venue,
-            scenario.seed,
-            horizon_s=horizon_s,
-            own_counterfactual=without_adl(variant.venue) != shared,
-            keep=keep,
-        )
-        for variant in variants
-    ]

@@ -18,6 +18,7 @@ from crashsim.lab import doubts
 from crashsim.lab.computer.pool import process_pool
 from crashsim.lab.replay import replay_on
 from crashsim.lab.rules.function_files import ready
+from crashsim.lab.variants import Variant
 from crashsim.scenarios.models.venue import Venue
 
 # Below this many account-steps a worker takes longer to start than to replay.
@@ -48,6 +49,24 @@ class Done:
     conservation_residual_frac: float
     warnings: tuple[str, ...]
     outcome: Outcome | None
+
+
+def jobs_of(
+    variants: Sequence[Variant], seed: int, horizon_s: float, *, keep: bool = False
+) -> list[Job]:
+    """Variants that differ from the first in ADL alone share its counterfactual, the last run."""
+    shared = without_adl(variants[0].venue)
+    return [
+        Job(
+            variant.name,
+            variant.venue,
+            seed,
+            horizon_s=horizon_s,
+            own_counterfactual=without_adl(variant.venue) != shared,
+            keep=keep,
+        )
+        for variant in variants
+    ]
 
 
 def workers_for(inputs: Inputs, jobs: int) -> int:

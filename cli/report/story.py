@@ -70,6 +70,8 @@ def markdown(runs: Sequence[RunView]) -> str:
     lines += [f"- {sentence}" for sentence in sentences(run)] or ["- Nobody was liquidated."]
     lines += ["", "## Five figures", ""]
     lines += [_figure(place, one) for place, one in enumerate(run.headlines, 1)]
+    if run.draws:
+        lines += ["", "## How firm they are", "", *(f"- {text}." for text in run.firmness)]
     if len(runs) > 1:
         lines += ["", "## Under other rules", "", *_others(runs)]
     lines += ["", "## What to keep in mind", ""]
@@ -84,8 +86,9 @@ def known_words(headline: Headline) -> str:
 
 
 def _figure(place: int, one: Headline) -> str:
+    band = f" Over the draws of what is assumed: {one.band}." if one.band else ""
     return (
-        f"{place}. **{one.figure}** {one.label} ({one.more}). *{one.definition}* "
+        f"{place}. **{one.figure}** {one.label} ({one.more}).{band} *{one.definition}* "
         f"`{one.metric}` = {round(one.value, 2):,}. How it is known: {known_words(one)}."
     )
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from crashsim.cli import bands
 from crashsim.cli.report.headlines import Headline, headlines
 from crashsim.engine.readings import Tables
 from crashsim.engine.readings.moments import Moment, moments
 from crashsim.lab import figures
+from crashsim.lab.draws.told import Draws
 from crashsim.lab.folders.manifest import Manifest
 from crashsim.lab.folders.provenance import Statement
 from crashsim.lab.folders.pseudonyms import pseudonymised
@@ -26,6 +28,7 @@ class RunView:
     tables: Tables
     headlines: Sequence[Headline]
     moments: Sequence[Moment]
+    draws: Draws | None
 
     @property
     def title(self) -> str:
@@ -47,6 +50,15 @@ class RunView:
     def statements(self) -> Sequence[Statement]:
         """What is recorded, reconstructed and assumed."""
         return self.manifest.told
+
+    @property
+    def firmness(self) -> Sequence[str]:
+        """What the draws are, what moves the five numbers, and which draws failed."""
+        if self.draws is None:
+            return ()
+        labels = {one.metric: one.label for one in self.headlines}
+        told = (bands.meaning(self.draws), *bands.movers(labels, self.draws))
+        return tuple(text for text in (*told, bands.failures(self.draws)) if text)
 
     @property
     def command(self) -> str:
@@ -80,8 +92,9 @@ def _view(folder: RunFolder, label: str, key: str | None) -> RunView:
         manifest=folder.manifest,
         summary=folder.summary,
         tables=tables,
-        headlines=headlines(folder.summary),
+        headlines=headlines(folder.summary, folder.draws),
         moments=moments(tables),
+        draws=folder.draws,
     )
 
 

@@ -11,12 +11,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from crashsim.cli import bands
 from crashsim.cli.sheet import pairs, section, table
 from crashsim.cli.show.replay import statements
 from crashsim.engine.measure.comparison import change_totals, most_changed
 from crashsim.engine.measure.metrics import COMPARISON_METRICS, Value
 from crashsim.engine.readings import Frame
 from crashsim.lab import figures
+from crashsim.lab.draws.table import DRAWS
 from crashsim.lab.folders.provenance import Statement
 
 _TOP = 10
@@ -143,6 +145,8 @@ def rendered(told: Mapping[str, Any], changes: Frame, path: Path) -> Iterable[Re
         f"{len(runs)} runs of the same prices, accounts and flows, seed {told['seed']}. Under each "
         f"number: its difference from the first run, {first}, if any."
     )
+    if told.get(DRAWS):
+        yield Text(bands.of_comparison(told[DRAWS]))
     yield section("How this is known", statements([Statement(**one) for one in told["provenance"]]))
     yield section("The runs", _runs(runs))
     for group in GROUPS:
@@ -158,7 +162,7 @@ def rendered(told: Mapping[str, Any], changes: Frame, path: Path) -> Iterable[Re
     if real.height:
         title = "For whom that matters most (equity less debt at the end)"
         yield section(title, _most_changed(real, first))
-    yield section("More", _closing(path))
+    yield section("More", _closing(path, drawn=DRAWS in told))
 
 
 def _runs(runs: Mapping[str, Any]) -> RenderableType:
@@ -167,12 +171,15 @@ def _runs(runs: Mapping[str, Any]) -> RenderableType:
 
 def _table_of(group: Question, told: Mapping[str, Any]) -> RenderableType:
     rows = _by_run(list(group.headings.values()))
-    metrics = told["metrics"]
+    metrics, agreement = told["metrics"], told.get(DRAWS, {}).get("agreement", {})
     first, *others = told["runs"] if group.without_adl else list(told["runs"])[:-1]
     same = []
     rows.add_row(first, *_values(group, metrics, first), style="bold")
     for name in others:
-        cells = [_with_delta(metric, metrics[metric], name) for metric in group.headings]
+        cells = [
+            _with_delta(metric, metrics[metric], name, agreement.get(metric, {}))
+            for metric in group.headings
+        ]
         if _values(group, metrics, name) == _values(group, metrics, first) and all(
             "\n" not in cell.plain for cell in cells
         ):
@@ -194,10 +201,14 @@ def _values(group: Question, metrics: Mapping[str, Any], run: str) -> list[str]:
     return [written(metric, metrics[metric]["values"][run]) for metric in group.headings]
 
 
-def _with_delta(metric: str, entry: Mapping[str, Any], run: str) -> Text:
+def _with_delta(
+    metric: str, entry: Mapping[str, Any], run: str, agreement: Mapping[str, Any]
+) -> Text:
     cell = Text(written(metric, entry["values"][run]))
     if delta := written_delta(metric, entry["deltas"][run]):
         cell.append(f"\n{delta}", style="dim")
+        if borne := bands.borne_out(entry["deltas"][run], agreement.get(run)):
+            cell.append(f"\n{borne}", style="dim")
     return cell
 
 
@@ -239,10 +250,11 @@ def _signed(amount: float) -> str:
     return f"{'+' if amount > 0 else ''}{figures.short_usd(amount)}"
 
 
-def _closing(path: Path) -> RenderableType:
+def _closing(path: Path, *, drawn: bool) -> RenderableType:
+    tables = f"metrics.parquet, changes.parquet{', draws.parquet' if drawn else ''}"
     return pairs(
         (
-            ("files", f"{path} (comparison.json, metrics.parquet, changes.parquet)"),
+            ("files", f"{path} (comparison.json, {tables})"),
             ("words", "crashsim compare --explain METRIC, or --explain all"),
         )
     )

@@ -11,6 +11,8 @@ from crashsim.engine.arrays import Floats
 from crashsim.engine.measure.rank_correlation import spearman
 
 LEAST_CORRELATION = 0.6
+LEAST_DRAWS = 24
+LEAST_AGREEMENT_FRAC = 0.9
 _CHANCE_FRAC = 0.05
 
 
@@ -53,6 +55,28 @@ def bands(figures: Mapping[str, Floats], inputs: Mapping[str, Floats]) -> dict[s
         if np.count_nonzero(known) > 1:
             found[name] = _band(values[known], {key: each[known] for key, each in inputs.items()})
     return found
+
+
+@dataclass(frozen=True)
+class Agreement:
+    """In how many paired draws a figure is higher, and lower, than under other rules."""
+
+    higher: int
+    lower: int
+    draws: int
+
+    @property
+    def is_told(self) -> bool:
+        """Whether a difference may be called one: of enough draws, most have the same sign."""
+        most = max(self.higher, self.lower)
+        return self.draws >= LEAST_DRAWS and most >= LEAST_AGREEMENT_FRAC * self.draws
+
+
+def agreement(values: Floats, first: Floats) -> Agreement:
+    """How a figure (N,) differs from another run's over the same N draws; NaN: a draw has none."""
+    difference = (values - first)[np.isfinite(values) & np.isfinite(first)]
+    higher, lower = np.count_nonzero(difference > 0.0), np.count_nonzero(difference < 0.0)
+    return Agreement(int(higher), int(lower), difference.size)
 
 
 def _band(values: Floats, inputs: Mapping[str, Floats]) -> Band:

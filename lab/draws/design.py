@@ -44,7 +44,7 @@ def of_scenario(scenario: Scenario, tape: Tape) -> tuple[Uncertain, ...]:
     A key that the user set, or that belongs to inputs which his own files replace, has none.
     """
     drawn = any(origin.provenance == "reconstructed" for origin in tape.origins.values())
-    unused = () if scenario.prices.source == "anchors" and drawn else ("prices.anchors.",)
+    unused = () if scenario.prices.source == "anchors" and drawn else ("prices.",)
     return tuple(one for one in _ranged(scenario.facts()) if not one.key.startswith(unused))
 
 

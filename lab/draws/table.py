@@ -18,6 +18,7 @@ COLUMNS: tuple[Column, ...] = (
     Column("status", pl.String(), "", "done, or failed"),
     Column("reason", pl.String(), "", "why it failed, else null"),
 )
+RUN = Column("run", pl.String(), "", "name of the run, in the draws of a comparison")
 # The columns of what differs from scenario to scenario, in words.
 OTHERS: tuple[Column, ...] = (
     Column("<key>", pl.Float64(), "of the key", "each number that was drawn, by its dotted key"),
@@ -50,12 +51,12 @@ def _cells(metrics: Mapping[str, Value]) -> dict[str, Cell]:
     }
 
 
-def frame_of(rows: Sequence[Mapping[str, Cell]], fixed: Sequence[Column] = COLUMNS) -> pl.DataFrame:
-    """The rows as a table: first the fixed columns, then the others as they come.
+def frame_of(rows: Sequence[Mapping[str, Cell]], first: Sequence[Column] = ()) -> pl.DataFrame:
+    """The rows as a table: `first` and COLUMNS, then the others as they come.
 
     A column is of text where any row has text in it; where none has anything it is of numbers.
     """
-    types: dict[str, pl.DataType] = {column.name: column.dtype for column in fixed}
+    types: dict[str, pl.DataType] = {column.name: column.dtype for column in (*first, *COLUMNS)}
     for row in rows:
         for name, cell in row.items():
             if name not in types or (isinstance(cell, str) and types[name] == pl.Float64()):

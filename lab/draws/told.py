@@ -90,21 +90,20 @@ def told_of(
     """What to say of a table of draws beside the stated case's metrics."""
     done = frame.filter(status="done")
     keys = [one.key for one in inputs]
-    drawn = {key: _numbers(done, key) for key in keys}
+    drawn = {key: numbers(done, key) for key in keys}
     names = [name for name in stated if name in done.columns and done[name].dtype.is_numeric()]
-    found = bands({name: _numbers(done, name) for name in names}, drawn)
-    failed = frame.filter(status="failed").select("draw", "reason")
+    found = bands({name: numbers(done, name) for name in names}, drawn)
     return Draws(
         asked=frame.height,
         done=done.height,
         seed=seed,
         needed_rank_correlation=needed_correlation(done.height, len(keys)),
-        inputs={one.key: _input(one) for one in inputs},
+        inputs={one.key: input_of(one) for one in inputs},
         figures={
             name: FigureBand(stated=_number(stated[name]), **asdict(band))
             for name, band in found.items()
         },
-        failed=tuple(Failure(draw=draw, reason=reason) for draw, reason in failed.iter_rows()),
+        failed=failures_of(frame),
     )
 
 
@@ -113,16 +112,24 @@ def with_draws(summary: Mapping[str, Any], draws: Draws | None) -> dict[str, Any
     return {**summary, **({DRAWS: draws.content()} if draws else {})}
 
 
-def _numbers(frame: pl.DataFrame, name: str) -> Floats:
+def numbers(frame: pl.DataFrame, name: str) -> Floats:
+    """A column as numbers (N,); NaN where a draw has none."""
     values: Floats = frame[name].cast(pl.Float64).fill_null(float("nan")).to_numpy()
     return np.asarray(values)
+
+
+def failures_of(frame: pl.DataFrame) -> tuple[Failure, ...]:
+    """The draws that failed, and why."""
+    failed = frame.filter(status="failed").select("draw", "reason")
+    return tuple(Failure(draw=draw, reason=reason) for draw, reason in failed.iter_rows())
 
 
 def _number(value: Value) -> float | None:
     return float(value) if isinstance(value, int | float) else None
 
 
-def _input(one: Uncertain) -> DrawnInput:
+def input_of(one: Uncertain) -> DrawnInput:
+    """A number that was drawn, as it is told."""
     return DrawnInput(
         stated=float(one.stated),
         low=one.range.low,

@@ -1,4 +1,4 @@
-"""The folder of a comparison: comparison.json, metrics.parquet, changes.parquet, kept runs."""
+"""The folder of a comparison: comparison.json, metrics, changes and draws as Parquet, kept runs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -10,6 +10,7 @@ from crashsim.engine.measure import comparison
 from crashsim.engine.measure.metrics import COMPARISON_METRICS, Metric
 from crashsim.lab import replay
 from crashsim.lab.compare import Compared
+from crashsim.lab.draws.table import DRAWS
 from crashsim.lab.folders import manifest, provenance, run_folder
 from crashsim.lab.folders.run_names import COMPARISON, kept_names
 from crashsim.lab.folders.whole import replace_whole
@@ -39,6 +40,7 @@ def content(compared: Compared, argv: Sequence[str]) -> dict[str, Any]:
         "runs": _runs(compared),
         "metrics": {key: _metric(compared, metric) for key, metric in COMPARISON_METRICS.items()},
         "changes": compared.changes.to_dict(as_series=False),
+        **({DRAWS: compared.draws.told} if compared.draws else {}),
     }
 
 
@@ -72,7 +74,9 @@ def _metric(compared: Compared, metric: Metric) -> dict[str, Any]:
 def name(compared: Compared) -> str:
     """`compare-<hash>`, of everything that decides the result."""
     runs = [_identity(variant, compared) for variant in compared.variants]
-    more = {"horizon_s": compared.horizon_s, "runs": runs}
+    more: dict[str, object] = {"horizon_s": compared.horizon_s, "runs": runs}
+    if compared.draws:
+        more[DRAWS] = compared.draws.told["asked"]
     return f"compare-{manifest.digest(compared.scenario, compared.inputs, more)}"
 
 
@@ -110,6 +114,8 @@ def save(
         run_folder.write_json(folder / run_folder.TIMINGS, compared.timings)
         run_folder.write_table(folder, "metrics", compared.metrics, csv=False)
         run_folder.write_table(folder, "changes", compared.changes, csv=False)
+        if compared.draws:
+            run_folder.write_table(folder, DRAWS, compared.draws.frame, csv=False)
         places = kept_names(told["runs"])
         for run, finished in compared.kept().items():
             asked = compared.alone(run, request)

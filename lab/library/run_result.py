@@ -15,6 +15,7 @@ from crashsim.engine.measure.comparison import numbers_of
 from crashsim.engine.measure.metrics import Value
 from crashsim.engine.readings.statement import Statement
 from crashsim.engine.record.tables import TABLES
+from crashsim.lab.draws.told import Draws
 from crashsim.lab.figures import many, short_usd
 from crashsim.lab.folders import manifest, run_folder
 from crashsim.lab.folders.manifest import METRIC_WORDS, Manifest
@@ -33,6 +34,16 @@ from crashsim.scenarios.models.scenario import Scenario
 Pages = Callable[[Sequence[RunFolder], Path], object]
 
 _NUMBERS = {"metric": pl.String, "key": pl.String, "value": pl.Float64, "text": pl.String}
+
+_BANDS = {
+    "metric": pl.String,
+    "stated": pl.Float64,
+    "p10": pl.Float64,
+    "p90": pl.Float64,
+    "draws": pl.Int64,
+    "moved_by": pl.String,
+    "rank_correlation": pl.Float64,
+}
 
 
 class RunTables:
@@ -71,11 +82,13 @@ class Run(RunTables):
 
     tables: Polars frames by name, each an attribute too (`run.adl_fills`); those of a run on disk
     are read when first asked for. manifest, summary: the content of manifest.json and summary.json.
+    drawn: what summary.json says of the draws of what is assumed; None where none were asked for.
     """
 
     manifest: Manifest
     summary: Mapping[str, Any]
     tables: Mapping[str, pl.DataFrame]
+    drawn: Draws | None
     _write: Callable[[Path, bool], None]
     _pages: Pages
 
@@ -125,6 +138,17 @@ class Run(RunTables):
         value: Value = self.summary[name]["value"]
         return value
 
+    @property
+    def bands(self) -> pl.DataFrame:
+        """metric, stated, p10, p90, draws, moved_by, rank_correlation: a row a figure.
+
+        p10, p90: 8 of 10 draws lie between. moved_by: the assumption that stands out, null where no single one does. Without rows where
+        no draws were asked for; the draws themselves are `tables["draws"]`.
+        """
+        figures = self.drawn.figures if self.drawn else {}
+        rows = [{"metric": name, **band.model_dump()} for name, band in figures.items()]
+        return pl.DataFrame(rows, schema=_BANDS)
+
     def account(self, account: str) -> Statement:
         """One account's statement: items in USD that lead from opening to closing equity.
 
@@ -171,12 +195,12 @@ class Run(RunTables):
 def from_memory(finished: Finished, request: Request, argv: Sequence[str], pages: Pages) -> Run:
     """A run that was just made. argv: the command that makes the same, for people."""
     made = manifest.manifest(finished, request, argv)
-    summary = manifest.summary(finished.scenario, finished.inputs, finished.metrics)
+    told = finished.draws.told if finished.draws else None
 
     def write(path: Path, csv: bool) -> None:
         save(finished, path, request, argv, csv=csv)
 
-    return Run(made, summary, finished.outcome.tables(), _write=write, _pages=pages)
+    return Run(made, finished.summary(), finished.tables(), told, _write=write, _pages=pages)
 
 
 def from_folder(folder: RunFolder, pages: Pages) -> Run:
@@ -186,7 +210,8 @@ def from_folder(folder: RunFolder, pages: Pages) -> Run:
         run_folder.check_target(path)
         replace_whole(path, lambda beside: _copy(folder, beside, csv))
 
-    return Run(folder.manifest, folder.summary, _StoredTables(folder), _write=write, _pages=pages)
+    stored = _StoredTables(folder)
+    return Run(folder.manifest, folder.summary, stored, folder.draws, _write=write, _pages=pages)
 
 
 def _copy(folder: RunFolder, beside: Path, csv: bool) -> None:
