@@ -26,6 +26,8 @@ def _written(metric: str, value: float) -> str:
 
 def meaning(draws: Draws) -> str:
     """What the ranges of a run are ranges of."""
+    if not draws.done:
+        return f"none of {figures.many(draws.asked, 'draw')} has figures"
     numbers = figures.many(len(draws.inputs), "assumed number")
     return (
         f"8 of 10 of {figures.many(draws.done, 'draw')} lie between these: {numbers} drawn from "

@@ -22,8 +22,11 @@ from crashsim.engine.adl.presets import PRESETS
 from crashsim.engine.adl.scores import COLUMNS
 from crashsim.engine.measure.metric import Metric
 from crashsim.engine.measure.metrics import COMPARISON_METRICS, METRICS
-from crashsim.engine.record.tables import TABLES
+from crashsim.engine.record.tables import TABLES, Column
 from crashsim.engine.sharing import RULES
+from crashsim.lab.draws.table import COLUMNS as DRAW_COLUMNS
+from crashsim.lab.draws.table import DRAWS
+from crashsim.lab.draws.table import OTHERS as OTHER_COLUMNS
 from crashsim.scenarios.models.scenario import ScenarioFile
 from crashsim.scenarios.models.venue import Venue
 
@@ -91,9 +94,18 @@ def _tables() -> str:
     )
     parts = [head]
     for name, columns in TABLES.items():
-        rows = [[_code(c.name), str(c.dtype), c.unit, c.meaning] for c in columns]
-        parts.append(f"\n## {name}\n\n{_table(('column', 'type', 'unit', 'meaning'), rows)}")
+        parts.append(f"\n## {name}\n\n{_columns(columns)}")
+    parts.append(
+        f"\n## {DRAWS}\n\nOnly where [draws](../bands.md) were made, one row each. Those of a "
+        "comparison have a row for each draw and run, and the column `run` before.\n\n"
+        f"{_columns((*DRAW_COLUMNS, *OTHER_COLUMNS))}"
+    )
     return "".join(parts)
+
+
+def _columns(columns: Iterable[Column]) -> str:
+    rows = [[_code(c.name), str(c.dtype), c.unit, c.meaning] for c in columns]
+    return _table(("column", "type", "unit", "meaning"), rows)
 
 
 def _metrics() -> str:

@@ -43,9 +43,16 @@ def of_scenario(scenario: Scenario, tape: Tape) -> tuple[Uncertain, ...]:
 
     A key that the user set, or that belongs to inputs which his own files replace, has none.
     """
-    drawn = any(origin.provenance == "reconstructed" for origin in tape.origins.values())
-    unused = () if scenario.prices.source == "anchors" and drawn else ("prices.",)
+    unused = _unused(scenario, tape)
     return tuple(one for one in _ranged(scenario.facts()) if not one.key.startswith(unused))
+
+
+def _unused(scenario: Scenario, tape: Tape) -> tuple[str, ...]:
+    """Beginnings of the keys that have no part in this tape."""
+    if scenario.prices.source != "anchors":
+        return ("prices.anchors.",)
+    kinds = {origin.provenance for origin in tape.origins.values()}
+    return () if "reconstructed" in kinds else ("prices.",)  # files are laid over every market
 
 
 def of_venue(venue: Venue) -> tuple[Uncertain, ...]:

@@ -142,8 +142,9 @@ class Run(RunTables):
     def bands(self) -> pl.DataFrame:
         """metric, stated, p10, p90, draws, moved_by, rank_correlation: a row a figure.
 
-        p10, p90: 8 of 10 draws lie between. moved_by: the assumption that stands out, null where no single one does. Without rows where
-        no draws were asked for; the draws themselves are `tables["draws"]`.
+        p10, p90: 8 of 10 draws lie between. moved_by: the assumption that stands out, null where
+        no single one does. Without rows where no draws were asked for; the draws themselves are
+        `tables["draws"]`.
         """
         figures = self.drawn.figures if self.drawn else {}
         rows = [{"metric": name, **band.model_dump()} for name, band in figures.items()]

@@ -118,8 +118,9 @@ def _kept(written: Document, document: Document) -> set[str]:
 
 
 def _fixed(document: Document) -> set[str]:
-    """Keys that the user has set, be it to what the file says."""
-    return {dotted(key) for key in document.settings}
+    """Keys that the user has set, be it to what the file says, and tables that he replaced."""
+    fixed = {dotted(key) for key in document.settings}
+    return fixed | ({"prices"} if fixed & {"prices.source", "prices.path"} else set())
 
 
 class _LossFile(Rules):

@@ -116,7 +116,7 @@ def _with(node: object, key: Key, setting: Setting) -> object:
         return setting.value
     if node is None and (key[0].isdecimal() or setting.key == ("absorber", *key)):
         node = []  # a list that the file leaves out
-    if isinstance(node, list):
+    if isinstance(node, list | tuple):
         index = _index(node, key[0], setting)
         return [
             _with(item, key[1:], setting) if i == index else item for i, item in enumerate(node)

@@ -8,6 +8,7 @@ from crashsim import scenarios
 from crashsim.scenarios.bundled import bundled_losses, bundled_scenarios, bundled_venues
 from crashsim.scenarios.facts import Fact, FactSheet, loss_sheet, scenario_sheet, venue_sheet
 from crashsim.scenarios.files.documents import read_toml
+from crashsim.scenarios.files.replaced import with_numbers
 from crashsim.scenarios.models.notes import Notes
 
 ROOM = Path(scenarios.__file__).resolve().parent
@@ -68,6 +69,49 @@ def test_every_value_of_a_bundled_scenario_has_a_source_or_an_assumption(name: s
     chosen = ("scenario.step", "scenario.venue", "scenario.seed")  # the user's, not the night's
     facts = scenario_sheet(name).facts
     assert _groundless(tuple(fact for fact in facts if fact.key not in chosen)) == []
+
+
+# Whose facts do not state the ranges of their numbers yet: only ever fewer.
+RANGES_TO_COME = {"aster", "backpack", "binance", "bitmex", "bybit", "dydx", "hyperliquid", "okx"}
+
+
+def _unbounded(facts: tuple[Fact, ...]) -> list[str]:
+    """Assumptions that are numbers without a range, or choices without alternatives.
+
+    The seed is drawn in any case; margin tables are varied whole, by one scale.
+    """
+    scaled = any(fact.key == "margin.scale" and fact.range for fact in facts)
+    return [
+        fact.key
+        for fact in facts
+        if fact.assumption
+        and fact.key != "scenario.seed"
+        and not (scaled and fact.key.startswith("margin.markets."))
+        and not (fact.range if _is_one_number(fact) else fact.alternatives)
+    ]
+
+
+def _is_one_number(fact: Fact) -> bool:
+    return isinstance(fact.value, int | float) and not isinstance(fact.value, bool)
+
+
+def test_every_assumption_of_the_night_states_its_range_or_its_alternatives() -> None:
+    assert _unbounded(scenario_sheet("oct11").facts) == []
+
+
+def test_every_assumption_of_a_venue_states_its_range_or_its_alternatives() -> None:
+    assert {name for name in VENUES if _unbounded(venue_sheet(name).facts)} == RANGES_TO_COME
+
+
+@pytest.mark.parametrize("name", VENUES)
+def test_both_ends_of_every_range_can_be_replayed(name: str) -> None:
+    night = scenarios.load("oct11", overrides=scenarios.Overrides(venue=name))
+    for fact in (*night.facts(), *night.venue.facts()):
+        if fact.range is not None:
+            kind = type(fact.value)
+            assert kind(fact.range.low) == fact.range.low  # whole numbers have whole ends
+            for end in (fact.range.low, fact.range.high):
+                with_numbers(night, {fact.key: kind(end)})
 
 
 @pytest.mark.parametrize("name", VENUES)
