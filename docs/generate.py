@@ -24,9 +24,9 @@ from crashsim.engine.measure.metric import Metric
 from crashsim.engine.measure.metrics import COMPARISON_METRICS, METRICS
 from crashsim.engine.record.tables import TABLES, Column
 from crashsim.engine.sharing import RULES
-from crashsim.lab.draws.table import COLUMNS as DRAW_COLUMNS
-from crashsim.lab.draws.table import DRAWS
-from crashsim.lab.draws.table import OTHERS as OTHER_COLUMNS
+from crashsim.lab.draws.draw_table import COLUMNS as DRAW_COLUMNS
+from crashsim.lab.draws.draw_table import DRAWS
+from crashsim.lab.draws.draw_table import OTHERS as OTHER_COLUMNS
 from crashsim.scenarios.models.scenario import ScenarioFile
 from crashsim.scenarios.models.venue import Venue
 

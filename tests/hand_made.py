@@ -141,6 +141,7 @@ def manifest() -> dict[str, Any]:
             "policy": None,
             "adl_score": None,
             "loss": None,
+            "draws": 0,
         },
         "scenario": {"scenario": {"name": "night", "title": "A night by hand"}},
         "venue": {"name": "backpack"},

@@ -1,12 +1,16 @@
 """`crashsim compare`: the same night under other rules, side by side."""
 
 import sys
+from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from crashsim.cli import completion, exits, options
+
+if TYPE_CHECKING:
+    from rich.console import RenderableType
 
 
 def compare(
@@ -121,7 +125,6 @@ def compare(
     from crashsim.cli import output
     from crashsim.cli.progress import progress_bar
     from crashsim.cli.show.compare import rendered
-    from crashsim.cli.show.compare_text import markdown
     from crashsim.cli.show.explain import explained
     from crashsim.lab import conditions
     from crashsim.lab.compare import compare as compare_variants
@@ -155,11 +158,24 @@ def compare(
     path = comparison_folder.save(found, told, out, Request(scenario, asked), sys.argv[1:])
     if parquet is not None:
         write_whole(parquet, "--parquet", found.metrics.write_parquet)
-    if csv or md:
-        output.emit(found.metrics.write_csv() if csv else markdown(told))
+    if csv:
+        output.emit(found.metrics.write_csv())
     else:
-        output.emit_result(told, rendered(told, found.changes, path), as_json=json)
+        _show(told, rendered(told, found.changes, path), json=json, md=md)
     _tell(conditions.met(wanted_conditions, found))
+
+
+def _show(
+    told: Mapping[str, Any], shown: Iterable["RenderableType"], *, json: bool, md: bool
+) -> None:
+    """Write comparison.json, or what people read of it."""
+    from crashsim.cli import output
+    from crashsim.cli.show.compare_text import markdown
+
+    if md:
+        output.emit(markdown(told))
+    else:
+        output.emit_result(told, shown, as_json=json)
 
 
 def _tell(met: list[str]) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from crashsim.cli import bands
+from crashsim.cli.show import firmness
 from crashsim.lab.draws.told import Draws
 from crashsim.lab.figures import clock, many, short_usd
 
@@ -39,7 +39,7 @@ def headlines(summary: Summary, draws: Draws | None = None) -> list[Headline]:
         )
     )
     found = [liquidated, deleveraged, _in_debt(summary), swallowed, _backing(summary)]
-    return [replace(one, band=bands.band(one.metric, draws)) for one in found]
+    return [replace(one, band=firmness.band(one.metric, draws)) for one in found]
 
 
 def _value(summary: Summary, name: str) -> Any:

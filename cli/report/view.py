@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
-from crashsim.cli import bands
 from crashsim.cli.report.headlines import Headline, headlines
+from crashsim.cli.show import firmness
 from crashsim.engine.readings import Tables
 from crashsim.engine.readings.moments import Moment, moments
 from crashsim.lab import figures
@@ -57,8 +57,8 @@ class RunView:
         if self.draws is None:
             return ()
         labels = {one.metric: one.label for one in self.headlines}
-        told = (bands.meaning(self.draws), *bands.movers(labels, self.draws))
-        return tuple(text for text in (*told, bands.failures(self.draws)) if text)
+        told = (firmness.meaning(self.draws), *firmness.movers(labels, self.draws))
+        return tuple(text for text in (*told, firmness.failures(self.draws)) if text)
 
     @property
     def command(self) -> str:

@@ -11,14 +11,14 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from crashsim.cli import bands
 from crashsim.cli.sheet import pairs, section, table
+from crashsim.cli.show import firmness
 from crashsim.cli.show.replay import statements
 from crashsim.engine.measure.comparison import change_totals, most_changed
 from crashsim.engine.measure.metrics import COMPARISON_METRICS, Value
 from crashsim.engine.readings import Frame
 from crashsim.lab import figures
-from crashsim.lab.draws.table import DRAWS
+from crashsim.lab.draws.draw_table import DRAWS
 from crashsim.lab.folders.provenance import Statement
 
 _TOP = 10
@@ -146,7 +146,7 @@ def rendered(told: Mapping[str, Any], changes: Frame, path: Path) -> Iterable[Re
         f"number: its difference from the first run, {first}, if any."
     )
     if told.get(DRAWS):
-        yield Text(bands.of_comparison(told[DRAWS]))
+        yield Text(firmness.of_comparison(told[DRAWS]))
     yield section("How this is known", statements([Statement(**one) for one in told["provenance"]]))
     yield section("The runs", _runs(runs))
     for group in GROUPS:
@@ -207,7 +207,7 @@ def _with_delta(
     cell = Text(written(metric, entry["values"][run]))
     if delta := written_delta(metric, entry["deltas"][run]):
         cell.append(f"\n{delta}", style="dim")
-        if borne := bands.borne_out(entry["deltas"][run], agreement.get(run)):
+        if borne := firmness.borne_out(entry["deltas"][run], agreement.get(run)):
             cell.append(f"\n{borne}", style="dim")
     return cell
 

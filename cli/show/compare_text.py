@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from crashsim.cli import bands
+from crashsim.cli.show import firmness
 from crashsim.cli.show.compare import GROUPS, written, written_delta
 from crashsim.engine.measure.metrics import COMPARISON_METRICS
-from crashsim.lab.draws.table import DRAWS
+from crashsim.lab.draws.draw_table import DRAWS
 
 
 def markdown(told: Mapping[str, Any]) -> str:
@@ -20,7 +20,7 @@ def _lines(told: Mapping[str, Any]) -> Iterable[str]:
     yield f"# {scenario.get('title') or scenario['name']}"
     yield f"\nDifferences in brackets are from the first run, {runs[0]}."
     if told.get(DRAWS):
-        yield f"\n{bands.of_comparison(told[DRAWS])}"
+        yield f"\n{firmness.of_comparison(told[DRAWS])}"
     agreement = told.get(DRAWS, {}).get("agreement", {})
     for statement in told["provenance"]:
         yield f"\n- {statement['kind']}: {statement['text']}"
@@ -43,6 +43,6 @@ def _lines(told: Mapping[str, Any]) -> Iterable[str]:
 def _cell(metric: str, entry: Mapping[str, Any], run: str, agreement: Mapping[str, Any]) -> str:
     value = written(metric, entry["values"][run])
     delta = written_delta(metric, entry["deltas"].get(run))
-    borne = bands.borne_out(entry["deltas"].get(run), agreement.get(run)) if delta else ""
+    borne = firmness.borne_out(entry["deltas"].get(run), agreement.get(run)) if delta else ""
     more = ", ".join(part for part in (delta, borne) if part)
     return f"{value} ({more})" if more else value

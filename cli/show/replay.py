@@ -6,8 +6,8 @@ from typing import Any
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from crashsim.cli import bands
 from crashsim.cli.sheet import pairs, section, table
+from crashsim.cli.show import firmness
 from crashsim.engine.readings import Frame, minutes, people
 from crashsim.lab import figures
 from crashsim.lab.draws.told import Draws
@@ -98,7 +98,7 @@ def _happened(summary: Mapping[str, Any], draws: Draws | None) -> RenderableType
         accounts = f"{summary[count]['value']:,}" if count else ""
         quiet = not summary[amount]["value"]
         rows.add_row(label, accounts, usd(summary[amount]["value"]), style="dim" if quiet else "")
-        ranges = [bands.band(metric, draws) for metric in (count, amount)]
+        ranges = [firmness.band(metric, draws) for metric in (count, amount)]
         if any(one not in ("", "0", "$0") for one in ranges):
             rows.add_row("      10-90 %", *ranges, style="dim")
     funding = summary.get("funding_paid_usd")  # of a run of an earlier version it is not known
@@ -109,10 +109,10 @@ def _happened(summary: Mapping[str, Any], draws: Draws | None) -> RenderableType
 
 def _firmness(draws: Draws) -> RenderableType:
     labels = {amount: label.partition(" (")[0].strip() for label, _, amount in _LINES}
-    rows = pairs([("ranges", bands.meaning(draws))])
-    for place, text in enumerate(bands.movers(labels, draws)):
+    rows = pairs([("ranges", firmness.meaning(draws))])
+    for place, text in enumerate(firmness.movers(labels, draws)):
         rows.add_row("" if place else "moved by", text)
-    if failed := bands.failures(draws):
+    if failed := firmness.failures(draws):
         rows.add_row(Text("failed", style="yellow"), failed)
     return rows
 

@@ -84,5 +84,5 @@ def _band(values: Floats, inputs: Mapping[str, Floats]) -> Band:
     correlations = {key: spearman(each, values) or 0.0 for key, each in inputs.items()}
     key = max(correlations, key=lambda each: abs(correlations[each]), default=None)
     if key is None or abs(correlations[key]) <= needed_correlation(values.size, len(inputs)):
-        return Band(low, high, values.size, None, None)
-    return Band(low, high, values.size, key, correlations[key])
+        return Band(low, high, values.size, moved_by=None, rank_correlation=None)
+    return Band(low, high, values.size, moved_by=key, rank_correlation=correlations[key])

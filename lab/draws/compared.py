@@ -16,9 +16,9 @@ from crashsim.lab.draws.design import (
     of_scenario,
     of_venue,
 )
+from crashsim.lab.draws.draw_table import RUN, Cell, draw_cells, frame_of
 from crashsim.lab.draws.measured import FAILURES, all_of, reseeded
 from crashsim.lab.draws.paired import DrawnComparison, paired_of
-from crashsim.lab.draws.table import RUN, Cell, draw_cells, frame_of
 from crashsim.lab.processes import jobs_of, run_all, workers_for
 from crashsim.lab.variants import Variant
 from crashsim.scenarios.files.replaced import with_numbers

@@ -62,7 +62,7 @@ def of_venue(venue: Venue) -> tuple[Uncertain, ...]:
 
 def _ranged(facts: Iterable[Fact]) -> tuple[Uncertain, ...]:
     return tuple(
-        Uncertain(fact.key, fact.unit, fact.value, fact.range, isinstance(fact.value, int))
+        Uncertain(fact.key, fact.unit, fact.value, fact.range, is_whole=isinstance(fact.value, int))
         for fact in facts
         if fact.range is not None and isinstance(fact.value, int | float)
     )

@@ -12,7 +12,7 @@ from crashsim.engine.arrays import Floats
 from crashsim.engine.measure.bands import bands, needed_correlation
 from crashsim.engine.measure.metrics import Value
 from crashsim.lab.draws.design import Uncertain
-from crashsim.lab.draws.table import DRAWS
+from crashsim.lab.draws.draw_table import DRAWS
 
 
 class _Part(BaseModel):
@@ -75,7 +75,7 @@ class Draws(_Part):
 
 @dataclass(frozen=True)
 class Drawn:
-    """The draws of a run: their table (lab.draws.table.COLUMNS and others), and what it says."""
+    """The draws of a run: their table (see `lab.draws.draw_table`), and what it says."""
 
     frame: pl.DataFrame
     told: Draws

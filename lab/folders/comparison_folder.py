@@ -10,7 +10,7 @@ from crashsim.engine.measure import comparison
 from crashsim.engine.measure.metrics import COMPARISON_METRICS, Metric
 from crashsim.lab import replay
 from crashsim.lab.compare import Compared
-from crashsim.lab.draws.table import DRAWS
+from crashsim.lab.draws.draw_table import DRAWS
 from crashsim.lab.folders import manifest, provenance, run_folder
 from crashsim.lab.folders.run_names import COMPARISON, kept_names
 from crashsim.lab.folders.whole import replace_whole

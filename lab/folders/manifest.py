@@ -16,7 +16,7 @@ from crashsim.data.clock import utc_text
 from crashsim.engine.measure.metrics import METRICS, Metric, Value
 from crashsim.engine.state.conservation import TOLERANCE_FRAC
 from crashsim.lab import doubts
-from crashsim.lab.draws.table import DRAWS
+from crashsim.lab.draws.draw_table import DRAWS
 from crashsim.lab.folders import provenance
 from crashsim.lab.folders.provenance import Statement, with_warnings
 from crashsim.lab.request import Request, public_text

@@ -99,6 +99,6 @@ def borne_out(delta: object, found: Mapping[str, Any] | None) -> str:
     if not isinstance(delta, int | float) or not delta or found is None:
         return ""
     same = found["higher"] if delta > 0 else found["lower"]
-    most = max(found["lower"], found["higher"])
-    told = "told " if found["is_told"] and same == most else ""
+    leads = (found["higher"] > found["lower"]) == (delta > 0)
+    told = "told " if found["is_told"] and leads else ""
     return f"{told}{same}/{found['draws']}"
