@@ -1,7 +1,7 @@
 """`crashsim compare`: the same night under other rules, side by side."""
 
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +10,7 @@ import typer
 from crashsim.cli import completion, exits, options
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
+    from crashsim.engine.readings import Frame
 
 
 def compare(
@@ -124,7 +124,6 @@ def compare(
     """
     from crashsim.cli import output
     from crashsim.cli.progress import progress_bar
-    from crashsim.cli.show.compare import rendered
     from crashsim.cli.show.explain import explained
     from crashsim.lab import conditions
     from crashsim.lab.compare import compare as compare_variants
@@ -161,21 +160,20 @@ def compare(
     if csv:
         output.emit(found.metrics.write_csv())
     else:
-        _show(told, rendered(told, found.changes, path), json=json, md=md)
+        _show(told, found.changes, path, json=json, md=md)
     _tell(conditions.met(wanted_conditions, found))
 
 
-def _show(
-    told: Mapping[str, Any], shown: Iterable["RenderableType"], *, json: bool, md: bool
-) -> None:
+def _show(told: Mapping[str, Any], changes: "Frame", path: Path, *, json: bool, md: bool) -> None:
     """Write comparison.json, or what people read of it."""
     from crashsim.cli import output
+    from crashsim.cli.show.compare import rendered
     from crashsim.cli.show.compare_text import markdown
 
     if md:
         output.emit(markdown(told))
     else:
-        output.emit_result(told, shown, as_json=json)
+        output.emit_result(told, rendered(told, changes, path), as_json=json)
 
 
 def _tell(met: list[str]) -> None:

@@ -86,7 +86,7 @@ def known_words(headline: Headline) -> str:
 
 
 def _figure(place: int, one: Headline) -> str:
-    band = f" Over the draws of what is assumed: {one.band}." if one.band else ""
+    band = f" In 8 of 10 draws of what is assumed: {one.band}." if one.band else ""
     return (
         f"{place}. **{one.figure}** {one.label} ({one.more}).{band} *{one.definition}* "
         f"`{one.metric}` = {round(one.value, 2):,}. How it is known: {known_words(one)}."

@@ -30,8 +30,8 @@ def meaning(draws: Draws) -> str:
         return f"none of {figures.many(draws.asked, 'draw')} has figures"
     numbers = figures.many(len(draws.inputs), "assumed number")
     return (
-        f"8 of 10 of {figures.many(draws.done, 'draw')} lie between these: {numbers} drawn from "
-        "their stated ranges, each draw with a seed of its own"
+        f"each holds 8 in 10 of {figures.many(draws.done, 'draw')}; a draw takes {numbers} from "
+        "their stated ranges, and a seed of its own"
     )
 
 

@@ -292,7 +292,7 @@ def test_the_terminal_shows_each_figures_band_and_what_moves_it(
     monkeypatch.chdir(tmp_path)
     shown = " ".join(_crash("replay", str(toy), "--out", "run").split())
     assert "10-90 %" in shown
-    assert "8 of 10 of 24 draws lie between these: 3 assumed numbers" in shown
+    assert "each holds 8 in 10 of 24 draws; a draw takes 3 assumed numbers" in shown
     assert "adl.grace_s: auto-deleveraged -0." in shown
     assert "over 24 draws of 3 numbers" in shown
     few = " ".join(_crash("replay", str(toy), "--draws", "3", "--out", "few").split())
@@ -311,7 +311,7 @@ def test_the_report_and_the_story_say_the_same(
     assert "liquidation.participation" in page
     story = _crash("report", "run", "--story")
     assert "## How firm they are" in story
-    assert "Over the draws of what is assumed: " in story
+    assert "In 8 of 10 draws of what is assumed: " in story
 
 
 def test_python_draws_nothing_unless_asked() -> None:
