@@ -57,7 +57,7 @@ class RunView:
         if self.draws is None:
             return ()
         labels = {one.metric: one.label for one in self.headlines}
-        told = (firmness.meaning(self.draws), *firmness.movers(labels, self.draws))
+        told = (f"a range {firmness.meaning(self.draws)}", *firmness.movers(labels, self.draws))
         return tuple(text for text in (*told, firmness.failures(self.draws)) if text)
 
     @property

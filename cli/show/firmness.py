@@ -25,12 +25,12 @@ def _written(metric: str, value: float) -> str:
 
 
 def meaning(draws: Draws) -> str:
-    """What the ranges of a run are ranges of."""
+    """What a range of a run does: `holds 8 in 10 of 24 draws; ...`."""
     if not draws.done:
-        return f"none of {figures.many(draws.asked, 'draw')} has figures"
+        return f"is not known: none of {figures.many(draws.asked, 'draw')} has figures"
     numbers = figures.many(len(draws.inputs), "assumed number")
     return (
-        f"each holds 8 in 10 of {figures.many(draws.done, 'draw')}; a draw takes {numbers} from "
+        f"holds 8 in 10 of {figures.many(draws.done, 'draw')}; a draw takes {numbers} from "
         "their stated ranges, and a seed of its own"
     )
 

@@ -109,7 +109,7 @@ def _happened(summary: Mapping[str, Any], draws: Draws | None) -> RenderableType
 
 def _firmness(draws: Draws) -> RenderableType:
     labels = {amount: label.partition(" (")[0].strip() for label, _, amount in _LINES}
-    rows = pairs([("ranges", firmness.meaning(draws))])
+    rows = pairs([("a range", firmness.meaning(draws))])
     for place, text in enumerate(firmness.movers(labels, draws)):
         rows.add_row("" if place else "moved by", text)
     if failed := firmness.failures(draws):

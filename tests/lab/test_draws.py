@@ -292,7 +292,7 @@ def test_the_terminal_shows_each_figures_band_and_what_moves_it(
     monkeypatch.chdir(tmp_path)
     shown = " ".join(_crash("replay", str(toy), "--out", "run").split())
     assert "10-90 %" in shown
-    assert "each holds 8 in 10 of 24 draws; a draw takes 3 assumed numbers" in shown
+    assert "a range holds 8 in 10 of 24 draws; a draw takes 3 assumed numbers" in shown
     assert "adl.grace_s: auto-deleveraged -0." in shown
     assert "over 24 draws of 3 numbers" in shown
     few = " ".join(_crash("replay", str(toy), "--draws", "3", "--out", "few").split())
