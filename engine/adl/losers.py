@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from crashsim.engine.adl.ranking import Key
 from crashsim.engine.run import Run
-from crashsim.engine.state.state import AbsorberState
+from crashsim.engine.state.absorber_state import AbsorberState
 from crashsim.engine.state.step import Step
 from crashsim.engine.state.unit import close_row, return_isolated, settle
 

@@ -113,7 +113,7 @@ def _close_on_book(
     close_row(run.state, step, row.row, fill.qty, fill.price, row.size)
     run.last_fill_ms[row.row] = step.time_ms
     mirror_outside(run, row.market, side, fill)
-    fee = _take_fee(run, unit, side, fill, bankruptcy)
+    fee = _take_fee(run, unit, row, fill, bankruptcy)
     account = run.state.fixed.unit_account[unit]
     run.events.closings.append(
         Closing(
@@ -141,15 +141,17 @@ def mirror_outside(run: Run, market: int, side: int, fill: BookFill) -> None:
     outside.cash_usd -= side * fill.qty * fill.price
 
 
-def _take_fee(run: Run, unit: int, side: int, fill: BookFill, bankruptcy: float) -> float:
-    """The fee, only out of what the fill left above bankruptcy; to the first absorber."""
+def _take_fee(run: Run, unit: int, row: OpenRow, fill: BookFill, bankruptcy: float) -> float:
+    """The fee, only out of what the fill left above bankruptcy; to the market's first absorber."""
+    side = 1 if row.size > 0 else -1
     left = max(0.0, side * fill.qty * (fill.price - bankruptcy))
     fee = min(run.venue.liquidation.fee_rate * fill.qty * fill.price, left)
     if fee <= 0.0:
         return 0.0
     run.state.cash[unit] -= fee
-    if run.state.absorbers:
-        run.state.absorbers[0].cash_usd += fee
+    absorbers = run.state.absorbers_of(row.market)
+    if absorbers:
+        absorbers[0].cash_usd += fee
     else:
         run.state.platform_cash_usd += fee
     return fee

@@ -12,8 +12,8 @@ from crashsim.engine.arrays import Flags, Indices, plain_sum, sum_by
 from crashsim.engine.rules.order import legs
 from crashsim.engine.rules.takeover import Due
 from crashsim.engine.run import Run
+from crashsim.engine.state.absorber_state import AbsorberState
 from crashsim.engine.state.flagged import Flagged
-from crashsim.engine.state.state import AbsorberState
 from crashsim.engine.state.step import Step
 from crashsim.engine.state.unit import OpenRow, UnitMargin, measure
 

@@ -42,8 +42,10 @@ def settle_shortfalls(run: Run, step: Step, units: Iterable[int]) -> None:
 def _settle(run: Run, step: Step, unit: int, shortfall: float) -> Shortfall:
     """What absorbers pay and what is carried or written off; a rest to share is `shared_usd`."""
     account = int(run.state.unit_account[unit])
-    paid = _absorbers_pay(run, step, shortfall)
-    rest = shortfall - paid
+    parts = _by_market(run, step, unit, shortfall)
+    paid_parts = [_absorbers_pay(run, step, market, usd) for market, usd in parts]
+    paid = plain_sum(paid_parts)
+    rest = plain_sum(usd - part for (_, usd), part in zip(parts, paid_parts, strict=True))
     policy = run.venue.loss.policy
     if policy == "carry" and run.state.unit_market[unit] != CROSS:
         policy = "write_off"
@@ -59,9 +61,21 @@ def _settle(run: Run, step: Step, unit: int, shortfall: float) -> Shortfall:
     return Shortfall(step.index, account, shortfall, paid, carried_usd=rest)
 
 
-def _absorbers_pay(run: Run, step: Step, shortfall: float) -> float:
+def _by_market(run: Run, step: Step, unit: int, shortfall: float) -> list[tuple[int | None, float]]:
+    """The shortfall over the markets in which the unit closed positions in this step, by notional.
+
+    Whole, and of no market, where every absorber serves them all or nothing was closed.
+    """
+    closed = step.closed_gross.by_market.get(unit)
+    if run.state.serving is None or not closed:
+        return [(None, shortfall)]
+    gross = plain_sum(closed.values())
+    return [(market, shortfall * (usd / gross)) for market, usd in sorted(closed.items())]
+
+
+def _absorbers_pay(run: Run, step: Step, market: int | None, shortfall: float) -> float:
     paid = 0.0
-    for absorber in run.state.absorbers:
+    for absorber in run.state.absorbers_of(market):
         if absorber.rules.pays_shortfall:
             above_floor = max(0.0, absorber.equity_usd(step.mark) - absorber.floor_usd)
             part = min(shortfall - paid, above_floor)

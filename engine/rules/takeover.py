@@ -4,12 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crashsim.engine.arrays import Flags, Floats, Indices, dot
+from crashsim.engine.arrays import Flags, Floats, Indices, dot, plain_sum
 from crashsim.engine.record.events import Closing
 from crashsim.engine.rules.borrows import sell_all_collateral
+from crashsim.engine.rules.offer import Asked, Offer, Part, asked_by
 from crashsim.engine.run import Run
+from crashsim.engine.state.absorber_state import AbsorberState
 from crashsim.engine.state.flagged import Flagged
-from crashsim.engine.state.state import AbsorberState
 from crashsim.engine.state.step import Step
 from crashsim.engine.state.unit import UnitMargin, measure, settle, touch
 
@@ -38,10 +39,13 @@ def take_over(run: Run, step: Step, flagged: Flagged) -> Due:
     due = bankrupt | (equity < run.venue.adl.below_mm_fraction * mm)
     _note_due(run, step, units[due])
     if run.state.absorbers:
-        wanted = bankrupt | (equity < run.venue.takeover.below_mm_fraction * mm)
+        wanted = np.flatnonzero(
+            bankrupt | (equity < run.venue.takeover.below_mm_fraction * mm)
+        )
         funds = _Funds(run, step)
-        for place in np.flatnonzero(wanted).tolist():
-            if _absorb(run, step, int(units[place]), float(equity[place]), funds):
+        offers = asked_by(run, step, units[wanted], equity[wanted])
+        for place, asked in zip(wanted.tolist(), offers, strict=True):
+            if _absorb(run, step, int(units[place]), asked, funds):
                 due[place] = False
     return _past_grace(run, step, Due(units[due], ~bankrupt[due]))
 
@@ -58,12 +62,15 @@ class _Funds:
         """This absorber has changed."""
         self.equity_usd[index] = self._run.state.absorbers[index].equity_usd(self._mark)
 
-    def all_lack(self, equity_usd: float) -> bool:
-        """Whether every absorber lacks the funds for a unit of about this equity, beyond doubt."""
-        return all(
-            have + equity_usd + _DOUBT_FRAC * (abs(have) + abs(equity_usd)) < absorber.floor_usd
-            for have, absorber in zip(self.equity_usd, self._run.state.absorbers, strict=True)
-        )
+    def all_lack(self, asked: list[Asked]) -> bool:
+        """Whether each lacks the funds for what it is asked for, beyond doubt."""
+        absorbers = self._run.state.absorbers
+        for index, equity_usd in asked:
+            have = self.equity_usd[index]
+            most = have + equity_usd + _DOUBT_FRAC * (abs(have) + abs(equity_usd))
+            if not most < absorbers[index].floor_usd:
+                return False
+        return True
 
 
 def _note_due(run: Run, step: Step, units: Indices) -> None:
@@ -79,47 +86,54 @@ def _past_grace(run: Run, step: Step, due: Due) -> Due:
     return Due(due.units[is_over], due.early[is_over])
 
 
-def _absorb(run: Run, step: Step, unit: int, equity_usd: float, funds: _Funds) -> bool:
-    """Offer one unit to the absorbers in their order; whether one accepted."""
-    if funds.all_lack(equity_usd):
-        for index in range(len(run.state.absorbers)):
+def _absorb(run: Run, step: Step, unit: int, asked: list[Asked], funds: _Funds) -> bool:
+    """Offer one unit to the absorbers in their order; whether they took all that it holds."""
+    if funds.all_lack(asked):
+        for index, _ in asked:
             run.events.refusals.setdefault(index, step.index)
         return False
     margin = measure(run.state, run.tables, unit, step.prices)
-    for index, absorber in enumerate(run.state.absorbers):
-        if funds.equity_usd[index] + margin.equity_usd < absorber.floor_usd:
-            run.events.refusals.setdefault(index, step.index)
+    offer = Offer(margin)
+    for index, _ in asked:
+        absorber = run.state.absorbers[index]
+        part = offer.part_of(absorber)
+        if not part.rows:
             continue
-        if _fits(absorber, margin, step.mark):
-            _transfer(run, step, unit, margin, index)
+        if funds.equity_usd[index] + part.equity_usd < absorber.floor_usd:
+            run.events.refusals.setdefault(index, step.index)
+        elif _fits(absorber, part, step.mark):
+            offer.take(part)
+            _transfer(run, step, unit, margin, part, index)
             funds.note(index)
-            return True
+            if not offer.rows:
+                run.state.cash[unit] = 0.0
+                return True
     return False
 
 
-def _fits(absorber: AbsorberState, margin: UnitMargin, mark: Floats) -> bool:
+def _fits(absorber: AbsorberState, part: Part, mark: Floats) -> bool:
     bound = absorber.rules.max_notional
     if bound is None:
         return True
     after = absorber.size.copy()
-    for row in margin.rows:
+    for row in part.rows:
         after[row.market] += row.size
     return dot(np.abs(after), mark) <= bound
 
 
-def _transfer(run: Run, step: Step, unit: int, margin: UnitMargin, index: int) -> None:
-    """Every position moves at mark; the unit's equity becomes the absorber's cash."""
+def _transfer(run: Run, step: Step, unit: int, margin: UnitMargin, part: Part, index: int) -> None:
+    """The part's positions move at mark; its equity becomes the absorber's cash."""
     state, absorber = run.state, run.state.absorbers[index]
     sell_all_collateral(run, step, unit)
-    absorber.cash_usd += margin.equity_usd
-    account = int(state.unit_account[unit])
-    for row in margin.rows:
+    absorber.cash_usd += part.equity_usd
+    state.cash[unit] -= part.equity_usd
+    for row in part.rows:
         mark = step.prices[row.market]
         side = 1 if row.size > 0 else -1
         run.events.closings.append(
             Closing(
                 step=step.index,
-                account=account,
+                account=int(state.unit_account[unit]),
                 row=row.row,
                 absorber=index,
                 market=row.market,
@@ -131,9 +145,10 @@ def _transfer(run: Run, step: Step, unit: int, margin: UnitMargin, index: int) -
             )
         )
         step.totals.taken_over_usd += row.notional_usd
+        state.cash[unit] += row.size * (mark - state.fixed.entry[row.row])
         state.size[row.row] = 0.0
         receive(absorber, row.market, row.size, mark)
-    state.cash[unit] = 0.0
+    step.closed_gross.add(unit, plain_sum(row.notional_usd for row in part.rows))
     touch(step, unit)
 
 

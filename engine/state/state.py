@@ -4,7 +4,6 @@ A unit is what is margined together: a cross account, or one isolated position. 
 positions during a replay, so the rows of a unit are a fixed slice and closing sets a size to 0.
 """
 
-from collections import deque
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -12,47 +11,11 @@ import polars as pl
 
 from crashsim.data.schema import Book, Tape
 from crashsim.engine.arrays import Flags, Floats, Indices, dot, index_in, sum_by
+from crashsim.engine.state.absorber_state import AbsorberState, by_market, open_absorbers
 from crashsim.engine.state.collateral import Collateral, open_collateral
-from crashsim.scenarios.models.venue import Absorber, Venue
+from crashsim.scenarios.models.venue import Venue
 
 CROSS = -1  # unit_market of a cross unit
-
-
-@dataclass(slots=True)
-class AbsorberState:
-    """One absorber: its rules, cash and net position per market, (M,) arrays in base units."""
-
-    rules: Absorber
-    cash_usd: float
-    size: Floats
-    entry: Floats
-    floor_usd: float
-    peaks: deque[tuple[int, float]] = field(default_factory=deque)
-
-    def set_floor(self, now_ms: int) -> None:
-        """The floor at a step: the venue's, raised by the drawdown limit from the window's peak."""
-        limit = self.rules.max_drawdown_frac
-        if limit is None:
-            return
-        oldest_ms = now_ms - self.rules.drawdown_window_s * 1000.0
-        while len(self.peaks) > 1 and self.peaks[0][0] < oldest_ms:
-            self.peaks.popleft()
-        peak = self.peaks[0][1] if self.peaks else self.cash_usd
-        self.floor_usd = max(self.rules.floor, (1.0 - limit) * peak)
-
-    def note_equity(self, now_ms: int, equity_usd: float) -> None:
-        """Keep the falling sequence of equities that may yet be the window's peak."""
-        while self.peaks and self.peaks[-1][1] <= equity_usd:
-            self.peaks.pop()
-        self.peaks.append((now_ms, equity_usd))
-
-    def equity_usd(self, mark: Floats) -> float:
-        """Cash and unrealised profit at these marks, (M,)."""
-        return self.cash_usd + dot(self.size, mark - self.entry)
-
-    def net_notional_usd(self, mark: Floats) -> float:
-        """Sum of the net notionals at these marks, (M,)."""
-        return dot(np.abs(self.size), mark)
 
 
 @dataclass(slots=True)
@@ -81,7 +44,7 @@ class State:
 
     unit_first_row: (U + 1,) rows of unit u are unit_first_row[u] : unit_first_row[u + 1], ordered
     by market. cross_unit: (N,) the cross unit of each account. charged_usd: (U,) losses shared so
-    far.
+    far. serving: for each market its absorbers, in their order; None where all serve every market.
     """
 
     accounts: list[str]
@@ -106,8 +69,10 @@ class State:
     platform_cash_usd: float = 0.0
     debt_touched: set[int] = field(default_factory=set)
     fixed: Fixed = field(init=False)
+    serving: list[list[int]] | None = field(init=False)
 
     def __post_init__(self) -> None:
+        self.serving = by_market(self.absorbers, len(self.markets))
         self.fixed = Fixed(
             first_row=self.unit_first_row.tolist(),
             row_unit=self.row_unit.tolist(),
@@ -142,6 +107,14 @@ class State:
         counts = self.unit_first_row[units + 1] - first
         offsets = np.cumsum(counts) - counts
         return np.repeat(first - offsets, counts) + np.arange(int(counts.sum()), dtype=np.intp)
+
+    def absorbers_of(self, market: int | None) -> list[AbsorberState]:
+        """The absorbers that serve a market, in their order; of None those that serve every one."""
+        if self.serving is None:
+            return self.absorbers
+        if market is None:
+            return [each for each in self.absorbers if each.serves is None]
+        return [self.absorbers[i] for i in self.serving[market]]
 
     def account_name(self, unit: int) -> str:
         """Account id of a unit."""
@@ -180,19 +153,13 @@ def open_state(tape: Tape, book: Book, venue: Venue) -> State:
         debt=np.zeros(len(names)),
         debt_peak=np.zeros(len(names)),
         collateral=open_collateral(book, venue, names, cross_unit, tape.markets),
-        absorbers=[_absorber(rules, len(tape.markets)) for rules in venue.absorber],
+        absorbers=open_absorbers(venue, tape, book),
         outside=Outside(cash_usd=dot(net, mark0), size=-net),
     )
 
 
 def _floats(column: pl.Series) -> Floats:
     return column.to_numpy().astype(np.float64, copy=True)
-
-
-def _absorber(rules: Absorber, markets: int) -> AbsorberState:
-    return AbsorberState(
-        rules, rules.cash, np.zeros(markets), np.zeros(markets), floor_usd=rules.floor
-    )
 
 
 def _units(

@@ -77,14 +77,21 @@ class Totals:
 
 @dataclass(slots=True)
 class ClosedGross:
-    """What each unit closed in this step, USD at mark; blocks are summed when first asked for."""
+    """What each unit closed in this step, USD at mark; blocks are summed when first asked for.
+
+    by_market: of those that closed on their own (no block), by unit and market.
+    """
 
     by_unit: dict[int, float] = field(default_factory=dict)
+    by_market: dict[int, dict[int, float]] = field(default_factory=dict)
     blocks: list[tuple[Indices, Floats]] = field(default_factory=list)
 
-    def add(self, unit: int, gross_usd: float) -> None:
-        """One unit closed this."""
+    def add(self, unit: int, gross_usd: float, market: int | None = None) -> None:
+        """One unit closed this; market: where a position of it was closed."""
         self.by_unit[unit] = self.by_unit.get(unit, 0.0) + gross_usd
+        if market is not None:
+            mine = self.by_market.setdefault(unit, {})
+            mine[market] = mine.get(market, 0.0) + gross_usd
 
     def add_block(self, units: Indices, gross_usd: Floats) -> None:
         """Each of these units, (n,), closed this."""

@@ -29,13 +29,16 @@ class UnitMargin(NamedTuple):
     gross_usd: float
     rows: list[OpenRow]
 
-    def bankruptcy_price(self, row: OpenRow, mark: float) -> float:
-        """The price that loses exactly this position's share of the unit's equity.
+    def share(self, row: OpenRow) -> float:
+        """This position's share of the unit's equity.
 
-        Shares are in proportion to maintenance margin, or to notional where there is none.
+        In proportion to maintenance margin, or to notional where there is none.
         """
-        share = row.mm_usd / self.mm_usd if self.mm_usd > 0.0 else row.notional_usd / self.gross_usd
-        return mark - self.equity_usd * share / row.size
+        return row.mm_usd / self.mm_usd if self.mm_usd > 0.0 else row.notional_usd / self.gross_usd
+
+    def bankruptcy_price(self, row: OpenRow, mark: float) -> float:
+        """The price that loses exactly this position's share of the unit's equity."""
+        return mark - self.equity_usd * self.share(row) / row.size
 
 
 def measure(state: State, tables: MarginTables, unit: int, prices: list[float]) -> UnitMargin:
@@ -85,8 +88,8 @@ def close_row(state: State, step: Step, row: int, qty: float, price: float, star
     side = 1.0 if size > 0 else -1.0
     state.cash[unit] += side * qty * (price - fixed.entry[row])
     state.size[row] = settle(size - side * qty, start)
-    gross = qty * step.prices[fixed.row_market[row]]
-    step.closed_gross.add(unit, gross)
+    market = fixed.row_market[row]
+    step.closed_gross.add(unit, qty * step.prices[market], market)
     touch(step, unit)
 
 

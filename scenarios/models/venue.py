@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from crashsim.scenarios.markets import table_keys
+from crashsim.scenarios.models.absorber import Absorber, named_apart
 from crashsim.scenarios.models.rules import Rules
 from crashsim.scenarios.models.sources import Fact, Sourced
 
@@ -153,28 +154,6 @@ class TakeoverRules(Rules):
     below_mm_fraction: float = Field(default=0.0, ge=0, le=1)
 
 
-class Absorber(Rules):
-    """An insurance fund, backstop vault or liquidity provider."""
-
-    name: str = Field(min_length=1)
-    cash: float
-    floor: float = 0.0
-    max_notional: float | None = Field(default=None, ge=0)
-    pays_shortfall: bool = True
-    on_breach: Literal["hold", "adl"] = "hold"
-    unwind: bool = False
-    max_drawdown_frac: float | None = Field(default=None, gt=0, le=1)
-    drawdown_window_s: float = Field(default=28_800.0, gt=0)
-
-
-def _named_apart(absorbers: tuple[Absorber, ...]) -> tuple[Absorber, ...]:
-    names = [absorber.name for absorber in absorbers]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ValueError(f"each absorber needs its own name, found {', '.join(twice)} twice")
-    return absorbers
-
-
 def python_function(text: str) -> tuple[Path, str] | None:
     """Path and name of a rule given as FILE.py:FUNCTION; None for any other text."""
     path, _, function = text.rpartition(":")
@@ -246,9 +225,7 @@ class Venue(Sourced):
     margin: MarginRules
     liquidation: LiquidationRules
     takeover: TakeoverRules = TakeoverRules()
-    absorber: Annotated[
-        tuple[Absorber, ...], Field(strict=False), AfterValidator(_named_apart)
-    ] = ()
+    absorber: Annotated[tuple[Absorber, ...], Field(strict=False), AfterValidator(named_apart)] = ()
     adl: AdlRules
     loss: LossRules = LossRules()
     collateral: CollateralRules = CollateralRules()

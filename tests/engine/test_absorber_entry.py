@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from crashsim.engine.rules.takeover import receive
-from crashsim.engine.state.state import AbsorberState
+from crashsim.engine.state.absorber_state import AbsorberState
 from crashsim.scenarios.models.venue import Absorber
 
 PRICE = 3.3
