@@ -17,6 +17,7 @@ MAY_IMPORT = {
         "crashsim.data.schema",
         "crashsim.engine",
         "crashsim.lazy",
+        "crashsim.scenarios.models.absorber",
         "crashsim.scenarios.models.venue",
     },
     "lab": {

@@ -12,7 +12,6 @@ from markupsafe import Markup
 import crashsim
 from crashsim.cli.report import story
 from crashsim.cli.report.charts.chart import Chart
-from crashsim.cli.report.charts.run_charts import charts_of
 from crashsim.cli.report.charts.versus import metric_rows, versus_charts
 from crashsim.cli.report.glossary import GLOSSARY
 from crashsim.cli.report.view import RunView
@@ -53,7 +52,7 @@ def page_of_run(run: RunView) -> str:
         run=run,
         standfirst=story.standfirst(run),
         story=story.sentences(run),
-        charts=charts_of(run.tables, run.summary),
+        charts=run.charts,
         people=_people(hit),
         hit_count=hit.height,
         bands=people.by_band(run.tables).rows(named=True),

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from crashsim.cli.report.charts.chart import Chart
+from crashsim.cli.report.charts.run_charts import charts_of
 from crashsim.cli.report.headlines import Headline, headlines
 from crashsim.cli.show import firmness
 from crashsim.engine.readings import Tables
@@ -59,6 +61,11 @@ class RunView:
         labels = {one.metric: one.label for one in self.headlines}
         told = (f"a range {firmness.meaning(self.draws)}", *firmness.movers(labels, self.draws))
         return tuple(text for text in (*told, firmness.failures(self.draws)) if text)
+
+    @property
+    def charts(self) -> Sequence[Chart]:
+        """Every chart for which the run has something to show."""
+        return charts_of(self.tables, self.summary, self.manifest.markets_without_absorber)
 
     @property
     def command(self) -> str:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from crashsim.cli.report.charts.chart import Chart
-from crashsim.cli.report.charts.run_charts import charts_of
 from crashsim.cli.report.charts.versus import versus_charts
 from crashsim.cli.report.page import page_of_run, page_of_runs
 from crashsim.cli.report.view import RunView
@@ -28,7 +27,7 @@ def write_report(runs: Sequence[RunView], target: Path, assets: Path | None) -> 
 
 
 def _write_assets(runs: Sequence[RunView], folder: Path) -> list[Path]:
-    charts = versus_charts(runs) if len(runs) > 1 else charts_of(runs[0].tables, runs[0].summary)
+    charts = versus_charts(runs) if len(runs) > 1 else runs[0].charts
     with refused(f"the folder {folder}"):
         folder.mkdir(parents=True, exist_ok=True)
         return [path for chart in charts for path in _write_chart(chart, folder)]

@@ -22,6 +22,7 @@ _HARDEST = 10
 _STATEMENTS = 12
 _DEEPEST_FALLS = 4
 _ACCOUNT_COLUMNS = 20
+_FUNDS = 5  # more are shown together
 
 
 def rendered(folder: RunFolder) -> Iterable[RenderableType]:
@@ -182,8 +183,12 @@ def _cell(value: str | float | None) -> str:
 def _backing(summary: Mapping[str, Any]) -> RenderableType:
     rows = pairs()
     lows = summary["absorber_low_usd_by_absorber"]["value"]
-    for name, low in lows.items():
-        rows.add_row(f"{name}, at its lowest", usd(low))
+    if len(lows) > _FUNDS:
+        low = summary["absorber_low_usd"]["value"]
+        rows.add_row(f"{len(lows):,} funds together, at their lowest", usd(low))
+    else:
+        for name, low in lows.items():
+            rows.add_row(f"{name}, at its lowest", usd(low))
     if not lows:
         rows.add_row("insurance fund or vault", "none")
     if refused := summary["absorber_first_refusal_at"]["value"]:

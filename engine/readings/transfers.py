@@ -1,5 +1,6 @@
 """Who paid whom: what changed hands beyond ordinary trading at mark."""
 
+from collections.abc import Collection
 from itertools import product
 
 import polars as pl
@@ -17,19 +18,19 @@ MARKET = "traders on the order book"
 _SIGNED_SIZE = pl.when(pl.col("side") == "sell").then(pl.col("size")).otherwise(-pl.col("size"))
 
 
-def who_paid_whom(tables: Tables) -> pl.DataFrame:
+def who_paid_whom(tables: Tables, unserved: Collection[str] = ()) -> pl.DataFrame:
     """payer, receiver, reason, amount_usd (> 0), the largest first.
+
+    unserved: markets without an absorber, whose fees go to the platform.
 
     Value at mark that moved between groups: discounts on the book, fees, equity handed over or
     owed at takeovers, prices of auto-deleveraging away from mark, shortfalls and who covered them,
     and deposits that repaid debt. Profits and losses from moves of the mark are not in it.
     """
-    fees = _total(tables["liquidations"], pl.col("fee_usd"))
     swallowed = _total(tables["accounts"], pl.col("deposits_to_debt_usd"))
-    collector = PLATFORM if tables["absorbers"].is_empty() else FUND
     rows = [
         *_book(tables),
-        (LIQUIDATED, collector, "liquidation fees", fees),
+        *_fees(tables, unserved),
         *_takeovers(tables),
         *_adl(tables),
         *_shortfalls(tables),
@@ -53,6 +54,18 @@ def totals(flows: pl.DataFrame, side: str) -> dict[str, float]:
 
 
 Row = tuple[str, str, str, float]
+
+
+def _fees(tables: Tables, unserved: Collection[str]) -> list[Row]:
+    """To the fund of the market; to the platform where there is none."""
+    closed, reason = tables["liquidations"], "liquidation fees"
+    if tables["absorbers"].is_empty():
+        return [(LIQUIDATED, PLATFORM, reason, _total(closed, pl.col("fee_usd")))]
+    platform = pl.col("market").is_in(list(unserved))
+    return [
+        (LIQUIDATED, receiver, reason, _total(closed.filter(own), pl.col("fee_usd")))
+        for receiver, own in ((FUND, ~platform), (PLATFORM, platform))
+    ]
 
 
 def _book(tables: Tables) -> list[Row]:

@@ -157,14 +157,14 @@ def _of_entry(
     cash = entry.cash if entry.cash_frac_oi is None else entry.cash_frac_oi * total
     assert cash is not None
     if entry.per is None:
-        yield Fund(entry, entry.name, cash, serves, total)
+        yield Fund(entry, entry.name, cash, serves, open_interest_usd=total)
         return
     for place in np.flatnonzero(own).tolist():
         part = float(own[place])
         only = np.zeros(len(markets), dtype=bool)
         only[place] = True
         rules = _shared_out(entry, markets[place], part / total)
-        yield Fund(rules, entry.name, cash * (part / total), only, part)
+        yield Fund(rules, entry.name, cash * (part / total), only, open_interest_usd=part)
 
 
 def _shared_out(entry: Absorber, market: str, share: float) -> Absorber:

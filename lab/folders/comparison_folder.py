@@ -45,7 +45,11 @@ def content(compared: Compared, argv: Sequence[str]) -> dict[str, Any]:
 
 
 def _told(compared: Compared) -> Sequence[provenance.Statement]:
-    known = provenance.statements(compared.scenario, compared.inputs)
+    others = [each.venue for each in compared.variants if each.kind == "venue"]
+    known = [
+        *provenance.statements(compared.scenario, compared.inputs),
+        *provenance.other_funds(others, compared.inputs),
+    ]
     return provenance.with_warnings(known, compared.done[0].warnings)
 
 

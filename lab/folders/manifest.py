@@ -19,9 +19,11 @@ from crashsim.lab import doubts
 from crashsim.lab.draws.draw_table import DRAWS
 from crashsim.lab.folders import provenance
 from crashsim.lab.folders.provenance import Statement, with_warnings
+from crashsim.lab.funds import markets_without_absorber, sized_by_book
 from crashsim.lab.request import Request, public_text
 from crashsim.lab.rules.function_files import NO_FILES, FunctionFile, FunctionFiles
 from crashsim.scenarios.models.scenario import Scenario
+from crashsim.scenarios.models.venue import Venue
 
 if TYPE_CHECKING:
     from crashsim.lab.replay import Finished
@@ -109,8 +111,19 @@ class Conservation(_Part):
     limit_frac_of_gross: float
 
 
+class AbsorberAtStart(_Part):
+    """What an absorber starts with, USD, and the open interest of its markets."""
+
+    absorber: str
+    cash_usd: float
+    open_interest_usd: float | None
+
+
 class Manifest(_Part):
-    """The content of manifest.json. rows: of each table of the run folder; argv: for people."""
+    """The content of manifest.json. rows: of each table of the run folder; argv: for people.
+
+    absorbers_at_start: those whose size depends on the book.
+    """
 
     format: int
     crashsim: str
@@ -126,6 +139,8 @@ class Manifest(_Part):
     inputs: tuple[InputFile, ...]
     provenance: Provenance
     markets_on_default_margin_table: tuple[str, ...]
+    absorbers_at_start: tuple[AbsorberAtStart, ...] = ()
+    markets_without_absorber: tuple[str, ...] = ()
     conservation: Conservation
     warnings: tuple[str, ...]
     rows: Mapping[str, int]
@@ -170,7 +185,25 @@ def manifest(finished: "Finished", request: Request, argv: Sequence[str]) -> Man
         rows={name: frame.height for name, frame in finished.tables().items()},
         packages={"python": platform.python_version()}
         | {name: version(name) for name in _PACKAGES},
+        **_absorbers(scenario.venue, inputs),
     )
+
+
+def _absorbers(venue: Venue, inputs: Inputs) -> dict[str, Any]:
+    """Of absorbers what depends on the book; nothing where nothing does."""
+    found = {
+        "absorbers_at_start": tuple(
+            AbsorberAtStart(
+                absorber=fund.rules.name,
+                cash_usd=fund.cash_usd,
+                open_interest_usd=fund.open_interest_usd,
+            )
+            for each in sized_by_book(venue, inputs)
+            for fund in each.funds
+        ),
+        "markets_without_absorber": markets_without_absorber(venue, inputs),
+    }
+    return {key: value for key, value in found.items() if value}
 
 
 def _window(inputs: Inputs) -> Window:

@@ -7,7 +7,9 @@ import numpy as np
 
 from crashsim.data import Book, Flows, InputFile, Inputs, MarketOrigin, Tape
 from crashsim.lab.figures import many
+from crashsim.lab.funds import markets_without_absorber, sized_by_book
 from crashsim.scenarios.models.scenario import Scenario
+from crashsim.scenarios.models.venue import Venue
 
 _FLOWS = "deposits and withdrawals"
 KINDS = ("recorded", "yours", "reconstructed", "assumed")
@@ -31,6 +33,7 @@ def statements(scenario: Scenario, inputs: Inputs) -> tuple[Statement, ...]:
         *_flows(inputs.flows),
         *_volume(scenario),
         *_rules(scenario),
+        *_funds(scenario.venue, inputs),
         *_last_as_mark(scenario, origins),
         *_file_notes(inputs.files),
     ]
@@ -54,7 +57,7 @@ def known(scenario: Scenario, inputs: Inputs) -> Mapping[str, str]:
         "volume": "assumed" if _volume(scenario) else prices,
         "book": _mix((inputs.book.provenance, *(["yours"] if inputs.book.added else []))),
         "flows": _mix((inputs.flows.provenance, *(["yours"] if inputs.flows.added else []))),
-        "venue": _ground_of_rules(scenario),
+        "venue": "; ".join([_ground_of_rules(scenario), *_fund_texts(scenario.venue, inputs)]),
     }
 
 
@@ -75,6 +78,29 @@ def _rules(scenario: Scenario) -> list[Statement]:
         Statement("assumed", f"rules of {venue.name}: {_ground_of_rules(scenario)}."),
         *(Statement("note", text) for text in idle),
     ]
+
+
+def _funds(venue: Venue, inputs: Inputs) -> list[Statement]:
+    """What absorbers start with whose size depends on the book, and where there is none."""
+    unserved = markets_without_absorber(venue, inputs)
+    return [
+        *(
+            Statement("assumed" if each.is_grounded else "yours", f"{each.text}.")
+            for each in sized_by_book(venue, inputs)
+        ),
+        *([Statement("note", f"no absorber serves {names(unserved)}.")] if unserved else []),
+    ]
+
+
+def other_funds(venues: Iterable[Venue], inputs: Inputs) -> list[Statement]:
+    """The same of other venues on the same book, in one statement; none where nothing is said."""
+    texts = {venue.name: ", ".join(_fund_texts(venue, inputs)) for venue in venues}
+    told = "; ".join(f"{name}: {text}" for name, text in texts.items() if text)
+    return [Statement("assumed", f"funds of the other venues: {told}.")] if told else []
+
+
+def _fund_texts(venue: Venue, inputs: Inputs) -> list[str]:
+    return [each.text for each in sized_by_book(venue, inputs)]
 
 
 def _file_notes(files: Iterable[InputFile]) -> list[Statement]:

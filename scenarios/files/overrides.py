@@ -9,6 +9,9 @@ from pathlib import Path
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.files.documents import Document, Key, Table
 from crashsim.scenarios.files.problems import nearest
+from crashsim.scenarios.models.absorber import CASH_KEYS
+
+_CASH = tuple((key,) for key in CASH_KEYS)  # setting one of them removes the other
 
 
 @dataclass(frozen=True)
@@ -122,6 +125,9 @@ def _with(node: object, key: Key, setting: Setting) -> object:
             _with(item, key[1:], setting) if i == index else item for i, item in enumerate(node)
         ]
     table: Table = dict(node) if isinstance(node, dict) else {}
+    if setting.key[0] == "absorber" and key in _CASH:
+        for other in _CASH:
+            table.pop(other[0], None)
     table[key[0]] = _with(table.get(key[0]), key[1:], setting)
     return table
 

@@ -24,6 +24,8 @@ FOR_A_WORD: dict[type[BaseModel], dict[str, Any]] = {
     PartialSize: {"fraction": 0.5, "above_notional": 0.0}
 }
 TABLE = "a table"
+# Keys in each other's place: where one goes, the other must be given.
+EITHER = {"cash": "cash_frac_oi", "cash_frac_oi": "cash"}
 
 
 @dataclass(frozen=True)
@@ -69,6 +71,8 @@ def _replace(node: Any, path: Path, choice: Choice, other: object) -> bool:
     made = [each for each in keys if choice.is_made_by(node[each])]
     for each in made:
         node[each] = other
+        if each in EITHER:
+            node[EITHER[each]] = 0.0
     return bool(made)
 
 
@@ -107,7 +111,9 @@ def _of_union(members: list[Any], at: Path, field: FieldInfo) -> Iterator[Choice
         yield Choice(at, None, (None,))
     for word in words:
         instead = tuple(FOR_A_WORD[each] for each in tables if each in FOR_A_WORD)
-        yield Choice(at, word, (*_without(words, word), *instead))
+        others = (*_without(words, word), *instead)
+        if others:  # else it is given or not, which is a choice already
+            yield Choice(at, word, others)
     for table in tables:
         if words:
             yield Choice(at, TABLE, tuple(words))

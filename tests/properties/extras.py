@@ -22,7 +22,7 @@ def with_extras(draw: Draw, venue: Row, gross: float) -> Row:
     changed = {
         **venue,
         "liquidation": _liquidation(draw, venue["liquidation"], gross),
-        "absorber": [_absorber(draw, one) for one in venue["absorber"]],
+        "absorber": [_of_markets(draw, _absorber(draw, one)) for one in venue["absorber"]],
         "loss": _loss(draw, venue["loss"]),
     }
     if draw.maybe(0.4):
@@ -69,6 +69,20 @@ def _absorber(draw: Draw, rules: Row) -> Row:
     drawdown = draw.rng.choice((0.0078125, 0.125, 0.5, 1.0))
     window_s = draw.rng.choice((1.0, 3.0, 28_800.0))
     return {**rules, "max_drawdown_frac": drawdown, "drawdown_window_s": window_s}
+
+
+def _of_markets(draw: Draw, rules: Row) -> Row:
+    """Sized by open interest, for some markets, or with a fund for each of them."""
+    changed = dict(rules)
+    if draw.maybe(0.3):
+        del changed["cash"]
+        changed["cash_frac_oi"] = draw.rng.choice((0.0, 0.0078125, 0.0625, 1.0))
+    if draw.maybe(0.5):
+        names = ("AAA", "BBB", "BBBUSDT", "CCC", "CCC-PERP", "DDD", "*")
+        changed["markets"] = draw.rng.sample(names, draw.rng.choice((1, 1, 2, 3)))
+    if draw.maybe(0.3):
+        changed["per"] = "market"
+    return changed
 
 
 def _loss(draw: Draw, rules: Row) -> Row:

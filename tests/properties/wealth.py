@@ -1,7 +1,7 @@
 """Section 4 from the outside: what came in and what everybody holds, from the tables alone."""
 
 from tests.reference.model import Case, Row
-from tests.reference.replay import Result
+from tests.reference.replay import Result, start
 
 Tables = dict[str, list[Row]]
 
@@ -16,7 +16,7 @@ def wealth_in_usd(case: Case, result: Result) -> float:
     for row in case.positions:
         wealth += row["isolated_margin"] or 0.0
         wealth += row["size"] * (first[row["market"]] - row["entry_price"])
-    wealth += sum(one["cash"] for one in case.venue["absorber"])
+    wealth += sum(one.cash for one in start(case).absorbers)
     accounts = result.tables["accounts"]
     return wealth + sum(row["deposits_usd"] - row["withdrawals_usd"] for row in accounts)
 

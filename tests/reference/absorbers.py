@@ -1,6 +1,58 @@
-"""Section 8: the floor of an absorber that stops at a drawdown from its peak."""
+"""Section 8: what absorbers start with, whom they serve, and a floor that follows their peak."""
 
-from tests.reference.model import Absorber, World
+from tests.reference.model import Absorber, Case, Market, Row, World
+from tests.reference.venue import name_of
+
+
+def opened(case: Case, entries: list[Row]) -> list[Absorber]:
+    """The absorbers before the first step: one an entry, or one for each market of an entry."""
+    interest = _open_interest(case)
+    listed = {name for entry in entries for name in entry["markets"] or ()}
+    found = []
+    for entry in entries:
+        markets = None
+        if entry["markets"] is not None:
+            markets = frozenset(
+                market for market in case.markets if name_of(listed, market) in entry["markets"]
+            )
+        own = {m: usd for m, usd in interest.items() if markets is None or m in markets}
+        total = sum(own.values())
+        cash = entry["cash"] if entry["cash_frac_oi"] is None else entry["cash_frac_oi"] * total
+        if entry["per"] is None:
+            found.append(_absorber(entry, entry["name"], cash, markets))
+            continue
+        for market, usd in own.items():
+            if usd > 0:
+                rules = _shared_out(entry, usd / total)
+                name = f"{entry['name']} {market}"
+                found.append(_absorber(rules, name, cash * usd / total, frozenset([market])))
+    return found
+
+
+def _open_interest(case: Case) -> dict[Market, float]:
+    """`max(longs, shorts) * mark[0]` of each market."""
+    interest = {}
+    for market, mark in zip(case.markets, case.mark[0], strict=True):
+        sizes = [row["size"] for row in case.positions if row["market"] == market]
+        longs = sum(size for size in sizes if size > 0)
+        interest[market] = max(longs, longs - sum(sizes)) * mark
+    return interest
+
+
+def _absorber(rules: Row, name: str, cash: float, markets: frozenset[Market] | None) -> Absorber:
+    return Absorber(
+        cash, name=name, rules={**rules, "cash": cash}, markets=markets, floor=rules["floor"]
+    )
+
+
+def _shared_out(entry: Row, share: float) -> Row:
+    """What an entry states in USD, times the share of one of its markets."""
+    bound = entry["max_notional"]
+    return {
+        **entry,
+        "floor": entry["floor"] * share,
+        "max_notional": None if bound is None else bound * share,
+    }
 
 
 def set_floors(world: World) -> None:

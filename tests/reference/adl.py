@@ -229,8 +229,8 @@ def _both_close(world: World, queues: Queues, ask: Ask, one: Candidate, quantity
     for holder in (loser, winner):
         size_at_start = queues.sizes[(*holder.id, market)]
         realised = close_part(holder, market, quantity, ask.price, size_at_start)
-        holder.closed_usd += notional
         if isinstance(holder, Unit):
+            holder.note_closed(market, notional)
             world.accounts[holder.account]["realised_pnl_usd"] += realised
     _note_winner(world, winner, notional, cost)
     world.totals["adl_usd"] += notional

@@ -136,14 +136,14 @@ def _order(world: World, unit: Unit, market: Market, order: float, terms: Terms)
         return
     if terms.limit == 0 and unit.equity(world.mark) < 0:
         world.reached("a bankrupt unit sells what carries no margin at mark")
-    fee = _fee(world, unit, fill, side, terms.bankruptcy)
+    fee = _fee(world, unit, market, fill, terms.bankruptcy)
     realised = close_part(unit, market, fill.quantity, fill.price, terms.size_at_start)
     unit.ordered.add(market)
     if market in unit.positions:
         unit.closed_in_part_ms[market] = world.time_ms
     _to_outside(world, market, side * fill.quantity, fill.price)
     notional = fill.quantity * mark
-    unit.closed_usd += notional
+    unit.note_closed(market, notional)
     world.totals["liquidated_usd"] += notional
     stats = world.accounts[unit.account]
     stats["realised_pnl_usd"] += realised
@@ -197,10 +197,10 @@ def _name_fill(world: World, u1: float, by_order: float, by_limit: float) -> Non
         world.reached("an order fills up to the capacity")
 
 
-def _fee(world: World, unit: Unit, fill: Fill, side: int, pb: float) -> float:
+def _fee(world: World, unit: Unit, market: Market, fill: Fill, pb: float) -> float:
     """Rule 4: `min(fee_rate * x * price, max(0, side * x * (price - pb)))`, to absorber 1."""
     rate = world.rules["liquidation"]["fee_rate"]
-    full = rate * fill.quantity * fill.price
+    full, side = rate * fill.quantity * fill.price, unit.positions[market].side
     above = max(0.0, side * fill.quantity * (fill.price - pb))
     fee = min(full, above)
     if rate > 0:
@@ -209,13 +209,15 @@ def _fee(world: World, unit: Unit, fill: Fill, side: int, pb: float) -> float:
         else:
             world.reached("a fee cut at bankruptcy" if fee > 0 else "no fee below bankruptcy")
     unit.cash -= fee
-    receiver = world.platform_or_first_absorber
+    receiver = world.first_absorber(market)
     if receiver is None:
         world.platform_cash += fee
     else:
         receiver.cash += fee
     if fee > 0:
         world.reached("a fee to the platform" if receiver is None else "a fee to an absorber")
+        if world.absorbers and receiver is not world.absorbers[0]:
+            world.reached("a fee passes the first absorber by")
     return fee
 
 

@@ -143,6 +143,16 @@ _COLLATERAL = (
     "a lot without value is kept",
     "a takeover sells collateral",
 )
+_MARKETS = (
+    "an absorber serves none of a unit's markets",
+    "an absorber is asked for a part of a unit",
+    "a part of a unit is taken over and the rest is refused",
+    "a fee passes the first absorber by",
+    "a shortfall of no market",
+    "a shortfall of one market",
+    "a shortfall of some markets",
+    "an absorber does not serve the market of a shortfall",
+)
 _BREACH = (
     "a breached absorber's positions are deleveraged",
     "a breach with ADL off is held",
@@ -191,6 +201,7 @@ BRANCHES = (
     *_TAKEOVER,
     *_ADL,
     *_FLOORS,
+    *_MARKETS,
     *_BREACH,
     *_COLLATERAL,
     *_LOSSES,

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from tests.reference.collateral import repay_borrow
-from tests.reference.model import ROUNDING, Row, Unit, World
+from tests.reference.model import DUST, ROUNDING, Market, Row, Unit, World
 from tests.reference.sharing import Claim, charges, most
 
 
@@ -35,7 +35,7 @@ def settle_shortfalls(world: World) -> None:
 
 def _settle(world: World, unit: Unit, shortfall: float) -> Rest:
     """Rule 8: absorbers pay what they can; the rest by `loss.policy`."""
-    paid = _paid_by_absorbers(world, shortfall)
+    paid = _paid(world, unit, shortfall)
     rest = shortfall - paid
     world.write(
         "shortfalls",
@@ -73,10 +73,30 @@ def _name_write_off(world: World, policy: str) -> None:
         world.reached("a loss falls to the pool of withdrawals")
 
 
-def _paid_by_absorbers(world: World, shortfall: float) -> float:
+def _paid(world: World, unit: Unit, shortfall: float) -> float:
+    """Rule 8, section 8: by the absorbers of the markets closed, in proportion to the notional."""
+    if all(absorber.markets is None for absorber in world.absorbers):
+        return _paid_by_absorbers(world, None, shortfall)
+    gross = sum(unit.closed_in.values())
+    if gross == 0:
+        world.reached("a shortfall of no market")
+        return _paid_by_absorbers(world, None, shortfall)
+    world.reached(f"a shortfall of {'one market' if len(unit.closed_in) == 1 else 'some markets'}")
+    paid = sum(
+        _paid_by_absorbers(world, market, shortfall * closed / gross)
+        for market, closed in sorted(unit.closed_in.items())
+    )
+    rounding = abs(shortfall - paid) <= DUST * shortfall
+    return shortfall if rounding else paid
+
+
+def _paid_by_absorbers(world: World, market: Market | None, shortfall: float) -> float:
     """Rule 8: absorbers in order pay `min(shortfall, max(0, equity_a - floor_a))`."""
     left = shortfall
     for absorber in world.absorbers:
+        if not absorber.serves(market):
+            world.reached("an absorber does not serve the market of a shortfall")
+            continue
         if not absorber.rules["pays_shortfall"]:
             world.reached("an absorber does not pay shortfalls")
             continue

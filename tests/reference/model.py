@@ -94,6 +94,7 @@ class Unit(Holder):
     is_early: bool = False  # due for ADL with equity above 0, in the present step
     charged_usd: float = 0.0  # loss shares of earlier steps
     closed_usd: float = 0.0  # gross closed this step, and collateral sold
+    closed_in: dict[Market, float] = field(default_factory=dict)  # of it by book and ADL
     deficit_counted: bool = False  # its ADL has begun before
     lots: dict[str, Lot] = field(default_factory=dict)  # by asset
     ordered: set[Market] = field(default_factory=set)  # an order of the position has filled
@@ -103,6 +104,11 @@ class Unit(Holder):
         """`equity = cash + sum(upnl) + sum(quantity * weight * mark)` (section 9)."""
         pledged = sum(lot.value(mark[asset]) for asset, lot in sorted(self.lots.items()))
         return self.wealth(mark) + pledged
+
+    def note_closed(self, market: Market, usd: float) -> None:
+        """The book or ADL has closed this much of a position, at mark."""
+        self.closed_usd += usd
+        self.closed_in[market] = self.closed_in.get(market, 0.0) + usd
 
     @property
     def id(self) -> UnitId:
@@ -122,15 +128,19 @@ class Absorber(Holder):
     """An insurance fund, vault or liquidity provider (rule 5)."""
 
     name: str = ""
-    rules: Row = field(default_factory=dict)
+    rules: Row = field(default_factory=dict)  # of cash, floor and bound what is its own (section 8)
+    markets: frozenset[Market] | None = None  # those that it serves; None for every market
     floor: float = 0.0  # of the present step
     equity_at_ends: list[tuple[int, float]] = field(default_factory=list)  # (time_ms, equity)
-    closed_usd: float = 0.0
     mode: None = None  # an absorber has no margin mode
 
     @property
     def id(self) -> UnitId:
         return (self.name, "")
+
+    def serves(self, market: Market | None) -> bool:
+        """Section 8: whether a market is one of its own; None stands for no market."""
+        return self.markets is None or market in self.markets
 
 
 @dataclass
@@ -162,9 +172,9 @@ class World:
     def time_ms(self) -> int:
         return self.case.times_ms[self.step]
 
-    @property
-    def platform_or_first_absorber(self) -> Absorber | None:
-        return self.absorbers[0] if self.absorbers else None
+    def first_absorber(self, market: Market) -> Absorber | None:
+        """Section 8: the first that serves a market; None where there is none."""
+        return next((one for one in self.absorbers if one.serves(market)), None)
 
     def cross(self, account: str) -> Unit:
         return self.units[(account, "")]

@@ -2,14 +2,13 @@
 
 from dataclasses import dataclass
 
-from tests.reference.absorbers import note_equities, set_floors
+from tests.reference.absorbers import note_equities, opened, set_floors
 from tests.reference.adl import breach, deleverage
 from tests.reference.book import flag, liquidate, unwind
 from tests.reference.flows import apply_flows, apply_funding, settle_profits
 from tests.reference.losses import settle_shortfalls
 from tests.reference.model import (
     CLOSE_CALL,
-    Absorber,
     Case,
     Holder,
     Lot,
@@ -108,7 +107,7 @@ def start(case: Case) -> World:
         case=case,
         rules=rules,
         units=dict(sorted(units.items())),
-        absorbers=[Absorber(a["cash"], {}, a["name"], a, a["floor"]) for a in rules["absorber"]],
+        absorbers=opened(case, rules["absorber"]),
         debt=dict.fromkeys([row["account"] for row in case.accounts], 0.0),
         outside_size=outside,
         outside_cash=-sum(size * first[market] for market, size in outside.items()),
@@ -140,7 +139,7 @@ def _step(world: World) -> None:
     world.used = {}
     world.totals = {**dict.fromkeys(TOTALS, 0.0), "units_below_mm": 0, "units_bankrupt": 0}
     for unit in world.units.values():
-        unit.closed_usd = 0.0
+        unit.closed_usd, unit.closed_in = 0.0, {}
     set_floors(world)
     settle_profits(world)
     apply_flows(world)

@@ -32,10 +32,8 @@ def _ask(world: World, unit: Unit, sizes: dict[tuple[str, Market], float]) -> bo
     wanted = bankrupt or _below(world, unit, world.rules["takeover"]["below_mm_fraction"])
     if wanted and not bankrupt:
         world.reached("a takeover of a unit with equity is tried")
-    for absorber in world.absorbers if wanted else ():
-        if _accepts(world, absorber, unit, equity):
-            _move(world, absorber, unit, equity, sizes)
-            return False
+    if wanted and _is_taken_over(world, unit, equity, sizes):
+        return False
     if not due:
         waits = "a unit with equity is refused and waits"
         world.reached(waits if wanted else "a distressed unit with equity waits")
@@ -43,6 +41,34 @@ def _ask(world: World, unit: Unit, sizes: dict[tuple[str, Market], float]) -> bo
     if unit.is_early:
         world.reached("ADL before bankruptcy" + (" after a refusal" if wanted else ""))
     return _grace_is_over(world, unit)
+
+
+def _is_taken_over(
+    world: World, unit: Unit, equity: float, sizes: dict[tuple[str, Market], float]
+) -> bool:
+    """Rule 5, section 8: each absorber is asked for what is left in its markets, all or nothing."""
+    prices = bankruptcy_prices(world, unit, equity)
+    shares = {m: p.size * (world.mark[m] - prices[m]) for m, p in unit.positions.items()}
+    left = equity
+    for absorber in world.absorbers:
+        asked = [market for market in sorted(unit.positions) if absorber.serves(market)]
+        whole = len(asked) == len(unit.positions)
+        part = left if whole else sum(shares[market] for market in asked)
+        if not asked:
+            world.reached("an absorber serves none of a unit's markets")
+            continue
+        if not whole:
+            world.reached("an absorber is asked for a part of a unit")
+        if not _accepts(world, absorber, unit, asked, part):
+            continue
+        _move(world, absorber, unit, asked, part, prices, sizes)
+        left -= part
+        if whole:
+            unit.cash = 0.0
+            return True
+    if len(unit.positions) < len(shares):
+        world.reached("a part of a unit is taken over and the rest is refused")
+    return False
 
 
 def _note_run(world: World, unit: Unit, due: bool) -> None:
@@ -84,7 +110,9 @@ def _grace_is_over(world: World, unit: Unit) -> bool:
     return True
 
 
-def _accepts(world: World, absorber: Absorber, unit: Unit, equity: float) -> bool:
+def _accepts(
+    world: World, absorber: Absorber, unit: Unit, asked: list[Market], equity: float
+) -> bool:
     """Rule 5: `equity_a + equity >= floor_a`, and the net notionals within `max_notional_a`."""
     after = absorber.equity(world.mark) + equity
     scale = max(absorber.notional(world.mark), abs(absorber.cash), abs(equity), absorber.floor, 1.0)
@@ -95,7 +123,7 @@ def _accepts(world: World, absorber: Absorber, unit: Unit, equity: float) -> boo
         return False
     limit = absorber.rules["max_notional"]
     if limit is not None:
-        notional = _notional_after(world, absorber, unit)
+        notional = _notional_after(world, absorber, unit, asked)
         scale = max(notional, limit)
         if world.compare(notional, limit, scale, f"size of {absorber.name}") > 0:
             world.reached("an absorber refuses for its size")
@@ -107,11 +135,11 @@ def _accepts(world: World, absorber: Absorber, unit: Unit, equity: float) -> boo
     return True
 
 
-def _notional_after(world: World, absorber: Absorber, unit: Unit) -> float:
+def _notional_after(world: World, absorber: Absorber, unit: Unit, asked: list[Market]) -> float:
     """Rule 5: the sum of the absorber's net notionals after the takeover."""
     net = {market: position.size for market, position in absorber.positions.items()}
-    for market, position in unit.positions.items():
-        net[market] = net.get(market, 0.0) + position.size
+    for market in asked:
+        net[market] = net.get(market, 0.0) + unit.positions[market].size
     return sum(abs(size) * world.mark[market] for market, size in sorted(net.items()))
 
 
@@ -119,28 +147,30 @@ def _move(
     world: World,
     absorber: Absorber,
     unit: Unit,
+    asked: list[Market],
     equity: float,
+    bankruptcy: dict[Market, float],
     sizes: dict[tuple[str, Market], float],
 ) -> None:
-    """Rule 5: every position at mark, the unit's equity to the absorber's cash, the unit to 0."""
-    bankruptcy = bankruptcy_prices(world, unit, equity)
+    """Rule 5: these positions at mark, and the equity that goes with them as cash."""
+    sell_all(world, unit)
     stats = world.accounts[unit.account]
-    for market, position in sorted(unit.positions.items()):
-        mark = world.mark[market]
+    for market in asked:
+        position, mark = unit.positions.pop(market), world.mark[market]
         fill = Fill(abs(position.size), mark)
         record_liquidation(
             world, unit, market, position.side, fill, bankruptcy[market], 0.0, "takeover",
             absorber.name,
         )  # fmt: skip
+        unit.cash += position.upnl(mark)
+        unit.closed_usd += position.notional(mark)
         stats["realised_pnl_usd"] += position.upnl(mark)
         stats["liquidated_notional_usd"] += position.notional(mark)
         stats["was_liquidated"] = True
         world.totals["taken_over_usd"] += position.notional(mark)
         _receive(world, absorber, market, position.size, sizes.get((absorber.name, market), 0.0))
-    sell_all(world, unit)
+    unit.cash -= equity
     absorber.cash += equity
-    unit.positions.clear()
-    unit.cash = 0.0
 
 
 def _receive(

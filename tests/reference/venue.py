@@ -1,6 +1,7 @@
 """The venue with every default of DESIGN's contract filled in, as plain dicts."""
 
 import re
+from collections.abc import Collection
 from copy import deepcopy
 
 from tests.reference.model import Row
@@ -38,6 +39,10 @@ DEFAULTS: Row = {
     "collateral": {"assets": {}},
 }
 ABSORBER_DEFAULTS: Row = {
+    "cash": None,
+    "cash_frac_oi": None,
+    "markets": None,
+    "per": None,
     "floor": 0.0,
     "max_notional": None,
     "pays_shortfall": True,
@@ -70,11 +75,16 @@ def weight_of(rules: Row, asset: str) -> float:
     return float(_named(rules["collateral"]["assets"], asset)["weight"])
 
 
+def name_of(names: Collection[str], market: str) -> str | None:
+    """Section 1, market names: which of these stands for a market."""
+    return next((name for name in (market, base_of(market), "*") if name in names), None)
+
+
 def _named(tables: Row, market: str) -> Row:
-    for name in (market, base_of(market), "*"):
-        if name in tables:
-            return dict(tables[name])
-    raise KeyError(market)
+    name = name_of(tables, market)
+    if name is None:
+        raise KeyError(market)
+    return dict(tables[name])
 
 
 def base_of(market: str) -> str:

@@ -1,6 +1,6 @@
 """The charts of one run."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -12,12 +12,17 @@ from crashsim.engine.readings import Frame, Tables, burden, distance, minutes, t
 from crashsim.lab.figures import clock, short_usd
 
 
-def charts_of(tables: Tables, summary: Mapping[str, Any]) -> list[Chart]:
-    """Every chart of a run for which there is something to show."""
+def charts_of(
+    tables: Tables, summary: Mapping[str, Any], unserved: Collection[str] = ()
+) -> list[Chart]:
+    """Every chart of a run for which there is something to show.
+
+    unserved: markets without an absorber.
+    """
     return [
         timeline_chart(tables),
         *_fund_chart(tables, summary),
-        *_transfer_chart(tables),
+        *_transfer_chart(tables, unserved),
         *_lorenz_chart(tables),
         distance_chart(tables),
     ]
@@ -106,8 +111,8 @@ def _refusal_span(tables: Tables, refused: str | None) -> Span | None:
     return Span(start, None, f"{clock(refused)} first takeover refused")
 
 
-def _transfer_chart(tables: Tables) -> Iterable[Chart]:
-    flows = transfers.who_paid_whom(tables)
+def _transfer_chart(tables: Tables, unserved: Collection[str]) -> Iterable[Chart]:
+    flows = transfers.who_paid_whom(tables, unserved)
     if flows.is_empty():
         return
     told = "; ".join(
