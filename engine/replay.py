@@ -12,7 +12,7 @@ from crashsim.engine.adl.ranking import SideRows
 from crashsim.engine.adl.scores import Score, compile_score
 from crashsim.engine.arrays import Indices
 from crashsim.engine.record.equity_path import PathRecorder
-from crashsim.engine.record.events import AbsorberRow, TimelineRow
+from crashsim.engine.record.events import TimelineRow
 from crashsim.engine.record.outcome import Outcome
 from crashsim.engine.record.results import outcome_of
 from crashsim.engine.record.snapshot import Snapshot
@@ -188,17 +188,7 @@ class _Replay:
     def _record(self, step: Step) -> None:
         """Rule 10, and the conservation check."""
         state, totals = self._run.state, step.totals
-        for index, absorber in enumerate(state.absorbers):
-            absorber.note_equity(step.time_ms, absorber.equity_usd(step.mark))
-            self._run.events.absorbers.append(
-                AbsorberRow(
-                    step.index,
-                    index,
-                    absorber.cash_usd,
-                    absorber.equity_usd(step.mark),
-                    notional_usd=absorber.net_notional_usd(step.mark),
-                )
-            )
+        self._record_absorbers(step)
         self._run.events.timeline.append(
             TimelineRow(
                 step=step.index,
@@ -214,6 +204,19 @@ class _Replay:
         )
         touched = None if step.all_touched else _indices(step.touched)
         self._conservation.check(step.index, step.mark, touched)
+
+    def _record_absorbers(self, step: Step) -> None:
+        columns = self._run.events.absorbers
+        holding = set(self._run.state.holding_absorbers())
+        for index, absorber in enumerate(self._run.state.absorbers):
+            equity, notional = absorber.cash_usd, 0.0
+            if index in holding:
+                equity = absorber.equity_usd(step.mark)
+                notional = absorber.net_notional_usd(step.mark)
+            absorber.note_equity(step.time_ms, equity)
+            columns.cash_usd.append(absorber.cash_usd)
+            columns.equity_usd.append(equity)
+            columns.notional_usd.append(notional)
 
     def _debt_usd(self) -> float:
         """Debt after the step; summed afresh only where one changed."""

@@ -122,14 +122,13 @@ class CollateralSale(NamedTuple):
     proceeds_usd: float
 
 
-class AbsorberRow(NamedTuple):
-    """One absorber after one step."""
+@dataclass(slots=True)
+class AbsorberColumns:
+    """Every absorber after every step, in their order: one value each, step after step."""
 
-    step: int
-    absorber: int
-    cash_usd: float
-    equity_usd: float
-    notional_usd: float
+    cash_usd: list[float] = field(default_factory=list)
+    equity_usd: list[float] = field(default_factory=list)
+    notional_usd: list[float] = field(default_factory=list)
 
 
 class TimelineRow(NamedTuple):
@@ -169,7 +168,7 @@ class Events:
     shortfalls: list[Shortfall] = field(default_factory=list)
     loss_shares: list[LossShare] = field(default_factory=list)
     flows: list[FlowResult] = field(default_factory=list)
-    absorbers: list[AbsorberRow] = field(default_factory=list)
+    absorbers: AbsorberColumns = field(default_factory=AbsorberColumns)
     timeline: list[TimelineRow] = field(default_factory=list)
     collateral_sales: list[CollateralSale] = field(default_factory=list)
     score_inputs: list[Mapping[str, Floats]] = field(default_factory=list)

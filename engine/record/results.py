@@ -8,7 +8,6 @@ from crashsim.engine.adl.scores import COLUMNS
 from crashsim.engine.arrays import Floats
 from crashsim.engine.record.account_table import accounts_table
 from crashsim.engine.record.events import (
-    AbsorberRow,
     Closing,
     CollateralSale,
     FlowResult,
@@ -48,7 +47,7 @@ def outcome_of(
         collateral_sales=plain_table(
             "collateral_sales", events.collateral_sales, CollateralSale, names
         ),
-        absorbers=plain_table("absorbers", events.absorbers, AbsorberRow, names),
+        absorbers=_absorbers(run, names),
         timeline=plain_table("timeline", events.timeline, TimelineRow, names),
         prices_1m=prices_1m(tape),
         adl_capacity=_adl_capacity(run, names),
@@ -59,6 +58,21 @@ def outcome_of(
         default_margin_markets=run.tables.default_markets,
         warnings=_warnings(run, tape),
     )
+
+
+def _absorbers(run: Run, names: Names) -> pl.DataFrame:
+    columns, count = run.events.absorbers, len(run.state.absorbers)
+    steps = len(columns.cash_usd) // max(count, 1)
+    raw = pl.DataFrame(
+        {
+            "step": np.repeat(np.arange(steps), count),
+            "absorber": np.tile(np.arange(count), steps),
+            "cash_usd": pl.Series(columns.cash_usd, dtype=pl.Float64),
+            "equity_usd": pl.Series(columns.equity_usd, dtype=pl.Float64),
+            "notional_usd": pl.Series(columns.notional_usd, dtype=pl.Float64),
+        }
+    )
+    return fit("absorbers", named_columns(raw, names))
 
 
 def _liquidations(run: Run, names: Names) -> pl.DataFrame:

@@ -86,15 +86,17 @@ def _answered(run: Run, ranking: Ranking, units: Indices) -> Flags:
 
 
 def _absorbers_to_watch(run: Run, step: Step, rule_6_runs: bool) -> list[int]:
-    """Absorbers that may be in breach when rule 7 comes.
+    """Absorbers with positions that may be in breach when rule 7 comes.
 
     Rule 6 changes an absorber only where absorbers are candidates themselves.
     """
     may_change = rule_6_runs and run.venue.adl.absorbers_eligible
+    absorbers = run.state.absorbers
     return [
         index
-        for index, absorber in enumerate(run.state.absorbers)
-        if absorber.rules.on_breach == "adl" and (may_change or _is_breached(absorber, step))
+        for index in run.state.holding_absorbers()
+        if absorbers[index].rules.on_breach == "adl"
+        and (may_change or _is_breached(absorbers[index], step))
     ]
 
 

@@ -56,17 +56,23 @@ class _Funds:
     def __init__(self, run: Run, step: Step) -> None:
         self._run = run
         self._mark = step.mark
-        self.equity_usd = [each.equity_usd(step.mark) for each in run.state.absorbers]
+        self._known: dict[int, float] = {}
+
+    def equity_usd(self, index: int) -> float:
+        """What one absorber has."""
+        if index not in self._known:
+            self._known[index] = self._run.state.absorbers[index].equity_usd(self._mark)
+        return self._known[index]
 
     def note(self, index: int) -> None:
         """This absorber has changed."""
-        self.equity_usd[index] = self._run.state.absorbers[index].equity_usd(self._mark)
+        del self._known[index]
 
     def all_lack(self, asked: list[Asked]) -> bool:
         """Whether each lacks the funds for what it is asked for, beyond doubt."""
         absorbers = self._run.state.absorbers
         for index, equity_usd in asked:
-            have = self.equity_usd[index]
+            have = self.equity_usd(index)
             most = have + equity_usd + _DOUBT_FRAC * (abs(have) + abs(equity_usd))
             if not most < absorbers[index].floor_usd:
                 return False
@@ -99,7 +105,7 @@ def _absorb(run: Run, step: Step, unit: int, asked: list[Asked], funds: _Funds) 
         part = offer.part_of(absorber)
         if not part.rows:
             continue
-        if funds.equity_usd[index] + part.equity_usd < absorber.floor_usd:
+        if funds.equity_usd(index) + part.equity_usd < absorber.floor_usd:
             run.events.refusals.setdefault(index, step.index)
         elif _fits(absorber, part, step.mark):
             offer.take(part)

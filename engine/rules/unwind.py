@@ -11,7 +11,8 @@ from crashsim.engine.state.step import Step
 
 def unwind(run: Run, step: Step) -> None:
     """Offer the positions of absorbers with `unwind`, by notional, without limit or fee."""
-    for index, absorber in enumerate(run.state.absorbers):
+    for index in run.state.holding_absorbers():
+        absorber = run.state.absorbers[index]
         if absorber.rules.unwind:
             notional = np.abs(absorber.size) * step.mark
             held = np.flatnonzero(absorber.size)

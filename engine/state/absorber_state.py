@@ -18,7 +18,8 @@ from crashsim.scenarios.models.venue import Venue
 class AbsorberState:
     """One absorber: its rules, cash and net position per market, (M,) arrays in base units.
 
-    serves: (M,) the markets whose positions and shortfalls are its own; None for every market.
+    size is a row of `State.absorber_size` and changes in place. serves: (M,) the markets whose
+    positions and shortfalls are its own; None for every market.
     """
 
     rules: Absorber
@@ -42,6 +43,8 @@ class AbsorberState:
 
     def note_equity(self, now_ms: int, equity_usd: float) -> None:
         """Keep the falling sequence of equities that may yet be the window's peak."""
+        if self.rules.max_drawdown_frac is None:
+            return
         while self.peaks and self.peaks[-1][1] <= equity_usd:
             self.peaks.pop()
         self.peaks.append((now_ms, equity_usd))

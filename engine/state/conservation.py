@@ -67,15 +67,16 @@ class Conservation:
 
     def _net_size(self) -> Floats:
         net = self._units_net + self._state.outside.size
-        for absorber in self._state.absorbers:
-            net += absorber.size
+        net += self._state.absorber_size.sum(axis=0)
         return net
 
     def _wealth(self, mark: Floats) -> float:
         state = self._state
         fixed = self._units_fixed_usd + state.outside.cash_usd + state.platform_cash_usd
-        for absorber in state.absorbers:
-            fixed += absorber.cash_usd - dot(absorber.size, absorber.entry)
+        holding = set(state.holding_absorbers())
+        for place, absorber in enumerate(state.absorbers):
+            entry_usd = dot(absorber.size, absorber.entry) if place in holding else 0.0
+            fixed += absorber.cash_usd - entry_usd
         return fixed + dot(self._net_size(), mark)
 
     def _note(self, step: int, what: str, residual_usd: float) -> None:

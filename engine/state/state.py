@@ -45,6 +45,7 @@ class State:
     unit_first_row: (U + 1,) rows of unit u are unit_first_row[u] : unit_first_row[u + 1], ordered
     by market. cross_unit: (N,) the cross unit of each account. charged_usd: (U,) losses shared so
     far. serving: for each market its absorbers, in their order; None where all serve every market.
+    absorber_size: (A, M) the sizes of all absorbers, who hold its rows.
     """
 
     accounts: list[str]
@@ -70,8 +71,13 @@ class State:
     debt_touched: set[int] = field(default_factory=set)
     fixed: Fixed = field(init=False)
     serving: list[list[int]] | None = field(init=False)
+    absorber_size: Floats = field(init=False)
 
     def __post_init__(self) -> None:
+        shape = (len(self.absorbers), len(self.markets))
+        self.absorber_size = np.array([each.size for each in self.absorbers]).reshape(shape)
+        for absorber, size in zip(self.absorbers, self.absorber_size, strict=True):
+            absorber.size = size
         self.serving = by_market(self.absorbers, len(self.markets))
         self.fixed = Fixed(
             first_row=self.unit_first_row.tolist(),
@@ -107,6 +113,10 @@ class State:
         counts = self.unit_first_row[units + 1] - first
         offsets = np.cumsum(counts) - counts
         return np.repeat(first - offsets, counts) + np.arange(int(counts.sum()), dtype=np.intp)
+
+    def holding_absorbers(self) -> list[int]:
+        """The absorbers with an open position, in their order; most funds have none most times."""
+        return np.flatnonzero(self.absorber_size.any(axis=1)).tolist()
 
     def absorbers_of(self, market: int | None) -> list[AbsorberState]:
         """The absorbers that serve a market, in their order; of None those that serve every one."""
