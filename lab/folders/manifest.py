@@ -19,9 +19,9 @@ from crashsim.lab import doubts
 from crashsim.lab.draws.draw_table import DRAWS
 from crashsim.lab.folders import provenance
 from crashsim.lab.folders.provenance import Statement, with_warnings
-from crashsim.lab.funds import markets_without_absorber, sized_by_book
 from crashsim.lab.request import Request, public_text
 from crashsim.lab.rules.function_files import NO_FILES, FunctionFile, FunctionFiles
+from crashsim.lab.rules.funds import markets_without_absorber, sized_by_book
 from crashsim.scenarios.models.scenario import Scenario
 from crashsim.scenarios.models.venue import Venue
 

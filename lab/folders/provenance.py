@@ -7,7 +7,7 @@ import numpy as np
 
 from crashsim.data import Book, Flows, InputFile, Inputs, MarketOrigin, Tape
 from crashsim.lab.figures import many
-from crashsim.lab.funds import markets_without_absorber, sized_by_book
+from crashsim.lab.rules.funds import markets_without_absorber, sized_by_book
 from crashsim.scenarios.models.scenario import Scenario
 from crashsim.scenarios.models.venue import Venue
 

@@ -234,6 +234,24 @@ def test_absorbers_are_set_by_name_or_place() -> None:
     )
 
 
+@pytest.mark.parametrize("where", ["insurance_fund", "0"])
+def test_setting_what_an_absorber_starts_with_removes_the_other_way(where: str) -> None:
+    fraction = f"absorber.{where}.cash_frac_oi=0.02"
+    cash = f"absorber.{where}.cash=7"
+    for settings, expected in (
+        ((cash,), (7.0, None)),
+        ((fraction,), (None, 0.02)),
+        ((cash, fraction), (None, 0.02)),
+        ((fraction, cash), (7.0, None)),
+    ):
+        (fund, *_) = scenarios.load_venue("binance", set=settings).absorber
+        assert (fund.cash, fund.cash_frac_oi) == expected
+
+
+def test_only_an_absorber_s_cash_removes_anything() -> None:
+    assert _refused("book.cash=1").startswith("--set book.cash=1: book.cash: unknown key")
+
+
 def test_margin_tables_are_set_by_market() -> None:
     venue = scenarios.load_venue("backpack", set=("margin.markets.BTC.base=0.01",))
     assert venue.margin.markets["BTC"].model_dump()["base"] == 0.01

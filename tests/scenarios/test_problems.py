@@ -79,6 +79,26 @@ def test_a_minimal_venue_needs_no_facts(tmp_path: Path) -> None:
             '[[absorber]]\nname = "a"\ncash = 1\n[[absorber]]\nname = "a"\ncash = 1\n[adl]',
             "absorber: each absorber needs its own name, found a twice",
         ),
+        (
+            "[adl]",
+            '[[absorber]]\nname = "a"\ncash = 1\ncash_frac_oi = 0.1\n[adl]',
+            "absorber.0: absorber a: found cash and cash_frac_oi, expected exactly one of",
+        ),
+        (
+            "[adl]",
+            '[[absorber]]\nname = "a"\n[adl]',
+            "absorber.0: absorber a: found neither cash nor cash_frac_oi, expected exactly one of",
+        ),
+        (
+            "[adl]",
+            '[[absorber]]\nname = "a"\ncash = 1\nmarkets = []\n[adl]',
+            "absorber.0.markets: found a list of 0, expected a list that is not empty",
+        ),
+        (
+            "[adl]",
+            '[[absorber]]\nname = "a"\ncash = 1\nper = "coin"\n[adl]',
+            'absorber.0.per: found "coin", expected "market"',
+        ),
         ("[adl]", '[facts."x"]\nsorce = "a"\n[adl]', "facts.x.sorce: unknown key (did you mean "),
         ('name = "mine"', 'name = "mine"\nnme = 1', "nme: unknown key (did you mean"),
     ],

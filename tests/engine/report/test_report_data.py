@@ -54,6 +54,13 @@ def test_who_paid_whom_is_what_was_worked_out_by_hand() -> None:
     )
 
 
+def test_a_fee_goes_to_the_platform_where_no_fund_serves_the_market() -> None:
+    fund = 'absorber=[{name="fund",cash=100.0}]'
+    for unserved, receiver in (((), transfers.FUND), (("TOY",), transfers.PLATFORM)):
+        found = transfers.who_paid_whom(toy(fund), unserved)
+        assert found.filter(reason="liquidation fees")["receiver"].to_list() == [receiver]
+
+
 def test_winners_pay_where_the_price_is_the_bankruptcy_price() -> None:
     found = transfers.who_paid_whom(toy("adl.price=bankruptcy"))
     paid = found.filter(pl.col("payer") == transfers.WINNERS)

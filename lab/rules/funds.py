@@ -6,6 +6,7 @@ from itertools import groupby
 from crashsim.data import Inputs
 from crashsim.engine.arrays import plain_sum
 from crashsim.engine.state.absorber_state import Fund, funds
+from crashsim.lab.figures import many
 from crashsim.scenarios.models.absorber import CASH_KEYS, Absorber, serving
 from crashsim.scenarios.models.venue import Venue
 
@@ -25,7 +26,7 @@ class SizedEntry:
     def text(self) -> str:
         """The entry, what it starts with and why, as a sentence without its full stop."""
         cash = plain_sum(fund.cash_usd for fund in self.funds)
-        parts = f" in {len(self.funds):,} funds, one a market" if self.entry.per else ""
+        parts = f" in {many(len(self.funds), 'fund')}, one a market" if self.entry.per else ""
         return f"{self.entry.name} starts with ${cash:,.0f}{parts}: {self._size}"
 
     @property
