@@ -25,8 +25,8 @@ class Rules:
 
 RULES = (
     Rules("backpack", "backpack"),
-    Rules("binance, fund of 0", "binance", ("absorber.0.cash=0",)),
-    Rules("binance, fund of $1bn", "binance", ("absorber.0.cash=1e9",)),
+    Rules("binance, fund of 0", "binance", ("absorber.0.cash=0", "absorber.1.cash=0")),
+    Rules("binance, fund of $1bn", "binance", ("absorber.0.cash=1e9", "absorber.1.cash=1e9")),
     Rules("hyperliquid", "hyperliquid"),
 )
 HEADER = (

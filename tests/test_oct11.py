@@ -41,7 +41,7 @@ def test_binance_without_a_fund_deleverages_and_leaves_no_debt() -> None:
 
 
 def test_binance_with_a_large_fund_neither_deleverages_nor_leaves_debt() -> None:
-    accounts = outcome("binance", "absorber.0.cash=1e9").accounts
+    accounts = outcome("binance", "absorber.0.cash=1e9", "absorber.1.cash=1e9").accounts
     assert accounts["was_liquidated"].sum() > 1_000
     assert not accounts["was_deleveraged"].any() and not accounts["was_in_debt"].any()
     assert not accounts["ended_underwater"].any()

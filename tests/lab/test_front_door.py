@@ -168,7 +168,7 @@ def test_metrics_are_those_of_the_summary_with_their_words() -> None:
 
 
 def test_a_metric_that_is_a_time_is_in_the_text() -> None:
-    run = crashsim.replay("toy", venue="binance", set={"absorber.0.cash": 1})
+    run = crashsim.replay("toy", venue="binance", set={"absorber.1.cash": 1})
     (row,) = run.metrics.filter(metric="absorber_first_refusal_at").iter_rows(named=True)
     assert (row["value"], row["text"]) == (None, run.metric("absorber_first_refusal_at"))
     assert row["text"].startswith("2025-10-10T21:0")

@@ -72,7 +72,7 @@ FUND = "absorber.insurance_fund"
 
 def test_what_a_fund_in_proportion_comes_to_is_said_in_dollars() -> None:
     """The longs of the toy have 440 at 100, and so one side has 44,000."""
-    scenario, inputs = toy(venue="binance", set=(f"{FUND}.cash_frac_oi=0.1",))
+    scenario, inputs = toy(venue="aster", set=(f"{FUND}.cash_frac_oi=0.1",))
     size = "insurance_fund starts with $4,400: 0.1 of the book's open interest of $44,000"
     assert f"yours: {size}." in told(scenario, inputs)
     assert provenance.known(scenario, inputs)["venue"].endswith(f"; {size}")
@@ -81,17 +81,17 @@ def test_what_a_fund_in_proportion_comes_to_is_said_in_dollars() -> None:
 def test_a_fund_in_each_market_is_said_and_so_are_markets_without_one() -> None:
     each = (f"{FUND}.cash=100", f"{FUND}.per=market")
     size = "insurance_fund starts with $100 in 1 fund, one a market: shared over them by"
-    assert size in told(*toy(venue="binance", set=each))
+    assert size in told(*toy(venue="aster", set=each))
     other = (f"{FUND}.cash=100", f'{FUND}.markets=["BTC"]')
-    assert "note: no absorber serves TOY." in told(*toy(venue="binance", set=other))
-    assert "no absorber serves" not in told(*toy(venue="binance", set=(f"{FUND}.cash=100",)))
+    assert "note: no absorber serves TOY." in told(*toy(venue="aster", set=other))
+    assert "no absorber serves" not in told(*toy(venue="aster", set=(f"{FUND}.cash=100",)))
 
 
 def test_the_funds_of_other_venues_of_a_comparison_are_said_in_one_statement() -> None:
     _, inputs = toy()
-    sized = load("toy", overrides=Overrides(venue="okx", set=(f"{FUND}.cash_frac_oi=0.2",))).venue
+    sized = load("toy", overrides=Overrides(venue="aster", set=(f"{FUND}.cash_frac_oi=0.2",))).venue
     (one,) = provenance.other_funds([load("toy").venue, sized], inputs)
-    assert one.text.startswith("funds of the other venues: okx: insurance_fund starts with $8,800")
+    assert one.text.startswith("funds of the other venues: aster: insurance_fund starts with $8,800")
     assert provenance.other_funds([load("toy").venue], inputs) == []
 
 

@@ -193,8 +193,8 @@ def test_a_fact_sheet_gives_values_units_and_grounds() -> None:
     assert tiers.text == "from 0: 1.25 %; from 150,000,000: 2.5 %"
     assert tiers.since == "2025-10-10"
     assert tiers.source is not None and "margin-tiers" in tiers.source
-    assert facts["absorber.liquidator_vault.cash"].assumption is not None
-    assert facts["absorber.liquidator_vault.cash"].text == "10,000,000"
+    assert facts["absorber.liquidator_vault.cash_frac_oi"].assumption is None
+    assert facts["absorber.liquidator_vault.cash_frac_oi"].text == "0.029"
 
 
 def test_the_venue_file_in_the_docs_is_enough(tmp_path: Path) -> None:
