@@ -66,7 +66,7 @@ def test_a_kept_run_of_another_venue_counts_the_values_of_its_own_file(place: Pa
     summary = json.loads((place / "compared/runs/venue-binance/summary.json").read_bytes())
     own = venue_sheet("binance").counts
     stated = f"{own.sourced} of {own.values} values with a source, {own.assumed} assumed"
-    assert summary["debt_usd"]["inputs"]["venue"].startswith(f"{stated}; shared_fund starts with $")
+    assert summary["debt_usd"]["inputs"]["venue"].startswith(f"{stated}; insurance_fund starts with $")
     manifest = json.loads((place / "compared/runs/venue-binance/manifest.json").read_bytes())
     assert manifest["scenario"]["scenario"]["venue"] == "binance"
 
