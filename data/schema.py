@@ -39,14 +39,22 @@ def no_collateral() -> pl.DataFrame:
     return pl.DataFrame(schema=dict(COLLATERAL_COLUMNS))
 
 
+RECONSTRUCTED_MARK = "mark (reconstructed)"  # made from last prices, which the tape holds beside it
+
+
 @dataclass(frozen=True)
 class MarketOrigin:
     """How one market's prices are known, for the honesty line of every output."""
 
-    price_kind: str  # "mark", "index" or "last" (a last price used as mark is a proxy)
+    price_kind: str  # "mark", "mark (reconstructed)", "index" or "last" (used as mark: a proxy)
     provenance: str  # "recorded", "yours", "reconstructed" or "assumed"
     source: str  # file name, store name or generator
     venue: str | None = None  # whose spelling the market's name follows, where that is known
+
+    @property
+    def is_mark(self) -> bool:
+        """Whether its prices are marks, not another price in the place of one."""
+        return self.price_kind in ("mark", RECONSTRUCTED_MARK)
 
 
 @dataclass(frozen=True)
@@ -57,6 +65,8 @@ class Tape:
     mark: (T, M) USD per unit of base, finite and > 0; NaN only before a market's first price.
     volume_usd: (T, M) quote notional traded in (t_{k-1}, t_k], >= 0.
     funding_rate: (T, M) sum of the rates given in (t_{k-1}, t_k], 0 where none.
+    last: (T, M) last prices beside the marks, NaN where a market has none; None where none has.
+    A replay goes by the mark alone.
     """
 
     time_ms: NDArray[np.int64]
@@ -65,6 +75,7 @@ class Tape:
     volume_usd: NDArray[np.float64]
     funding_rate: NDArray[np.float64]
     origins: Mapping[str, MarketOrigin]
+    last: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)

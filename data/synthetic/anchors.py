@@ -1,13 +1,14 @@
 """Published price anchors and window volumes: the two CSV files of a reconstruction."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
+from crashsim.data.synthetic.sourced_csv import read_sourced, refuse_rows
 from crashsim.data.tape.grid import Floats, Ints
 from crashsim.scenarios.errors import InputError
 
@@ -43,14 +44,40 @@ class MarketAnchors:
         return self.low_bar_len_ms < _HOUR_MS
 
     @property
+    def end_of_hour_ms(self) -> int:
+        """End of the hour of the low, UTC milliseconds."""
+        return self.hour_ms + _HOUR_MS
+
+    @property
     def hour_price(self) -> float:
         """The price at the start of the low's hour."""
-        return float(self.price[np.searchsorted(self.time_ms, self.hour_ms)])
+        return float(self.price_at(self.hour_ms))
+
+    @property
+    def prices_in_hour(self) -> int:
+        """How many prices are known from the start of the low's hour to its end."""
+        hour = (self.time_ms >= self.hour_ms) & (self.time_ms <= self.end_of_hour_ms)
+        return int(hour.sum())
 
     @property
     def fall(self) -> float:
         """The fall from the start of the hour to its low, in log price (>= 0)."""
         return float(np.log(self.hour_price / self.low_price))
+
+    def price_at(self, time_ms: int | Ints) -> Floats:
+        """The price at times of time_ms, which must be among them."""
+        return np.asarray(self.price[np.searchsorted(self.time_ms, time_ms)])
+
+    def by_the_hour(self) -> "MarketAnchors":
+        """What would be known of the market if there were bars of an hour alone."""
+        whole = self.time_ms % _HOUR_MS == 0
+        return replace(
+            self,
+            time_ms=self.time_ms[whole],
+            price=self.price[whole],
+            low_bar_ms=self.hour_ms,
+            low_bar_len_ms=_HOUR_MS,
+        )
 
 
 @dataclass(frozen=True)
@@ -64,13 +91,15 @@ class WindowVolume:
 
 def read_anchors(path: Path) -> tuple[MarketAnchors, ...]:
     """The anchors of every market, by market. Raises InputError naming file, market and value."""
-    frame = _read(path, _ANCHOR_COLUMNS, ("time",), "price")
-    _refuse(path, frame, pl.col("price") <= 0, "price", "a price above 0")
-    _refuse(path, frame, ~pl.col("kind").is_in(["price", "low"]), "kind", '"price" or "low"')
+    frame = read_sourced(path, _ANCHOR_COLUMNS, ("time",), ("price",))
+    refuse_rows(path, frame, pl.col("price") <= 0, "price", "a price above 0")
+    refuse_rows(path, frame, ~pl.col("kind").is_in(["price", "low"]), "kind", '"price" or "low"')
     known = list(_BAR_MS)
-    _refuse(path, frame, ~pl.col("resolution").is_in(known), "resolution", f"one of {known}")
+    refuse_rows(path, frame, ~pl.col("resolution").is_in(known), "resolution", f"one of {known}")
     key = ["market", "time", "kind"]
-    _refuse(path, frame, pl.struct(key).is_duplicated(), "time", "one row a market, time and kind")
+    refuse_rows(
+        path, frame, pl.struct(key).is_duplicated(), "time", "one row a market, time and kind"
+    )
     parts = frame.sort("market", "time").partition_by("market", maintain_order=True)
     return tuple(_market(path, part) for part in parts)
 
@@ -82,49 +111,14 @@ def common_times_ms(markets: Sequence[MarketAnchors]) -> Ints:
 
 def read_window_volume(path: Path) -> dict[str, WindowVolume]:
     """The window volume of every market. Raises InputError naming file, market and value."""
-    frame = _read(path, _VOLUME_COLUMNS, ("start", "end"), "volume_usd")
-    _refuse(path, frame, pl.col("volume_usd") < 0, "volume_usd", "a volume of at least 0")
-    _refuse(path, frame, pl.col("end") <= pl.col("start"), "end", "an end after the start")
-    _refuse(path, frame, pl.col("market").is_duplicated(), "market", "one row a market")
+    frame = read_sourced(path, _VOLUME_COLUMNS, ("start", "end"), ("volume_usd",))
+    refuse_rows(path, frame, pl.col("volume_usd") < 0, "volume_usd", "a volume of at least 0")
+    refuse_rows(path, frame, pl.col("end") <= pl.col("start"), "end", "an end after the start")
+    refuse_rows(path, frame, pl.col("market").is_duplicated(), "market", "one row a market")
     return {
         row["market"]: WindowVolume(row["start"], row["end"], row["volume_usd"])
         for row in frame.iter_rows(named=True)
     }
-
-
-def _read(path: Path, columns: Sequence[str], times: Sequence[str], number: str) -> pl.DataFrame:
-    """The CSV with times as UTC milliseconds; lines that start with # are its source lines."""
-    try:
-        text = pl.read_csv(path, comment_prefix="#", infer_schema=False)
-    except FileNotFoundError:
-        raise InputError(f"{path}: no such file") from None
-    except pl.exceptions.PolarsError as error:
-        raise InputError(f"{path}: not a CSV file: {str(error).splitlines()[0]}") from None
-    missing = [name for name in columns if name not in text.columns]
-    if missing:
-        raise InputError(f"{path}: no column {', '.join(missing)}; expected {', '.join(columns)}")
-    frame = text.select(columns).with_columns(
-        pl.col(number).cast(pl.Float64, strict=False), *(_time_ms(name) for name in times)
-    )
-    _refuse(path, frame, ~pl.col(number).is_finite().fill_null(False), number, "a finite number")
-    for name in times:
-        _refuse(path, frame, pl.col(name).is_null(), name, "a time such as 2025-10-10T21:00:00Z")
-    return frame
-
-
-def _time_ms(name: str) -> pl.Expr:
-    stamp = pl.col(name).str.strip_chars_end("Z").str.to_datetime(time_unit="ms", strict=False)
-    return stamp.dt.timestamp("ms").alias(name)
-
-
-def _refuse(path: Path, frame: pl.DataFrame, wrong: pl.Expr, column: str, expected: str) -> None:
-    rows = frame.with_row_index("row", offset=1).filter(wrong)
-    if rows.height:
-        first = rows.row(0, named=True)
-        raise InputError(
-            f"{path}: data row {first['row']} ({first['market']}): {column} is {first[column]!r}, "
-            f"expected {expected}"
-        )
 
 
 def _market(path: Path, rows: pl.DataFrame) -> MarketAnchors:

@@ -1,19 +1,19 @@
 """A seeded tape through published price anchors.
 
-Each market falls with the common factor in proportion to its own fall of that hour; what is left
-at its anchors is spread linearly between them, and its own noise is pinned to 0 there. The price
-above the low is then the length of a plane vector (this level, a second noise): the known way to
-hold a random walk above its minimum, and exact at every anchor. Nothing here is recorded but the
-anchors and the volume of the window.
+Each market goes with the common factor through its own fall and recovery of that hour; what is left
+at its anchors is spread between them as the factor moves, and its own noise is pinned to 0 there.
+The price above the low is then the length of a plane vector (this level, a second noise): the known
+way to hold a random walk above its minimum, and exact at every anchor. Nothing here is recorded but
+the anchors and the volume of the window. Marks are made from this path of last prices.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from crashsim.data.clock import utc_text
-from crashsim.data.schema import MarketOrigin, Tape
+from crashsim.data.schema import RECONSTRUCTED_MARK, MarketOrigin, Tape
 from crashsim.data.synthetic.anchors import (
     MarketAnchors,
     WindowVolume,
@@ -22,6 +22,8 @@ from crashsim.data.synthetic.anchors import (
     read_window_volume,
 )
 from crashsim.data.synthetic.common_factor import CommonFactor, bridge, common_factor
+from crashsim.data.synthetic.marks import mark_path, read_marks
+from crashsim.data.synthetic.stages import fallen_log_price, risen_log_price
 from crashsim.data.synthetic.streams import stream
 from crashsim.data.tape.grid import Floats, Ints
 from crashsim.scenarios.errors import InputError
@@ -29,46 +31,77 @@ from crashsim.scenarios.models.generate import Anchors
 
 _HOUR_MS = 3_600_000
 _SECOND_MS = 1_000
+_WARP_MS = 30_000  # a market's own low moves only what lies this near: the rest is by the clock
 
 
-def reconstruct_tape(anchors: Anchors, time_ms: Ints, seed: int, volume_scale: float) -> Tape:
+def reconstruct_tape(
+    anchors: Anchors, time_ms: Ints, seed: int, volume_scale: float, price_kind: str = "last"
+) -> Tape:
     """A tape on the grid time_ms (T,), which must lie between the first and the last anchor.
+
+    price_kind: what the anchors are where anchors.mark_path is None; else they are last prices, and
+    the tape holds both them and the marks made from them.
 
     The path is drawn on whole seconds and read off at the grid's times (the last second at or
     before each), so it is the same on every grid. Volume is the published volume of the window
-    times volume_scale; per second it goes with the square root of the factor's pace (as volume and
-    volatility did in recorded bars of that night) and with the size of the market's own noise;
-    before the window the same rate per pace is assumed. Funding rates are 0: none was settled
-    between 20:00 and 24:00 UTC. Raises InputError where the files are wrong or the grid leaves
-    them.
+    times volume_scale; per second it goes with the factor's pace, thinned as the fall proceeds, and
+    with the size of the market's own noise; before the window the same rate per pace is assumed.
+    Funding rates are 0: none was settled between 20:00 and 24:00 UTC. Raises InputError where the
+    files are wrong or the grid leaves them.
     """
     markets = read_anchors(anchors.path)
-    volumes = read_window_volume(anchors.volume_path)
-    unknown = [facts.market for facts in markets if facts.market not in volumes]
-    if unknown:
-        raise InputError(f"{anchors.volume_path}: no volume for {', '.join(unknown)}")
+    volumes = _volumes_of(anchors, markets)
     seconds_ms = _seconds(anchors, markets, time_ms)
     factor = common_factor(anchors, markets, seconds_ms, seed)
     noise = stream(seed, "tape.own").standard_normal((seconds_ms.size, len(markets))).T
     lows_ms = _low_times_ms(anchors, markets, factor, seed)
     at = (time_ms - seconds_ms[0]) // _SECOND_MS
     paths = [
-        _path(facts, int(low_ms), factor, own, anchors.own_variance)
+        _path(anchors, facts, int(low_ms), factor, own)
         for facts, low_ms, own in zip(markets, lows_ms, noise, strict=True)
     ]
     traded = [
         _volume(anchors, factor, own, volumes[facts.market])
         for facts, own in zip(markets, noise, strict=True)
     ]
-    origin = MarketOrigin("last", "reconstructed", anchors.path.name)
-    return Tape(
+    last = _read_off(paths, at)
+    tape = Tape(
         time_ms=time_ms,
         markets=tuple(facts.market for facts in markets),
-        mark=np.stack([path[at] for path in paths], axis=1),
+        mark=last,
         volume_usd=np.stack([_between(volume, at) for volume in traded], axis=1) * volume_scale,
         funding_rate=np.zeros((time_ms.size, len(markets))),
-        origins={facts.market: origin for facts in markets},
+        origins=_origins(markets, price_kind, anchors.path.name),
     )
+    if anchors.mark_path is None:
+        return tape
+    marks = read_marks(anchors.mark_path)
+    made = [
+        mark_path(path, seconds_ms, facts, marks)
+        for path, facts in zip(paths, markets, strict=True)
+    ]
+    source = f"{anchors.path.name} and {anchors.mark_path.name}"
+    origins = _origins(markets, RECONSTRUCTED_MARK, source)
+    return replace(tape, mark=_read_off(made, at), last=last, origins=origins)
+
+
+def _volumes_of(anchors: Anchors, markets: Sequence[MarketAnchors]) -> dict[str, WindowVolume]:
+    volumes = read_window_volume(anchors.volume_path)
+    unknown = [facts.market for facts in markets if facts.market not in volumes]
+    if unknown:
+        raise InputError(f"{anchors.volume_path}: no volume for {', '.join(unknown)}")
+    return volumes
+
+
+def _read_off(paths: Sequence[Floats], at: Ints) -> Floats:
+    return np.stack([path[at] for path in paths], axis=1)
+
+
+def _origins(
+    markets: Sequence[MarketAnchors], price_kind: str, source: str
+) -> dict[str, MarketOrigin]:
+    origin = MarketOrigin(price_kind, "reconstructed", source)
+    return {facts.market: origin for facts in markets}
 
 
 def _seconds(anchors: Anchors, markets: Sequence[MarketAnchors], time_ms: Ints) -> Ints:
@@ -122,18 +155,19 @@ def _knots(facts: MarketAnchors, low_ms: int, seconds_ms: Ints) -> _Knots:
 
 
 def _path(
-    facts: MarketAnchors, low_ms: int, factor: CommonFactor, own_noise: Floats, own_variance: float
+    anchors: Anchors, facts: MarketAnchors, low_ms: int, factor: CommonFactor, drawn: Floats
 ) -> Floats:
-    """The price of one market at every second, (T,)."""
+    """The price of one market at every second, (T,). drawn: (T,) standard normal."""
     knots = _knots(facts, low_ms, factor.time_ms)
     warped_ms = _warp(factor, low_ms)
-    own = np.cumsum(own_noise * np.sqrt(own_variance * factor.rate))
+    own = np.cumsum(drawn * (anchors.own_noise * np.sqrt(factor.variance)))
     common, second = (np.interp(warped_ms, factor.time_ms, walk) for walk in factor.noise.T)
     # Volatility grows with the root of a market's fall: measured on recorded bars of that night.
     wide = np.sqrt(facts.fall)
-    level = facts.fall * np.interp(warped_ms, factor.time_ms, factor.level)
+    level = _level(facts, low_ms, factor, warped_ms, anchors.fall_power)
     level += wide * bridge(common + own, factor.clock, knots.at)
-    level += np.interp(np.arange(level.size), knots.at, knots.log_price - level[knots.at])
+    left = knots.log_price - level[knots.at]
+    level += np.interp(factor.clock, factor.clock[knots.at], left)
     second = wide * bridge(second, factor.clock, knots.at)
     log_low = np.log(facts.low_price)
     price: Floats = np.exp(log_low + np.hypot(level - log_low, second))
@@ -142,10 +176,23 @@ def _path(
     return price
 
 
+def _level(
+    facts: MarketAnchors, low_ms: int, factor: CommonFactor, warped_ms: Floats, power: float
+) -> Floats:
+    """The log price of a market that has gone as far as the factor."""
+    fallen = np.interp(warped_ms, factor.time_ms, factor.fallen)
+    risen = np.interp(warped_ms, factor.time_ms, factor.risen)
+    falling = fallen_log_price(fallen, facts, power)
+    return np.where(factor.time_ms < low_ms, falling, risen_log_price(risen, facts, factor.end_ms))
+
+
 def _warp(factor: CommonFactor, low_ms: int) -> Floats:
     """The factor's time at each second of a market whose low is at low_ms, not the factor's."""
-    low = int(np.searchsorted(factor.knots_ms, factor.low_ms))
-    before, after = factor.knots_ms[low - 1], factor.knots_ms[low + 1]
+    first, last = sorted((low_ms, factor.low_ms))
+    knots_ms = factor.knots_ms
+    place = int(np.searchsorted(knots_ms, first - _WARP_MS, side="right")) - 1
+    before = knots_ms[max(place, 0)]
+    after = knots_ms[min(int(np.searchsorted(knots_ms, last + _WARP_MS)), knots_ms.size - 1)]
     own = [factor.time_ms[0], before, low_ms, after, factor.time_ms[-1]]
     common = [factor.time_ms[0], before, factor.low_ms, after, factor.time_ms[-1]]
     return np.asarray(np.interp(factor.time_ms, own, common))
@@ -158,10 +205,11 @@ def _volume(
     within = (factor.time_ms > window.start_ms) & (factor.time_ms <= window.end_ms)
     if window.start_ms < factor.time_ms[0] or window.end_ms > factor.time_ms[-1]:
         raise InputError(
-            f"{anchors.volume_path}: a window to {utc_text(window.end_ms)} leaves the "
-            f"of {anchors.path.name}"
+            f"{anchors.volume_path}: a window to {utc_text(window.end_ms)} leaves the anchors of "
+            f"{anchors.path.name}"
         )
-    pace = np.sqrt(factor.rate) * (1.0 + np.abs(own_noise))
+    deepest = np.maximum.accumulate(np.clip(factor.fallen, 0.0, 1.0))
+    pace = factor.pace * np.exp(-anchors.thinning * deepest) * (1.0 + np.abs(own_noise))
     return np.asarray(np.cumsum(pace) * (window.volume_usd / pace[within].sum()))
 
 

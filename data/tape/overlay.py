@@ -1,6 +1,6 @@
 """Laying one tape over another, market by market."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +10,7 @@ from crashsim.data.book.market_match import AbsentError, Match, MismatchError, U
 from crashsim.data.checked.findings import Findings
 from crashsim.data.checked.table import Table
 from crashsim.data.schema import Tape
+from crashsim.data.tape.grid import Floats
 from crashsim.scenarios.errors import InputError
 
 
@@ -35,6 +36,7 @@ def lay_over(
         over,
         markets=tuple(names[m] for m in over.markets),
         mark=over.mark * np.array(units),
+        last=None if over.last is None else over.last * np.array(units),
         origins={names[m]: origin for m, origin in over.origins.items()},
     )
     joined = _joined(base, renamed)
@@ -108,4 +110,17 @@ def _joined(base: Tape, over: Tape) -> Tape:
         volume_usd=np.column_stack([tape.volume_usd[:, c] for tape, c in chosen]),
         funding_rate=np.column_stack([tape.funding_rate[:, c] for tape, c in chosen]),
         origins={market: origins[market] for market in markets},
+        last=_last(chosen),
     )
+
+
+def _last(chosen: Sequence[tuple[Tape, int]]) -> Floats | None:
+    """The last prices of these columns: a price used as mark is one too, where it is a last."""
+    if all(tape.last is None for tape, _ in chosen):
+        return None
+    columns = []
+    for tape, column in chosen:
+        is_last = tape.origins[tape.markets[column]].price_kind == "last"
+        own = tape.mark if is_last else tape.last
+        columns.append(np.full(tape.time_ms.size, np.nan) if own is None else own[:, column])
+    return np.column_stack(columns)

@@ -163,11 +163,15 @@ def _from_anchors(scenario: Scenario, grid: Grid, _: PriceRows | None) -> _Laid:
     from crashsim.data.synthetic.reconstruct import reconstruct_tape
 
     settings = scenario.prices
+    anchors = settings.anchors
+    if settings.price_kind in ("index", "last"):
+        anchors = anchors.model_copy(update={"mark_path": None})
     tape = reconstruct_tape(
-        anchors=settings.anchors,
+        anchors=anchors,
         time_ms=grid.time_ms,
         seed=scenario.seed,
         volume_scale=settings.volume_scale,
+        price_kind=settings.price_kind or "last",
     )
     return _Laid(grid, tape, ())
 

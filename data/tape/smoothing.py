@@ -15,7 +15,7 @@ def smoothed(tape: Tape, tau_s: float) -> Tape:
     market's first price on, which stays. Markets whose prices are marks already stay as they are;
     raises InputError where that is all of them.
     """
-    columns = [n for n, m in enumerate(tape.markets) if tape.origins[m].price_kind != "mark"]
+    columns = [n for n, m in enumerate(tape.markets) if not tape.origins[m].is_mark]
     if not columns:
         raise InputError(
             "prices.mark_smoothing_s smooths last and index prices, but all prices here are marks: "

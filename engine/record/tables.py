@@ -211,6 +211,10 @@ TABLES: dict[str, tuple[Column, ...]] = {
         _price("low", "lowest mark of the minute"),
         _price("close", "last mark of the minute"),
         _usd("volume_usd", "traded in the minute, as the replay took it"),
+        _price("last_open", "first last price of the minute; null where there are only marks"),
+        _price("last_high", "highest last price of the minute, or null"),
+        _price("last_low", "lowest last price of the minute, or null"),
+        _price("last_close", "last of the minute's last prices, or null"),
     ),
 }
 

@@ -13,6 +13,7 @@ _PATH_KEYS: tuple[Key, ...] = (
     ("prices", "volume_path"),
     ("prices", "anchors", "path"),
     ("prices", "anchors", "volume_path"),
+    ("prices", "anchors", "mark_path"),
     ("book", "path"),
     ("book", "generate", "volume_path"),
     ("flows", "path"),

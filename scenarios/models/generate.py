@@ -17,27 +17,43 @@ class Anchors(Rules):
     """`[prices.anchors]`: a seeded path through published price anchors.
 
     path: CSV of market, time, price, kind (price, low), resolution. volume_path: CSV of market,
-    start, end, volume_usd. Both are the bundled night's where a scenario names none.
+    start, end, volume_usd. Both are the bundled night's where a scenario names none. mark_path: CSV
+    of hourly marks beside last prices, from which marks are made; none with anchors of one's own
+    unless it is named, and the anchors' prices are then the marks.
     hourly_low_from_s, hourly_low_to_s: where a low known only by its hour may lie, in seconds
     after the hour's start; low_spread_s: standard deviation of the lows' times around the factor's.
-    recovery_s: time constant of the first recovery after the low.
-    factor_variance, own_variance: variance of the noise of the common factor and of each market,
-    per unit that the factor moves (1 is the fall to the low) and per unit of the market's own fall
-    in log price.
+    fall_power: markets fall evenly in this power of their price, so that a large fall accelerates
+    towards the low; recovery_s: time constant of the first recovery after it.
+    factor_noise, own_noise: standard deviation of the noise of a minute, common and of each market,
+    per unit that the factor moves in it (1 is the fall to the low) and per root of the market's own
+    fall in log price.
     quiet_rate: that movement per second when nothing happens; smoothing_s: window over which the
-    factor's pace is averaged.
+    factor's pace is averaged; aftershock_frac of it fades over aftershock_s instead.
+    thinning: natural log by which the volume of a movement has shrunk at the low.
     """
 
     path: Path = Field(default=_OCT11 / "anchors.csv")
     volume_path: Path = Field(default=_OCT11 / "window_volume.csv")
+    mark_path: Path | None = None
     hourly_low_from_s: int = Field(default=900, ge=1, lt=3600)
     hourly_low_to_s: int = Field(default=1500, ge=1, lt=3600)
     low_spread_s: float = Field(default=40.0, ge=0)
-    recovery_s: float = Field(default=150.0, gt=0)
-    factor_variance: float = Field(default=0.018, ge=0)
-    own_variance: float = Field(default=0.006, ge=0)
-    quiet_rate: float = Field(default=5e-6, gt=0)
+    fall_power: float = Field(default=2.0, gt=0)
+    recovery_s: float = Field(default=60.0, gt=0)
+    factor_noise: float = Field(default=1.0, ge=0)
+    own_noise: float = Field(default=0.2, ge=0)
+    quiet_rate: float = Field(default=2e-5, gt=0)
     smoothing_s: int = Field(default=120, ge=1)
+    aftershock_frac: float = Field(default=0.6, ge=0, le=1)
+    aftershock_s: float = Field(default=1800.0, ge=60)
+    thinning: float = Field(default=1.5, ge=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _marks_of_the_night(cls, given: object) -> object:
+        if isinstance(given, dict) and not {"path", "mark_path"} & set(given):
+            return {**given, "mark_path": _OCT11 / "marks.csv"}
+        return given
 
     @model_validator(mode="after")
     def _forward(self) -> "Anchors":
