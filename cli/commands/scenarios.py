@@ -1,5 +1,6 @@
 """`crashsim scenarios`: what can be replayed."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -8,6 +9,13 @@ import typer
 from crashsim.cli import options
 
 app = typer.Typer(rich_markup_mode=None)
+
+
+class PriceKind(StrEnum):
+    """What a path of prices is."""
+
+    LAST = "last"
+    MARK = "mark"
 
 
 @app.callback(invoke_without_command=True)
@@ -38,6 +46,71 @@ def show(
     from crashsim.scenarios import scenario_sheet
 
     facts.print_sheet(scenario_sheet(name), as_json=json)
+
+
+@app.command("check", no_args_is_help=True)
+def check(
+    name: Annotated[str, options.SCENARIO_NAME],
+    against: Annotated[
+        list[Path],
+        typer.Option(metavar="FILE", help="Recorded bars, CSV or Parquet, of any length."),
+    ],
+    leave_one_out: Annotated[
+        bool,
+        typer.Option(
+            "--leave-one-out",
+            help="Rebuild each market from its hourly anchors alone, with settings fitted to the "
+            "others.",
+        ),
+    ] = False,
+    kind: Annotated[
+        PriceKind, typer.Option(help="What the bars are: last prices or marks.")
+    ] = PriceKind.LAST,
+    start: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="UTC.  [default: ten minutes before the low]"),
+    ] = None,
+    end: Annotated[
+        str | None,
+        typer.Option(metavar="TIME", help="UTC.  [default: ten minutes after the low]"),
+    ] = None,
+    set_: options.Set = None,
+    seed: options.Seed = None,
+    json: Annotated[bool, typer.Option("--json", help="Print all of it as JSON.")] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Print every bar as CSV.")] = False,
+) -> None:
+    """Hold reconstructed prices against recorded bars.
+
+    Of every market that the bars and the scenario share: how far close, low, high, range and volume
+    of each bar are off, beside straight lines between the same anchors. With --leave-one-out the
+    finer anchors and the bars of a market are left out of its path and of all fits.
+
+    \b
+    Examples:
+      crashsim scenarios check oct11 --against my_bars.parquet
+      crashsim scenarios check oct11 --against my_bars.csv --leave-one-out
+      crashsim scenarios check oct11 --against my_mark_bars.csv --kind mark --json
+    """
+    from crashsim.cli import output
+    from crashsim.cli.progress import progress_bar
+    from crashsim.cli.show.price_check import rendered
+    from crashsim.cli.target import typed_time
+    from crashsim.data.clock import utc_ms
+    from crashsim.lab.price_check import told
+    from crashsim.lab.price_check.check_prices import Asked, check_prices
+    from crashsim.scenarios import Overrides, load
+
+    options.one_form(json=json, csv=csv, md=False)
+    first_ms = None if start is None else utc_ms(typed_time(start, "--start"))
+    end_ms = None if end is None else utc_ms(typed_time(end, "--end"))
+    asked = Asked(tuple(against), kind.value, leave_one_out, first_ms, end_ms)
+    changed = Overrides(set=tuple(set_ or ()), seed=seed)
+    with progress_bar(f"rebuilding markets of {name}") as progress:
+        found = check_prices(load(name, overrides=changed), asked, progress)
+    if csv:
+        output.emit(told.timed(found.bars).write_csv())
+    else:
+        output.emit_result(told.content(found), rendered(found), as_json=json)
 
 
 @app.command("new", no_args_is_help=True)

@@ -7,7 +7,7 @@ way to hold a random walk above its minimum, and exact at every anchor. Nothing 
 the anchors and the volume of the window. Marks are made from this path of last prices.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -22,7 +22,7 @@ from crashsim.data.synthetic.anchors import (
     read_window_volume,
 )
 from crashsim.data.synthetic.common_factor import CommonFactor, bridge, common_factor
-from crashsim.data.synthetic.marks import mark_path, read_marks
+from crashsim.data.synthetic.marks import Marks, mark_path, read_marks
 from crashsim.data.synthetic.stages import fallen_log_price, risen_log_price
 from crashsim.data.synthetic.streams import stream
 from crashsim.data.tape.grid import Floats, Ints
@@ -32,6 +32,26 @@ from crashsim.scenarios.models.generate import Anchors
 _HOUR_MS = 3_600_000
 _SECOND_MS = 1_000
 _WARP_MS = 30_000  # a market's own low moves only what lies this near: the rest is by the clock
+
+
+@dataclass(frozen=True)
+class Published:
+    """What is published of a night: by market its anchors, its window volume, and maybe marks."""
+
+    markets: tuple[MarketAnchors, ...]
+    volumes: Mapping[str, WindowVolume]
+    marks: Marks | None
+
+
+def read_published(anchors: Anchors) -> Published:
+    """The files of `[prices.anchors]`. Raises InputError where they are wrong."""
+    markets = read_anchors(anchors.path)
+    volumes = read_window_volume(anchors.volume_path)
+    unknown = [facts.market for facts in markets if facts.market not in volumes]
+    if unknown:
+        raise InputError(f"{anchors.volume_path}: no volume for {', '.join(unknown)}")
+    marks = None if anchors.mark_path is None else read_marks(anchors.mark_path)
+    return Published(markets, volumes, marks)
 
 
 def reconstruct_tape(
@@ -46,11 +66,18 @@ def reconstruct_tape(
     before each), so it is the same on every grid. Volume is the published volume of the window
     times volume_scale; per second it goes with the factor's pace, thinned as the fall proceeds, and
     with the size of the market's own noise; before the window the same rate per pace is assumed.
-    Funding rates are 0: none was settled between 20:00 and 24:00 UTC. Raises InputError where the
-    files are wrong or the grid leaves them.
+    Funding rates are not known, and 0. Raises InputError where the files are wrong or the grid
+    leaves them.
     """
-    markets = read_anchors(anchors.path)
-    volumes = _volumes_of(anchors, markets)
+    tape = tape_through(read_published(anchors), anchors, time_ms, seed, price_kind)
+    return replace(tape, volume_usd=tape.volume_usd * volume_scale)
+
+
+def tape_through(
+    published: Published, anchors: Anchors, time_ms: Ints, seed: int, price_kind: str = "last"
+) -> Tape:
+    """The tape of `reconstruct_tape` through what is published, with the volume whole."""
+    markets = published.markets
     seconds_ms = _seconds(anchors, markets, time_ms)
     factor = common_factor(anchors, markets, seconds_ms, seed)
     noise = stream(seed, "tape.own").standard_normal((seconds_ms.size, len(markets))).T
@@ -61,36 +88,26 @@ def reconstruct_tape(
         for facts, low_ms, own in zip(markets, lows_ms, noise, strict=True)
     ]
     traded = [
-        _volume(anchors, factor, own, volumes[facts.market])
+        _volume(anchors, factor, own, published.volumes[facts.market])
         for facts, own in zip(markets, noise, strict=True)
     ]
-    last = _read_off(paths, at)
     tape = Tape(
         time_ms=time_ms,
         markets=tuple(facts.market for facts in markets),
-        mark=last,
-        volume_usd=np.stack([_between(volume, at) for volume in traded], axis=1) * volume_scale,
+        mark=_read_off(paths, at),
+        volume_usd=np.stack([_between(volume, at) for volume in traded], axis=1),
         funding_rate=np.zeros((time_ms.size, len(markets))),
         origins=_origins(markets, price_kind, anchors.path.name),
     )
-    if anchors.mark_path is None:
+    if published.marks is None or anchors.mark_path is None:
         return tape
-    marks = read_marks(anchors.mark_path)
     made = [
-        mark_path(path, seconds_ms, facts, marks)
+        mark_path(path, seconds_ms, facts, published.marks)
         for path, facts in zip(paths, markets, strict=True)
     ]
     source = f"{anchors.path.name} and {anchors.mark_path.name}"
     origins = _origins(markets, RECONSTRUCTED_MARK, source)
-    return replace(tape, mark=_read_off(made, at), last=last, origins=origins)
-
-
-def _volumes_of(anchors: Anchors, markets: Sequence[MarketAnchors]) -> dict[str, WindowVolume]:
-    volumes = read_window_volume(anchors.volume_path)
-    unknown = [facts.market for facts in markets if facts.market not in volumes]
-    if unknown:
-        raise InputError(f"{anchors.volume_path}: no volume for {', '.join(unknown)}")
-    return volumes
+    return replace(tape, mark=_read_off(made, at), last=tape.mark, origins=origins)
 
 
 def _read_off(paths: Sequence[Floats], at: Ints) -> Floats:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from crashsim.data import Book, Flows, InputFile, Inputs, MarketOrigin, Tape
+from crashsim.data.schema import RECONSTRUCTED_MARK
+from crashsim.data.synthetic.marks import read_marks
 from crashsim.lab.figures import many
 from crashsim.lab.rules.funds import markets_without_absorber, sized_by_book
 from crashsim.scenarios.models.scenario import Scenario
@@ -35,6 +37,7 @@ def statements(scenario: Scenario, inputs: Inputs) -> tuple[Statement, ...]:
         *_rules(scenario),
         *_funds(scenario.venue, inputs),
         *_last_as_mark(scenario, origins),
+        *_made_marks(scenario, inputs.tape),
         *_file_notes(inputs.files),
     ]
     order = (*KINDS, "note")
@@ -49,16 +52,21 @@ def with_warnings(found: Iterable[Statement], warnings: Iterable[str]) -> tuple[
 
 def known(scenario: Scenario, inputs: Inputs) -> Mapping[str, str]:
     """For each input of a metric, how it is known: one of KINDS or a mix."""
-    origins = inputs.tape.origins.values()
+    origins = tuple(inputs.tape.origins.values())
     prices = _mix(origin.provenance for origin in origins)
-    proxy = any(origin.price_kind == "last" for origin in origins)
     return {
-        "prices": f"{prices}; last prices used as marks" if proxy else prices,
+        "prices": "; ".join([prices, *_in_place_of_marks(origins)]),
         "volume": "assumed" if _volume(scenario) else prices,
         "book": _mix((inputs.book.provenance, *(["yours"] if inputs.book.added else []))),
         "flows": _mix((inputs.flows.provenance, *(["yours"] if inputs.flows.added else []))),
         "venue": "; ".join([_ground_of_rules(scenario), *_fund_texts(scenario.venue, inputs)]),
     }
+
+
+def _in_place_of_marks(origins: Iterable[MarketOrigin]) -> list[str]:
+    kinds = {origin.price_kind for origin in origins}
+    words = {"last": "last prices used as marks", RECONSTRUCTED_MARK: "marks made from last prices"}
+    return [text for kind, text in words.items() if kind in kinds]
 
 
 def _ground_of_rules(scenario: Scenario) -> str:
@@ -123,10 +131,23 @@ def _prices(origins: Mapping[str, MarketOrigin]) -> list[Statement]:
 
 
 def _funding(tape: Tape) -> list[Statement]:
+    unknown = [m for m in tape.markets if tape.origins[m].provenance == "reconstructed"]
+    paid = _settled(tape)
+    if unknown := [market for market in unknown if market not in paid]:
+        text = f"funding rates inside the window are not known: 0 in {names(unknown)}."
+        return [Statement("assumed", text), *_rates(tape, paid)]
+    return _rates(tape, paid) or [
+        Statement("note", "no funding rate in the window: none was paid.")
+    ]
+
+
+def _settled(tape: Tape) -> dict[str, int]:
+    """How many rates a market has in the window, of those that have any."""
     counts = np.count_nonzero(tape.funding_rate, axis=0).tolist()
-    settled = {market: n for market, n in zip(tape.markets, counts, strict=True) if n}
-    if not settled:
-        return [Statement("note", "no funding rate in the window: none was paid.")]
+    return {market: n for market, n in zip(tape.markets, counts, strict=True) if n}
+
+
+def _rates(tape: Tape, settled: Mapping[str, int]) -> list[Statement]:
     groups: dict[str, list[str]] = {}
     for market in settled:
         groups.setdefault(tape.origins[market].provenance, []).append(market)
@@ -204,6 +225,24 @@ def _last_as_mark(scenario: Scenario, origins: Mapping[str, MarketOrigin]) -> li
         Statement(
             "note",
             f"last prices are used as marks in {names(last)}{how}. A venue's mark follows an index "
-            "and falls less deep: BTC's low was 101,878 as mark and 101,516 as last.",
+            "and falls less deep: BTC's low on 10 October 2025 was 101,878 as mark and 101,516 as "
+            "last.",
+        )
+    ]
+
+
+def _made_marks(scenario: Scenario, tape: Tape) -> list[Statement]:
+    made = {m for m in tape.markets if tape.origins[m].price_kind == RECONSTRUCTED_MARK}
+    path = scenario.prices.anchors.mark_path
+    if not made or path is None:
+        return []
+    marks = read_marks(path)
+    known = made & {*marks.by_market}
+    return [
+        Statement(
+            "reconstructed",
+            f"marks are made from last prices: {len(known)} markets go through recorded hourly "
+            f"marks; in {len(made) - len(known)} the mark falls {marks.fall_ratio:.3f} times as "
+            f"far as last in log price, the median of {len(marks.by_market)}.",
         )
     ]

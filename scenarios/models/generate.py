@@ -37,16 +37,16 @@ class Anchors(Rules):
     mark_path: Path | None = None
     hourly_low_from_s: int = Field(default=900, ge=1, lt=3600)
     hourly_low_to_s: int = Field(default=1500, ge=1, lt=3600)
-    low_spread_s: float = Field(default=40.0, ge=0)
-    fall_power: float = Field(default=2.0, gt=0)
+    low_spread_s: float = Field(default=25.0, ge=0)
+    fall_power: float = Field(default=2.15, gt=0)
     recovery_s: float = Field(default=60.0, gt=0)
-    factor_noise: float = Field(default=1.0, ge=0)
+    factor_noise: float = Field(default=1.2, ge=0)
     own_noise: float = Field(default=0.2, ge=0)
     quiet_rate: float = Field(default=2e-5, gt=0)
     smoothing_s: int = Field(default=120, ge=1)
     aftershock_frac: float = Field(default=0.6, ge=0, le=1)
     aftershock_s: float = Field(default=1800.0, ge=60)
-    thinning: float = Field(default=1.5, ge=0)
+    thinning: float = Field(default=1.2, ge=0)
 
     @model_validator(mode="before")
     @classmethod

@@ -1,0 +1,1 @@
+"""A reconstructed tape held against recorded bars."""
