@@ -11,13 +11,13 @@ from crashsim.lab.price_check.check_prices import PriceCheck
 from crashsim.lab.price_check.price_errors import SIDES
 from crashsim.lab.price_check.told import content
 
-_MARKET = ("market", "close %", "low %", "high %", "range", "volume", "low at", "fall %")
+_MARKET = ("market", "close %", "low %", "high %", "range", "volume", "low at s", "fall %")
 _MINUTE = ("UTC", "markets", "close %", "low %", "high %", "range", "volume")
 _NUMBERS, _FIRST = frozenset(range(1, 8)), frozenset({0})
 _LOGS = ("close_log_error", "low_log_error", "high_log_error")
 _WORDS = (
-    "In each cell the tape / straight lines between the same anchors. close, low, high: mean size "
-    "of the error in log price; range: of bars, over the recorded; volume: the factor it is off by; "
+    "In each cell the tape/straight lines between the same anchors. close, low, high: mean size "
+    "of the error in log price; range: of bars, over the recorded; volume: a factor it is off by; "
     "low at: seconds after the recorded bar with the low; fall: error of the deepest fall."
 )
 
@@ -40,7 +40,7 @@ def rendered(check: PriceCheck) -> Iterator[RenderableType]:
 
 
 def _market_row(row: Mapping[str, Any]) -> list[str]:
-    low_at = f"{row['tape_low_time_error_s']:+.0f} s"
+    low_at = f"{row['tape_low_time_error_s']:+.0f}"
     fall = _both(row, "drawdown_log_error", "%")
     return [row["market"], *_means(row), low_at, fall]
 
@@ -58,7 +58,7 @@ def _both(row: Mapping[str, Any], name: str, form: str) -> str:
     """The value of the tape and that of the lines; a percentage goes without its sign."""
     forms = (".1%", ".0%") if form == "%" else (form, form)
     values = [row[f"{side}_{name}"] for side in SIDES]
-    return " / ".join(
+    return "/".join(
         "-" if value is None else format(abs(value), each).rstrip("%")
         for value, each in zip(values, forms, strict=True)
     )

@@ -8,6 +8,7 @@ from typing import Literal
 import numpy as np
 import polars as pl
 
+from crashsim.data.clock import utc_text
 from crashsim.data.schema import Tape
 from crashsim.data.synthetic.anchors import MarketAnchors
 from crashsim.data.synthetic.reconstruct import Published, read_published, tape_through
@@ -100,9 +101,8 @@ def check_prices(scenario: Scenario, asked: Asked, progress: Progress | None = N
     first_ms, end_ms = _window(tape, asked)
     recorded = within(recorded, first_ms, end_ms)
     if recorded.bars.is_empty():
-        raise InputError(
-            "no bar of a market that moved lies in the window: widen --start and --end"
-        )
+        window = f"{utc_text(first_ms)} to {utc_text(end_ms)}"
+        raise InputError(f"no bar of a market that moved lies in {window}: change --start or --end")
     plain = _compared(night, tape, recorded.bars, asked.kind)
     further = _compared(night, night.tape(stepped(night.anchors)), recorded.bars, asked.kind)
     found = slopes(plain, further)
