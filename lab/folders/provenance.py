@@ -30,7 +30,7 @@ def statements(scenario: Scenario, inputs: Inputs) -> tuple[Statement, ...]:
     origins = inputs.tape.origins
     found = [
         *_prices(origins),
-        *_funding(inputs.tape),
+        *_funding(scenario, inputs.tape),
         *_book(scenario, inputs.book),
         *_flows(inputs.flows),
         *_volume(scenario),
@@ -130,13 +130,13 @@ def _prices(origins: Mapping[str, MarketOrigin]) -> list[Statement]:
     ]
 
 
-def _funding(tape: Tape) -> list[Statement]:
+def _funding(scenario: Scenario, tape: Tape) -> list[Statement]:
     unknown = [m for m in tape.markets if tape.origins[m].provenance == "reconstructed"]
     paid = _settled(tape)
     if unknown := [market for market in unknown if market not in paid]:
         text = f"funding rates inside the window are not known: 0 in {names(unknown)}."
-        return [Statement("assumed", text), *_rates(tape, paid)]
-    return _rates(tape, paid) or [
+        return [Statement("assumed", text), *_rates(scenario, tape, paid)]
+    return _rates(scenario, tape, paid) or [
         Statement("note", "no funding rate in the window: none was paid.")
     ]
 
@@ -147,14 +147,21 @@ def _settled(tape: Tape) -> dict[str, int]:
     return {market: n for market, n in zip(tape.markets, counts, strict=True) if n}
 
 
-def _rates(tape: Tape, settled: Mapping[str, int]) -> list[Statement]:
-    groups: dict[str, list[str]] = {}
+def _rates(scenario: Scenario, tape: Tape, settled: Mapping[str, int]) -> list[Statement]:
+    groups: dict[tuple[str, str], list[str]] = {}
     for market in settled:
-        groups.setdefault(tape.origins[market].provenance, []).append(market)
+        origin = tape.origins[market]
+        other = origin.venue is not None and origin.venue != scenario.venue.name
+        whose = f", of {origin.venue}, under the rules of {scenario.venue.name}" if other else ""
+        groups.setdefault((origin.provenance, whose), []).append(market)
     return [
-        Statement(kind, f"funding rates of {names(each)}: {sum(settled[m] for m in each)} in all.")
-        for kind, each in groups.items()
+        Statement(kind, f"funding rates of {names(each)}{whose}: {_count(settled, each)} in all.")
+        for (kind, whose), each in groups.items()
     ]
+
+
+def _count(settled: Mapping[str, int], markets: Iterable[str]) -> int:
+    return sum(settled[market] for market in markets)
 
 
 def names(items: Sequence[str], most: int = 4) -> str:

@@ -14,7 +14,7 @@ from crashsim.data.synthetic.anchors import MarketAnchors
 from crashsim.data.synthetic.reconstruct import Published, read_published, tape_through
 from crashsim.data.tape.grid import Floats, Ints, fixed_grid
 from crashsim.lab.price_check.price_errors import by_market, by_minute, errors_by_bar, over_all
-from crashsim.lab.price_check.price_fit import fitted, slopes, stepped
+from crashsim.lab.price_check.price_fit import AllSlopes, fitted, slopes, stepped
 from crashsim.lab.price_check.tape_bars import (
     RecordedBars,
     bars_of_path,
@@ -68,26 +68,29 @@ class PriceCheck:
 
 @dataclass(frozen=True)
 class _Night:
-    """A scenario's reconstruction."""
+    """A scenario's reconstruction, and which of its prices are looked at."""
 
     published: Published
     anchors: Anchors
     time_ms: Ints
     seed: int
+    kind: Kind
 
-    def tape(self, anchors: Anchors | None = None, without: str | None = None) -> Tape:
-        """The tape; without: the market that is known by the hour alone."""
-        return tape_through(
-            replace(self.published, markets=self.markets(without)),
-            anchors or self.anchors,
-            self.time_ms,
-            self.seed,
-        )
+    def tape(self) -> Tape:
+        """The tape."""
+        return tape_through(self.published, self.anchors, self.time_ms, self.seed)
 
-    def markets(self, without: str | None = None) -> tuple[MarketAnchors, ...]:
-        """The anchors, of the market left out by the hour alone."""
+    def with_settings(self, anchors: Anchors) -> "_Night":
+        """The same facts under other settings."""
+        return replace(self, anchors=anchors)
+
+    def without(self, market: str) -> "_Night":
+        """The night in which one market is known by the hour alone; this one, where it is."""
         markets = self.published.markets
-        return tuple(each.by_the_hour() if each.market == without else each for each in markets)
+        cut = tuple(each.by_the_hour() if each.market == market else each for each in markets)
+        same = all(a.time_ms.size == b.time_ms.size for a, b in zip(cut, markets, strict=True))
+        same &= all(a.low_bar_len_ms == b.low_bar_len_ms for a, b in zip(cut, markets, strict=True))
+        return self if same else replace(self, published=replace(self.published, markets=cut))
 
 
 def check_prices(scenario: Scenario, asked: Asked, progress: Progress | None = None) -> PriceCheck:
@@ -97,43 +100,52 @@ def check_prices(scenario: Scenario, asked: Asked, progress: Progress | None = N
     """
     night = _night(scenario, asked.kind)
     tape = night.tape()
-    recorded = _recorded(scenario, tape, asked)
     first_ms, end_ms = _window(tape, asked)
-    recorded = within(recorded, first_ms, end_ms)
+    recorded = within(_recorded(scenario, tape, asked), first_ms, end_ms)
     if recorded.bars.is_empty():
         window = f"{utc_text(first_ms)} to {utc_text(end_ms)}"
         raise InputError(f"no bar of a market that moved lies in {window}: change --start or --end")
-    plain = _compared(night, tape, recorded.bars, asked.kind)
-    further = _compared(night, night.tape(stepped(night.anchors)), recorded.bars, asked.kind)
-    found = slopes(plain, further)
-    fit = fitted(night.anchors, night.markets(), found)
+    bars = _compared(night, recorded.bars)
+    found = slopes(bars, _compared(night.with_settings(stepped(night.anchors)), recorded.bars))
     used: dict[str, dict[str, float]] = {}
     if asked.leave_one_out:
         parts = []
         for done, market in enumerate(recorded.markets):
-            settings = fitted(night.anchors, night.markets(market), found, market)
-            used[market] = _values(settings)
+            rebuilt = _left_out(night, market, recorded.bars, found)
+            used[market] = _values(rebuilt.anchors)
             own = recorded.bars.filter(pl.col("market") == market)
-            rebuilt = night.tape(settings, market)
-            parts.append(_compared(night, rebuilt, own, asked.kind, by_the_hour=True))
+            parts.append(_compared(rebuilt, own))
             if progress:
                 progress(done + 1, len(recorded.markets))
-        plain = pl.concat(parts)
-    markets = by_market(plain)
+        bars = pl.concat(parts)
+    markets = by_market(bars)
     return PriceCheck(
         kind=asked.kind,
         leave_one_out=asked.leave_one_out,
         first_ms=first_ms,
         end_ms=end_ms,
-        bars=plain,
+        bars=bars,
         markets=markets,
-        minutes=by_minute(plain),
+        minutes=by_minute(bars),
         total=over_all(markets),
         stated=_values(night.anchors),
-        fit=_values(fit),
+        fit=_values(fitted(night.anchors, night.published.markets, found)),
         used=used,
         notes=recorded.notes,
     )
+
+
+def _left_out(night: _Night, market: str, bars: pl.DataFrame, found: AllSlopes) -> _Night:
+    """The night without a market, its settings fitted to the others.
+
+    found: slopes of all bars, which serve where the night is the same without the market.
+    """
+    rest = night.without(market)
+    if rest is not night:
+        others = bars.filter(pl.col("market") != market)
+        further = rest.with_settings(stepped(rest.anchors))
+        found = slopes(_compared(rest, others), _compared(further, others))
+    return rest.with_settings(fitted(rest.anchors, rest.published.markets, found, market))
 
 
 def _values(anchors: Anchors) -> dict[str, float]:
@@ -153,7 +165,7 @@ def _night(scenario: Scenario, kind: Kind) -> _Night:
     if kind == "mark" and anchors.mark_path is None:
         raise InputError(f"{scenario.name}: has no marks beside its prices, expected --kind last")
     grid = fixed_grid(scenario.start_ms, scenario.end_ms, _STEP_MS)
-    return _Night(read_published(anchors), anchors, grid.time_ms, scenario.seed)
+    return _Night(read_published(anchors), anchors, grid.time_ms, scenario.seed, kind)
 
 
 def _recorded(scenario: Scenario, tape: Tape, asked: Asked) -> RecordedBars:
@@ -174,25 +186,28 @@ def _window(tape: Tape, asked: Asked) -> tuple[int, int]:
     return first_ms, end_ms
 
 
-def _compared(
-    night: _Night, tape: Tape, bars: pl.DataFrame, kind: Kind, *, by_the_hour: bool = False
-) -> pl.DataFrame:
+def _compared(night: _Night, bars: pl.DataFrame) -> pl.DataFrame:
     """The errors of these bars' markets, by market and time."""
+    if bars.is_empty():
+        return errors_by_bar(bars, *[bars.select("close", "low", "high", "volume_usd")] * 2)
+    tape = night.tape()
+    prices = tape.mark if night.kind == "mark" or tape.last is None else tape.last
     facts_of = {facts.market: facts for facts in night.published.markets}
+    steps_s = np.diff(tape.time_ms, prepend=tape.time_ms[:1]) / 1000
     parts = []
     for (market,), own in bars.group_by("market", maintain_order=True):
-        column, facts = tape.markets.index(str(market)), facts_of[str(market)]
-        price = (tape.mark if kind == "mark" or tape.last is None else tape.last)[:, column]
-        hourly = by_the_hour or kind == "mark"
-        line = _line(price, tape.time_ms, facts.by_the_hour() if hourly else facts)
-        window = night.published.volumes[facts.market]
-        seconds = (window.end_ms - window.start_ms) / 1000
-        steps_s = np.diff(tape.time_ms, prepend=tape.time_ms[:1]) / 1000
+        facts, window = facts_of[str(market)], night.published.volumes[str(market)]
+        column = tape.markets.index(facts.market)
+        evenly = window.volume_usd / ((window.end_ms - window.start_ms) / 1000)
+        # Marks are known by the hour alone.
+        knots = facts.by_the_hour() if night.kind == "mark" else facts
+        line = _line(prices[:, column], tape.time_ms, knots)
+        traded = tape.volume_usd[:, column]
         parts.append(
             errors_by_bar(
                 own,
-                bars_of_path(price, tape.volume_usd[:, column], tape.time_ms, own),
-                bars_of_path(line, steps_s * window.volume_usd / seconds, tape.time_ms, own),
+                bars_of_path(prices[:, column], traded, tape.time_ms, own),
+                bars_of_path(line, steps_s * evenly, tape.time_ms, own),
             )
         )
     return pl.concat(parts)

@@ -34,6 +34,9 @@ class Slopes:
     slope_slope: float
 
 
+AllSlopes = Mapping[str, Mapping[str, Slopes]]  # by parameter and market
+
+
 def fitted_fall_power(markets: Sequence[MarketAnchors]) -> float | None:
     """The power of price in which the falls of the markets known best are most alike.
 
@@ -112,7 +115,7 @@ def _of_markets(errors: pl.DataFrame, further: pl.DataFrame, step: float) -> dic
 def fitted(
     anchors: Anchors,
     markets: Sequence[MarketAnchors],
-    found: Mapping[str, Mapping[str, Slopes]],
+    found: AllSlopes,
     left_out: str | None = None,
 ) -> Anchors:
     """The settings a least-squares step on, without the market that is left out.

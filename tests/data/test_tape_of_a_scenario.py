@@ -117,6 +117,81 @@ def test_an_overlay_without_volume_takes_the_volume_file_then_the_default(
     assert tape.volume_usd.tolist() == [[0, 60], [600, 60]]
 
 
+ANCHORS = """
+market, time,                 price, kind,  resolution
+BTC,    2025-10-10T21:00:00Z, 100,   price, 1m
+BTC,    2025-10-10T21:03:00Z, 60,    low,   1m
+BTC,    2025-10-10T22:00:00Z, 90,    price, 1m
+ETH,    2025-10-10T21:00:00Z, 10,    price, 1m
+ETH,    2025-10-10T21:03:00Z, 7,     low,   1m
+ETH,    2025-10-10T22:00:00Z, 9,     price, 1m
+"""
+VOLUME = """
+market, start,                end,                  volume_usd
+BTC,    2025-10-10T21:00:00Z, 2025-10-10T22:00:00Z, 3600
+ETH,    2025-10-10T21:00:00Z, 2025-10-10T22:00:00Z, 3600
+"""
+MARKS = """
+time,                 market, mark_open, mark_low, mark_close, last_open, last_low, last_close
+2025-10-10T21:00:00Z, BTC,    100,       62,       90,         100,       60,       90
+"""
+
+
+def _reconstructed(write: Write, scenario: Build, **prices: object) -> Scenario:
+    anchors = {
+        "path": write("anchors.csv", ANCHORS),
+        "volume_path": write("volume.csv", VOLUME),
+        "mark_path": write("marks.csv", MARKS),
+    }
+    keys = {"prices": {"source": "anchors", "anchors": anchors, **prices}}
+    built = scenario(**keys)
+    head = built.scenario.model_copy(update={"step": "1s"})
+    return built.model_copy(update={"scenario": head})
+
+
+def test_a_reconstruction_holds_marks_and_the_last_prices_they_are_made_from(
+    write: Write, scenario: Build
+) -> None:
+    tape = read_tape(_reconstructed(write, scenario))
+    assert tape.last is not None
+    assert tape.last.min(axis=0).tolist() == [60, 7]
+    assert tape.mark.min(axis=0)[0] == 62 and tape.mark.min(axis=0)[1] > 7
+    kinds = [tape.origins[market].price_kind for market in tape.markets]
+    assert kinds == ["mark (reconstructed)"] * 2
+    assert tape.origins["BTC"].source == "anchors.csv and marks.csv"
+
+
+@pytest.mark.parametrize("kind", ["last", "index"])
+def test_another_kind_of_price_goes_back_to_the_path_itself(
+    write: Write, scenario: Build, kind: str
+) -> None:
+    made = read_tape(_reconstructed(write, scenario))
+    plain = read_tape(_reconstructed(write, scenario, price_kind=kind))
+    assert plain.last is None and made.last is not None
+    assert plain.mark.tobytes() == made.last.tobytes()
+    assert {origin.price_kind for origin in plain.origins.values()} == {kind}
+
+
+def test_last_prices_laid_over_a_reconstruction_are_last_and_mark_alike(
+    write: Write, scenario: Build
+) -> None:
+    row = "time,market,mark,volume_usd,price_kind\n2025-10-10T21:00Z"
+    built = _reconstructed(write, scenario)
+    for kind, last in (("last", 70.0), ("mark", np.nan)):
+        over = write(f"{kind}.csv", f"{row},BTC,70,1,{kind}")
+        tape = read_tape(built.model_copy(update={"overlays": (over,)}))
+        assert tape.last is not None and (tape.mark[:, 0] == 70).all()
+        assert np.array_equal(tape.last[:, 0], np.full(tape.time_ms.size, last), equal_nan=True)
+        assert tape.last[:, 1].min() == 7
+
+
+def test_a_smoothing_of_made_marks_is_refused(write: Write, scenario: Build) -> None:
+    with pytest.raises(InputError, match="all prices here are marks"):
+        read_tape(_reconstructed(write, scenario, mark_smoothing_s=30.0))
+    smooth = _reconstructed(write, scenario, mark_smoothing_s=30.0, price_kind="last")
+    assert read_tape(smooth).mark.min() > 7
+
+
 def test_an_unknown_source_is_refused(scenario: Build) -> None:
     built = scenario(prices={"source": "anchors"})
     other = built.prices.model_copy(update={"source": "tarot"})

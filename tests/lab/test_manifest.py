@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from crashsim.data import Inputs, read_inputs
+from crashsim.data import Inputs, read_inputs, read_tape
 from crashsim.data.schema import MarketOrigin
 from crashsim.lab.folders import manifest, provenance
 from crashsim.lab.request import Request
@@ -113,6 +113,27 @@ def test_last_prices_and_a_scaled_volume_are_never_unsaid() -> None:
     assert "assumed: this venue's volume is taken to be 0.01 of" in text
     assert provenance.known(scenario, inputs)["volume"] == "assumed"
     assert provenance.known(scenario, inputs)["prices"] == "recorded; last prices used as marks"
+
+
+def test_made_marks_and_unknown_funding_are_never_unsaid() -> None:
+    scenario = load("oct11")
+    inputs = replace(toy()[1], tape=read_tape(scenario))
+    text = told(scenario, inputs)
+    assert "reconstructed: marks are made from last prices: 35 markets go through" in text
+    assert "in 71 the mark falls 0.984 times as far as last in log price, the median of 35." in text
+    assert "assumed: funding rates inside the window are not known: 0 in 106 markets." in text
+    assert "used as marks" not in text
+    prices = provenance.known(scenario, inputs)["prices"]
+    assert prices == "reconstructed; marks made from last prices"
+
+
+def test_rates_of_another_venue_are_called_that() -> None:
+    scenario, inputs = toy()
+    rates = np.full_like(inputs.tape.funding_rate, 0.01)
+    for venue, words in (("binance", ", of binance, under the rules of"), (None, ": 6 in all.")):
+        origins = {"TOY": MarketOrigin("mark", "yours", "mine.csv", venue)}
+        tape = replace(inputs.tape, funding_rate=rates, origins=origins)
+        assert words in told(scenario, replace(inputs, tape=tape))
 
 
 def test_a_volume_that_no_file_gives_is_an_assumption() -> None:

@@ -1,5 +1,6 @@
 """What a report shows of the toy, against the numbers worked out by hand in docs/toy.md."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 
@@ -181,11 +182,25 @@ def test_minute_prices_open_high_low_close() -> None:
     found = prices_1m(tape(marks, 20_000))
     assert found.schema == polars_schema("prices_1m")
     first, second = datetime(1970, 1, 1, tzinfo=UTC), datetime(1970, 1, 1, 0, 1, tzinfo=UTC)
+    no_last = (None,) * 4
     assert found.rows() == [
-        (first, "A", 1.0, 5.0, 1.0, 2.0, 3.0),
-        (second, "A", 3.0, 6.0, 3.0, 6.0, 3.0),
-        (first, "B", 7.0, 7.0, 7.0, 7.0, 3.0),
-        (second, "B", 6.0, 9.0, 6.0, 8.0, 3.0),
+        (first, "A", 1.0, 5.0, 1.0, 2.0, 3.0, *no_last),
+        (second, "A", 3.0, 6.0, 3.0, 6.0, 3.0, *no_last),
+        (first, "B", 7.0, 7.0, 7.0, 7.0, 3.0, *no_last),
+        (second, "B", 6.0, 9.0, 6.0, 8.0, 3.0, *no_last),
+    ]
+
+
+def test_minute_prices_of_last_stand_beside_those_of_mark() -> None:
+    nan = float("nan")
+    both = tape([[1.0, 2.0]] * 4, 20_000)
+    both = replace(both, last=np.array([[3.0, nan], [5.0, nan], [2.0, nan], [4.0, nan]]))
+    rows = prices_1m(both).select("market", "close", "^last_.*$").rows()
+    assert rows == [
+        ("A", 1.0, 3.0, 5.0, 2.0, 2.0),
+        ("A", 1.0, 4.0, 4.0, 4.0, 4.0),
+        ("B", 2.0, None, None, None, None),
+        ("B", 2.0, None, None, None, None),
     ]
 
 
