@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from crashsim.scenarios.bundled import bundled_scenarios as bundled_scenarios
     from crashsim.scenarios.bundled import bundled_venues as bundled_venues
     from crashsim.scenarios.facts import FactSheet as FactSheet
+    from crashsim.scenarios.facts import margin_sheet as margin_sheet
     from crashsim.scenarios.facts import scenario_sheet as scenario_sheet
     from crashsim.scenarios.facts import venue_sheet as venue_sheet
     from crashsim.scenarios.files.loading import load as load

@@ -47,6 +47,11 @@ def venue_files() -> dict[str, Path]:
     return {path.stem: path for path in sorted(_ROOM.glob("venues/*.toml"))}
 
 
+def margin_files() -> dict[str, Path]:
+    """Bundled files of margin tables: the venue's name -> file."""
+    return {path.stem: path for path in sorted(_ROOM.glob("venues/*.csv"))}
+
+
 def loss_files() -> dict[str, Path]:
     """Bundled `[loss]` rules: name -> file."""
     return {path.stem: path for path in sorted(_ROOM.glob("losses/*.toml"))}
@@ -101,8 +106,17 @@ def locate_loss(name_or_path: str | Path, folder: Path) -> Located:
     return _locate("loss", loss_files(), name_or_path, folder)
 
 
+def locate_margins(name_or_path: str | Path, folder: Path) -> Located:
+    """The margin tables of a bundled venue by its name, or a path to such a CSV."""
+    return _locate("file of margin tables", margin_files(), name_or_path, folder, "CSV")
+
+
 def _locate(
-    what: str, bundled: Mapping[str, Path], name_or_path: str | Path, folder: Path
+    what: str,
+    bundled: Mapping[str, Path],
+    name_or_path: str | Path,
+    folder: Path,
+    form: str = "TOML",
 ) -> Located:
     name = str(name_or_path)
     if isinstance(name_or_path, str) and name in bundled:
@@ -110,7 +124,7 @@ def _locate(
     path = folder / name_or_path
     if path.is_file():
         return Located(path.absolute(), _shown(path))
-    raise InputError(_unknown(what, name, bundled, "a path to a TOML file"))
+    raise InputError(_unknown(what, name, bundled, f"a path to a {form} file"))
 
 
 def _shown(path: Path) -> str:

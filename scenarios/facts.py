@@ -1,11 +1,14 @@
 """The numbers of a venue or scenario file, each with its unit and where it is from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from crashsim.scenarios.bundled import Located, locate_loss, locate_scenario, locate_venue
-from crashsim.scenarios.files.loading import read_with_notes
-from crashsim.scenarios.files.problems import Problems
+from crashsim.scenarios.files.documents import Document
+from crashsim.scenarios.files.loading import load_venue
+from crashsim.scenarios.files.problems import Problems, dotted
+from crashsim.scenarios.files.stated_ranges import read_with_notes
+from crashsim.scenarios.files.venue_file import read_venue, stand_in_note
 from crashsim.scenarios.models.notes import Notes, ScenarioNotes
 from crashsim.scenarios.models.sources import Fact, FactCounts, facts_of
 
@@ -27,23 +30,47 @@ class FactSheet:
 
 def venue_sheet(name_or_path: str | Path) -> FactSheet:
     """The facts of a bundled venue, or of a path to a TOML. Raises InputError."""
-    return _sheet(locate_venue(name_or_path, Path.cwd()))
+    located = locate_venue(name_or_path, Path.cwd())
+    problems = Problems()
+    file = read_venue(located, (), problems)
+    problems.raise_any()
+    return _sheet(located, file.document, file.notes)
+
+
+def margin_sheet(name_or_path: str | Path, market: str) -> FactSheet:
+    """A venue's sheet with one fact: the margin table that serves this market.
+
+    Its key ends in the name under which the table stands. Raises InputError.
+    """
+    located = locate_venue(name_or_path, Path.cwd())
+    sheet = venue_sheet(name_or_path)
+    served = load_venue(name_or_path).margin.margin_table_for(market)
+    key = dotted(("margin", "markets", served.key))
+    if served.stand_in:
+        notes = Notes(facts={key: stand_in_note(located, served.key)})
+        tables = {"margin": {"markets": {served.key: served.table.model_dump(by_alias=True)}}}
+        return replace(sheet, facts=facts_of(tables, notes), missing=())
+    return replace(sheet, facts=tuple(f for f in sheet.facts if f.key == key), missing=())
 
 
 def scenario_sheet(name_or_path: str | Path) -> FactSheet:
     """The facts of a bundled scenario, a folder or a scenario.toml. Raises InputError."""
-    return _sheet(locate_scenario(name_or_path), ScenarioNotes)
+    return _plain(locate_scenario(name_or_path), ScenarioNotes)
 
 
 def loss_sheet(name_or_path: str | Path) -> FactSheet:
     """The facts of a bundled loss preset, or of a path to such a TOML. Raises InputError."""
-    return _sheet(locate_loss(name_or_path, Path.cwd()))
+    return _plain(locate_loss(name_or_path, Path.cwd()))
 
 
-def _sheet(located: Located, model: type[Notes] = Notes) -> FactSheet:
+def _plain(located: Located, model: type[Notes] = Notes) -> FactSheet:
     problems = Problems()
     rules, notes = read_with_notes(located, problems, model)
     problems.raise_any()
+    return _sheet(located, rules, notes)
+
+
+def _sheet(located: Located, rules: Document, notes: Notes) -> FactSheet:
     head = rules.tables.get("scenario")
     named = head if isinstance(head, dict) else rules.tables
     return FactSheet(

@@ -26,7 +26,7 @@ CAVEAT = (
 def content(compared: Compared, argv: Sequence[str]) -> dict[str, Any]:
     """The content of comparison.json, and of `--json`."""
     scenario, inputs = compared.scenario, compared.inputs
-    tables = scenario.resolved()
+    tables = scenario.resolved(inputs.tape.markets)
     return {
         "crashsim": crashsim.__version__,
         "comparison": name(compared),
@@ -57,7 +57,7 @@ def _runs(compared: Compared) -> dict[str, Any]:
     return {
         variant.name: {
             "what": variant.what,
-            "venue": variant.of(compared.scenario).resolved()["venue"],
+            "venue": _venue(variant, compared),
             **asdict(variant.files),
             "largest_residual_frac_of_gross": done.conservation_residual_frac,
             "warnings": list(done.warnings),
@@ -85,8 +85,11 @@ def name(compared: Compared) -> str:
 
 
 def _identity(variant: Variant, compared: Compared) -> list[object]:
-    venue = variant.of(compared.scenario).resolved()["venue"]
-    return [variant.name, venue, variant.files.as_json() or None]
+    return [variant.name, _venue(variant, compared), variant.files.as_json() or None]
+
+
+def _venue(variant: Variant, compared: Compared) -> object:
+    return variant.of(compared.scenario).resolved(compared.inputs.tape.markets)["venue"]
 
 
 def check_target(path: Path | None) -> None:

@@ -50,7 +50,7 @@ def digest(scenario: Scenario, inputs: Inputs, more: Mapping[str, object]) -> st
     """The hash of a name: of scenario, venue, inputs, seed, version and `more`."""
     facts = {
         "version": crashsim.__version__,
-        "scenario": scenario.resolved(),
+        "scenario": scenario.resolved(inputs.tape.markets),
         "inputs": [each.recorded() for each in inputs.files],
         **more,
     }
@@ -160,7 +160,7 @@ def manifest(finished: "Finished", request: Request, argv: Sequence[str]) -> Man
     """The manifest of a run. argv: for people only."""
     scenario, inputs, outcome = finished.scenario, finished.inputs, finished.outcome
     files = finished.files
-    tables = scenario.resolved()
+    tables = scenario.resolved(inputs.tape.markets)
     venue = tables.pop("venue")
     return Manifest(
         format=FORMAT,

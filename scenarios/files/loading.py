@@ -9,7 +9,8 @@ from crashsim.scenarios.files.documents import Document
 from crashsim.scenarios.files.overrides import Overrides, Setting, apply, parse_setting
 from crashsim.scenarios.files.paths import absolute_setting, asked_by, missing_files, resolve_paths
 from crashsim.scenarios.files.problems import Problems, dotted, nearest
-from crashsim.scenarios.files.stated_ranges import range_faults
+from crashsim.scenarios.files.stated_ranges import read_with_notes
+from crashsim.scenarios.files.venue_file import laid_over, read_venue
 from crashsim.scenarios.models.notes import Notes, ScenarioNotes
 from crashsim.scenarios.models.rules import Rules
 from crashsim.scenarios.models.scenario import Provenance, Scenario, ScenarioFile
@@ -91,24 +92,15 @@ def load_venue(name_or_path: str | Path, *, set: Sequence[str] = ()) -> Venue:
 
 
 def _venue(located: Located, settings: Sequence[Setting], problems: Problems) -> Venue | None:
-    written, notes = read_with_notes(located, problems)
-    document = apply(written, [s for s in settings if s.key[0] in Venue.model_fields])
+    own = [setting for setting in settings if setting.key[0] in Venue.model_fields]
+    file = read_venue(located, own, problems)
+    document = laid_over(file, own)
     venue = problems.validated(Venue, document)
     if venue is None:
         return None
-    return venue.told_by(notes, _kept(written, document), fixed=_fixed(document))
-
-
-def read_with_notes(
-    located: Located, problems: Problems, model: type[Notes] = Notes
-) -> tuple[Document, Notes]:
-    """A file's rules and its notes; what is wrong with the notes is noted.
-
-    Raises InputError where the file is not TOML.
-    """
-    rules, notes = problems.read(located.path, located.label, model)
-    problems.lines += range_faults(rules, notes)
-    return rules, notes
+    margin = venue.margin.with_stand_in(file.others.tables)
+    full = venue.model_copy(update={"margin": margin})
+    return full.told_by(file.notes, _kept(file.document, document), fixed=_fixed(document))
 
 
 def _kept(written: Document, document: Document) -> set[str]:

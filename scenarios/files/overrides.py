@@ -10,6 +10,7 @@ from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.files.documents import Document, Key, Table
 from crashsim.scenarios.files.problems import nearest
 from crashsim.scenarios.models.absorber import CASH_KEYS
+from crashsim.scenarios.models.rules import Rules
 
 _CASH = tuple((key,) for key in CASH_KEYS)  # setting one of them removes the other
 
@@ -111,7 +112,8 @@ def apply(document: Document, settings: Sequence[Setting]) -> Document:
     for setting in settings:
         tables = _with(tables, setting.key, setting)
     assert isinstance(tables, dict)
-    return Document(document.label, tables, {s.key: s.text for s in settings})
+    changed = {setting.key: setting.text for setting in settings}
+    return Document(document.label, tables, {**document.settings, **changed})
 
 
 def _with(node: object, key: Key, setting: Setting) -> object:
@@ -124,6 +126,8 @@ def _with(node: object, key: Key, setting: Setting) -> object:
         return [
             _with(item, key[1:], setting) if i == index else item for i, item in enumerate(node)
         ]
+    if isinstance(node, Rules):  # of a file of margin tables
+        node = node.model_dump(by_alias=True)
     table: Table = dict(node) if isinstance(node, dict) else {}
     if setting.key[0] == "absorber" and key in _CASH:
         for other in _CASH:

@@ -1,6 +1,7 @@
 """A scenario: which night, inputs and venue. Field names are the keys of `scenario.toml`."""
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -207,12 +208,16 @@ class Scenario(ScenarioFile):
         """Grid step in milliseconds; None for "native", the times of the price file."""
         return None if self.scenario.step == "native" else duration_ms(self.scenario.step)
 
-    def resolved(self) -> dict[str, object]:
+    def resolved(self, markets: Sequence[str]) -> dict[str, object]:
         """The whole as JSON-safe tables under the files' own keys, for a run's manifest.
 
-        Files are named without their folders: a manifest tells nobody where its author keeps them.
+        markets: of the run; of the margin tables those that serve one of them are kept. Files are
+        named without their folders: a manifest tells nobody where its author keeps them.
         """
-        tables = self.model_dump(by_alias=True, exclude_none=True)
+        margin = self.venue.margin.serving(markets)
+        venue = self.venue.model_copy(update={"margin": margin})
+        whole = self.model_copy(update={"venue": venue})
+        tables = whole.model_dump(by_alias=True, exclude_none=True)
         tables["scenario"]["venue"] = Path(self.scenario.venue).name
         for table, key in (("adl", "score"), ("loss", "rule")):
             if python_function(rule := tables["venue"][table][key]):

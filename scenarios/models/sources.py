@@ -1,7 +1,7 @@
 """Values with where they are from: facts stay with the model that a file gave."""
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple, Self
@@ -42,11 +42,11 @@ class FactCounts(NamedTuple):
     assumed: int
 
     @classmethod
-    def of(cls, facts: Sequence[Fact]) -> Self:
-        """Counts of these facts; what is assumed in spite of a source counts as assumed."""
-        assumed = sum(fact.assumption is not None for fact in facts)
-        sourced = sum(fact.source is not None and fact.assumption is None for fact in facts)
-        return cls(len(facts), sourced, assumed)
+    def of(cls, grounds: Sequence[Fact | Note]) -> Self:
+        """Counts of these; what is assumed in spite of a source counts as assumed."""
+        assumed = sum(each.assumption is not None for each in grounds)
+        sourced = sum(each.source is not None and each.assumption is None for each in grounds)
+        return cls(len(grounds), sourced, assumed)
 
     @property
     def neither(self) -> int:
@@ -54,10 +54,22 @@ class FactCounts(NamedTuple):
         return self.values - self.sourced - self.assumed
 
 
+@dataclass(frozen=True)
+class Told:
+    """A value of a file, and what the file says about it; within: where else it may lie."""
+
+    value: object
+    note: Note
+    within: Range | None
+
+
+_UNTOLD = Told(None, Note(), None)
+
+
 class Sourced(Rules):
     """Rules that carry what the file they are from says about their values."""
 
-    _told: dict[str, Fact] = PrivateAttr(default_factory=dict)
+    _told: dict[str, Told] = PrivateAttr(default_factory=dict)
 
     def told_by(
         self, notes: Notes, kept: Container[str], *, under: str = "", fixed: Iterable[str] = ()
@@ -69,29 +81,37 @@ class Sourced(Rules):
         """
         stated = {under: self.stated()} if under else self.stated()
         told = self.model_copy()
-        set_ = tuple(fixed)
+        set_, ranges = tuple(fixed), notes.ranges()
         told._told = {
-            fact.key: replace(fact, range=None) if _is_in(fact.key, set_) else fact
-            for fact in facts_of(stated, notes)
-            if fact.key in kept
+            name: Told(
+                value,
+                _note(key, notes.facts),
+                None if _is_in(name, set_) else ranges.get(name),
+            )
+            for key, value in leaves(stated)
+            if (name := dotted(key)) in kept
         }
         return told
 
     def facts(self) -> tuple[Fact, ...]:
         """Every value that was given; a note is about a value, so one replaced since has none."""
-        known = {(told.key, str(told.value)): told for told in self._known().values()}
-        found = facts_of(self.stated(), Notes())
-        return tuple(known.get((fact.key, str(fact.value)), fact) for fact in found)
+        return tuple(_fact(key, value, told) for key, value, told in self._noted())
 
     def counts(self) -> FactCounts:
         """How many values were given, and how they are known."""
-        return FactCounts.of(self.facts())
+        return FactCounts.of([told.note for _, _, told in self._noted()])
+
+    def _noted(self) -> Iterator[tuple[tuple[str, ...], object, Told]]:
+        known = self._known()
+        for key, value in leaves(self.stated()):
+            told = known.get(dotted(key), _UNTOLD)
+            yield key, value, told if told.value == value else _UNTOLD
 
     def stated(self) -> dict[str, object]:
         """What was given, under the keys of the file; defaults are left out."""
         return self.model_dump(by_alias=True, exclude_unset=True)
 
-    def _known(self) -> Mapping[str, Fact]:
+    def _known(self) -> Mapping[str, Told]:
         return self._told
 
 
@@ -99,37 +119,44 @@ def _is_in(key: str, tables: Iterable[str]) -> bool:
     return any(key == table or key.startswith(f"{table}.") for table in tables)
 
 
+_NO_FACTS = ("name", "title", "tables")  # they say what a file is, and where its rest stands
+
+
 def facts_of(tables: object, notes: Notes) -> tuple[Fact, ...]:
     """Every value of a file's tables, with what its notes say about it."""
     ranges = notes.ranges()
     return tuple(
-        _fact(key, value, notes.facts, ranges.get(dotted(key))) for key, value in leaves(tables)
+        _fact(key, value, Told(value, _note(key, notes.facts), ranges.get(dotted(key))))
+        for key, value in leaves(tables)
     )
 
 
-def _fact(
-    key: Sequence[str], value: object, notes: Mapping[str, Note], within: Range | None
-) -> Fact:
+def _note(key: Sequence[str], notes: Mapping[str, Note]) -> Note:
     keys = (dotted(key[:length]) for length in range(len(key), 0, -1))
-    note = next((notes[name] for name in keys if name in notes), Note())
+    return next((notes[name] for name in keys if name in notes), Note())
+
+
+def _fact(key: Sequence[str], value: object, told: Told) -> Fact:
+    plain = value.model_dump(by_alias=True) if isinstance(value, Rules) else value
+    note = told.note
     return Fact(
         key=dotted(key),
-        value=_json_safe(value),
-        text=_text(value),
+        value=_json_safe(plain),
+        text=_text(plain),
         unit=note.unit,
         since=note.since.isoformat() if note.since else None,
         source=note.source,
         assumption=note.assumption,
-        range=within,
+        range=told.within,
         alternatives=note.alternatives,
     )
 
 
 def leaves(node: object, key: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], object]]:
-    """Every value with its key; names and titles say what a file is and are no facts."""
-    if isinstance(node, dict):
+    """Every value with its key; a margin table is one, however many tiers it has."""
+    if isinstance(node, dict) and "kind" not in node:
         for part, value in node.items():
-            if part not in ("name", "title"):
+            if part not in _NO_FACTS:
                 yield from leaves(value, (*key, part))
     elif isinstance(node, list | tuple) and all(isinstance(e, dict) and "name" in e for e in node):
         for entry in node:
@@ -154,6 +181,10 @@ def _text(value: object) -> str:
             return "; ".join(_text(item) for item in value)
         case list() | tuple():
             return ", ".join(_text(item) for item in value)
+        case {"kind": "tiers", "tiers": tiers}:
+            return _text(tiers)
+        case {"kind": "sqrt", "base": float() | int() as base, "factor": factor}:
+            return f"{100 * base:.6g} %, or {_text(factor)} x sqrt(notional) where that is more"
         case {"from": lower, "rate": float() | int() as rate, **rest} if not rest:
             return f"from {_text(lower)}: {100 * rate:.6g} %"
         case dict():

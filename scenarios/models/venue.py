@@ -3,7 +3,7 @@
 Money is in USD, rates are fractions of notional, times are seconds.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -13,13 +13,14 @@ from pydantic import (
     AfterValidator,
     Discriminator,
     Field,
+    PrivateAttr,
     Tag,
 )
 
 from crashsim.scenarios.markets import table_keys
 from crashsim.scenarios.models.absorber import Absorber, named_apart
 from crashsim.scenarios.models.rules import Rules
-from crashsim.scenarios.models.sources import Fact, Sourced
+from crashsim.scenarios.models.sources import Sourced, Told
 
 
 class Tier(Rules):
@@ -65,10 +66,14 @@ MarginTable = Annotated[TierTable | SqrtTable, Discriminator("kind")]
 
 @dataclass(frozen=True)
 class ServedTable:
-    """The table that serves a market, and the key of `margin.markets` under which it stands."""
+    """The table that serves a market, and the key under which it stands.
+
+    stand_in: the other venue whose table it is; empty where it is the venue's own.
+    """
 
     key: str
     table: TierTable | SqrtTable
+    stand_in: str = ""
 
 
 def _with_default(markets: dict[str, MarginTable]) -> dict[str, MarginTable]:
@@ -80,16 +85,42 @@ def _with_default(markets: dict[str, MarginTable]) -> dict[str, MarginTable]:
 class MarginRules(Rules):
     """Maintenance-margin tables by market; `"*"` serves every market without its own.
 
-    `scale` multiplies every rate of every table.
+    tables: where most of them were read from; stand_in: whose tables serve the markets that have
+    none of their own. Each is a CSV beside the venue's file, or the name of a bundled venue.
+    scale: multiplies every rate of every table.
     """
 
+    tables: str = ""
+    stand_in: str = ""
     markets: Annotated[dict[str, MarginTable], AfterValidator(_with_default)]
     scale: float = Field(default=1.0, gt=0)
+    _others: Mapping[str, TierTable | SqrtTable] = PrivateAttr(default_factory=dict)
+
+    def with_stand_in(self, others: Mapping[str, TierTable | SqrtTable]) -> "MarginRules":
+        """The same with the tables of the stand-in."""
+        found = self.model_copy()
+        found._others = others
+        return found
 
     def margin_table_for(self, market: str) -> ServedTable:
-        """The table by exact name, then by base, then `"*"` (docs/semantics.md, section 1)."""
-        key = next(key for key in table_keys(market) if key in self.markets)
-        return ServedTable(key, self.markets[key])
+        """The table by name, base or multiple; then the stand-in's so; then `"*"`.
+
+        Source: docs/semantics.md, section 1.
+        """
+        *keys, default = table_keys(market)
+        for tables, stand_in in ((self.markets, ""), (self._others, self.stand_in)):
+            for key in keys:
+                if key in tables:
+                    return ServedTable(key, tables[key], stand_in)
+        return ServedTable(default, self.markets[default])
+
+    def serving(self, markets: Sequence[str]) -> "MarginRules":
+        """The tables that serve these markets, and `"*"`, without those of all others."""
+        served = [self.margin_table_for(market) for market in markets]
+        tables = {"*": self.markets["*"]} | {each.key: each.table for each in served}
+        stated = self.model_fields_set & {"scale"}
+        made = MarginRules(markets=tables, stand_in=Path(self.stand_in).name)
+        return made.model_copy(update={key: getattr(self, key) for key in stated})
 
 
 class PartialSize(Rules):
@@ -230,5 +261,10 @@ class Venue(Sourced):
     loss: LossRules = LossRules()
     collateral: CollateralRules = CollateralRules()
 
-    def _known(self) -> Mapping[str, Fact]:
+    def _stated(self) -> dict[str, object]:
+        # Margin tables as they are: to take hundreds of them apart costs more than a run's start.
+        stated = self.model_dump(exclude={"margin": {"markets"}}, by_alias=True, exclude_unset=True)
+        return stated | {"margin": {**stated["margin"], "markets": self.margin.markets}}
+
+    def _known(self) -> Mapping[str, Told]:
         return self._told | self.loss._told  # a [loss] file has facts of its own
