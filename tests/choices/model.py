@@ -26,6 +26,7 @@ FOR_A_WORD: dict[type[BaseModel], dict[str, Any]] = {
 TABLE = "a table"
 # Keys in each other's place: where one goes, the other must be given.
 EITHER = {"cash": "cash_frac_oi", "cash_frac_oi": "cash"}
+_FILES = {("margin", "tables"), ("margin", "stand_in")}  # where tables are read from is no rule
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,8 @@ def _replace(node: Any, path: Path, choice: Choice, other: object) -> bool:
 def choices(model: type[BaseModel] = Venue, at: Path = ()) -> Iterator[Choice]:
     """Every choice of a model and of those in it."""
     for name, field in model.model_fields.items():
+        if (*at, name) in _FILES:
+            continue
         yield from _of(field.annotation, (*at, field.alias or name), field)
 
 

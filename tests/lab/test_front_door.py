@@ -126,7 +126,8 @@ def test_an_opened_run_is_the_run() -> None:
     assert repr(opened) == repr(run)
     assert opened._repr_html_() == run._repr_html_()
     assert opened.scenario == run.scenario
-    assert opened.scenario.resolved() == crashsim.load("toy").resolved()
+    markets = ("BTC", "ETH")
+    assert opened.scenario.resolved(markets) == crashsim.load("toy").resolved(markets)
 
 
 def test_an_opened_run_is_copied_to_the_byte() -> None:

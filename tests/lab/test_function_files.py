@@ -72,7 +72,7 @@ def test_what_is_no_rule_is_refused_before_inputs_are_read(
 
 def test_a_resolved_scenario_names_functions_without_their_folders(tmp_path: Path) -> None:
     settings = (f"adl.score={tmp_path}/mine.py:room", f"loss.rule={tmp_path}/mine.py:nobody")
-    rules = load("toy", overrides=Overrides(set=settings)).resolved()["venue"]
+    rules = load("toy", overrides=Overrides(set=settings)).resolved(("BTC",))["venue"]
     assert isinstance(rules, dict)
     assert rules["adl"]["score"] == "mine.py:room"
     assert rules["loss"]["rule"] == "mine.py:nobody"

@@ -64,7 +64,10 @@ def test_the_most_exact_table_serves_and_says_its_key(
     assert rules.margin_table_for(market).table is rules.markets[served]
 
 
-def test_ripple_has_its_own_table_at_hyperliquid_and_most_coins_do_not() -> None:
+def test_a_coin_has_its_own_table_at_hyperliquid_and_one_that_it_does_not_list_the_default() -> (
+    None
+):
     margin = scenarios.load_venue("hyperliquid").margin
     assert margin.margin_table_for("XRPUSDT").key == "XRP"
-    assert margin.margin_table_for("HYPEUSDT").key == "*"
+    assert margin.margin_table_for("1000PEPEUSDT").key == "kPEPE"
+    assert margin.margin_table_for("NAORISUSDT").key == "*"

@@ -61,8 +61,8 @@ def _tiers_of(case: Case) -> Mapping[str, Any] | None:
         return tiers({t["lower_bound_usdc"]: 0.5 / t["max_leverage"] for t in inputs["tiers"]})
     if case["venue"] == "Cube":
         return tiers(tables.CUBE)
-    if case["venue"] == "Binance" and inputs["market"] in tables.BINANCE_NOT_BUNDLED:
-        return tiers(tables.BINANCE_NOT_BUNDLED[inputs["market"]])
+    if case["venue"] == "Binance" and inputs["market"] in tables.BINANCE_OF_2024:
+        return tiers(tables.BINANCE_OF_2024[inputs["market"]])
     return None
 
 
@@ -80,8 +80,10 @@ def _margins_of(venue: Venue, market: str, notionals: list[float]) -> list[float
 
 
 def own_margin(venue_name: str, market: str, notional_usd: float) -> float | None:
-    """Margin by the bundled venue's own table; None where it has none of the market's name."""
+    """Margin by the bundled venue's own table; None where it has none of the market and date."""
     venue = venue_named(venue_name)
+    if venue_name == "Binance" and market in tables.BINANCE_OF_2024:
+        return None
     if venue.margin.margin_table_for(market).key == "*":
         return None
     return _margins_of(venue, market, [notional_usd])[0]
