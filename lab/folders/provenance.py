@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
@@ -34,7 +35,7 @@ def statements(scenario: Scenario, inputs: Inputs) -> tuple[Statement, ...]:
         *_book(scenario, inputs.book),
         *_flows(inputs.flows),
         *_volume(scenario),
-        *_rules(scenario),
+        *_rules(scenario.venue, inputs.tape.markets),
         *_funds(scenario.venue, inputs),
         *_last_as_mark(scenario, origins),
         *_made_marks(scenario, inputs.tape),
@@ -59,7 +60,12 @@ def known(scenario: Scenario, inputs: Inputs) -> Mapping[str, str]:
         "volume": "assumed" if _volume(scenario) else prices,
         "book": _mix((inputs.book.provenance, *(["yours"] if inputs.book.added else []))),
         "flows": _mix((inputs.flows.provenance, *(["yours"] if inputs.flows.added else []))),
-        "venue": "; ".join([_ground_of_rules(scenario), *_fund_texts(scenario.venue, inputs)]),
+        "venue": "; ".join(
+            [
+                _ground_of_rules(scenario.venue, inputs.tape.markets),
+                *_fund_texts(scenario.venue, inputs),
+            ]
+        ),
     }
 
 
@@ -69,21 +75,24 @@ def _in_place_of_marks(origins: Iterable[MarketOrigin]) -> list[str]:
     return [text for kind, text in words.items() if kind in kinds]
 
 
-def _ground_of_rules(scenario: Scenario) -> str:
-    counts = scenario.venue.counts()
-    if not counts.assumed and not counts.sourced:
+def _ground_of_rules(venue: Venue, markets: Sequence[str]) -> str:
+    rules, tables = venue.rule_counts(), venue.table_counts(markets)
+    if not (rules.assumed or rules.sourced or tables.assumed or tables.sourced):
         return "a venue file without sources"
-    return f"{counts.sourced} of {counts.values} values with a source, {counts.assumed} assumed"
+    words = f"{rules.sourced} of {rules.values} values with a source, {rules.assumed} assumed"
+    return f"{words}; margin tables: {tables.sourced} of {many(tables.values, 'market')}"
 
 
-def _rules(scenario: Scenario) -> list[Statement]:
-    venue, policy = scenario.venue, scenario.venue.loss.policy
+def _rules(venue: Venue, markets: Sequence[str]) -> list[Statement]:
+    policy = venue.loss.policy
     idle = (
         f'loss.{key} does nothing while loss.policy is "{policy}": only "share" reads it.'
         for key in venue.loss.idle
     )
+    lent = [m for m in markets if venue.margin.margin_table_for(m).stand_in]
     return [
-        Statement("assumed", f"rules of {venue.name}: {_ground_of_rules(scenario)}."),
+        Statement("assumed", f"rules of {venue.name}: {_ground_of_rules(venue, markets)}."),
+        *([Statement("assumed", _lent(venue, lent))] if lent else []),
         *(Statement("note", text) for text in idle),
     ]
 
@@ -109,6 +118,11 @@ def other_funds(venues: Iterable[Venue], inputs: Inputs) -> list[Statement]:
 
 def _fund_texts(venue: Venue, inputs: Inputs) -> list[str]:
     return [each.text for each in sized_by_book(venue, inputs)]
+
+
+def _lent(venue: Venue, markets: Sequence[str]) -> str:
+    owner = Path(venue.margin.stand_in).stem
+    return f"margin tables of {names(markets)}: {owner}'s stand in for {venue.name}'s."
 
 
 def _file_notes(files: Iterable[InputFile]) -> list[Statement]:

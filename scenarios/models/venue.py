@@ -20,7 +20,7 @@ from pydantic import (
 from crashsim.scenarios.markets import table_keys
 from crashsim.scenarios.models.absorber import Absorber, named_apart
 from crashsim.scenarios.models.rules import Rules
-from crashsim.scenarios.models.sources import Sourced, Told
+from crashsim.scenarios.models.sources import FactCounts, Sourced, Told
 
 
 class Tier(Rules):
@@ -247,6 +247,9 @@ class CollateralRules(Rules):
         return next(found, None)
 
 
+_TABLES = ("margin", "markets")
+
+
 class Venue(Sourced):
     """All rules of one venue, as the engine takes them."""
 
@@ -260,6 +263,19 @@ class Venue(Sourced):
     adl: AdlRules
     loss: LossRules = LossRules()
     collateral: CollateralRules = CollateralRules()
+
+    def rule_counts(self) -> FactCounts:
+        """How many values but margin tables were given, and how they are known."""
+        return FactCounts.of([note for key, _, note in self._noted() if key[:2] != _TABLES])
+
+    def table_counts(self, markets: Sequence[str]) -> FactCounts:
+        """How the margin tables of these markets are known, one a market."""
+        notes = {key: note for key, _, note in self._noted()}
+        served = [self.margin.margin_table_for(market) for market in markets]
+        keys = [
+            ("margin", "stand_in") if each.stand_in else (*_TABLES, each.key) for each in served
+        ]
+        return FactCounts.of([notes[key] for key in keys])
 
     def _stated(self) -> dict[str, object]:
         # Margin tables as they are: to take hundreds of them apart costs more than a run's start.
