@@ -8,9 +8,13 @@ from crashsim.scenarios.files.documents import Document
 from crashsim.scenarios.files.loading import load_venue
 from crashsim.scenarios.files.problems import Problems, dotted
 from crashsim.scenarios.files.stated_ranges import read_with_notes
-from crashsim.scenarios.files.venue_file import read_venue, stand_in_note
+from crashsim.scenarios.files.venues.venue_file import read_venue, stand_in_note
 from crashsim.scenarios.models.notes import Notes, ScenarioNotes
 from crashsim.scenarios.models.sources import Fact, FactCounts, facts_of
+
+_TABLES = "margin.markets."
+_READABLE = 12  # tables in one list
+_FEW = ("BTC", "ETH", "SOL", "*")
 
 
 @dataclass(frozen=True)
@@ -23,9 +27,27 @@ class FactSheet:
     missing: tuple[str, ...]
 
     @property
+    def rules(self) -> tuple[Fact, ...]:
+        """All values but margin tables."""
+        return tuple(fact for fact in self.facts if not fact.key.startswith(_TABLES))
+
+    @property
+    def tables(self) -> tuple[Fact, ...]:
+        """The margin tables, a fact a market."""
+        return tuple(fact for fact in self.facts if fact.key.startswith(_TABLES))
+
+    @property
     def counts(self) -> FactCounts:
         """How many values it has, and how they are known."""
         return FactCounts.of(self.facts)
+
+    @property
+    def shortened(self) -> tuple[Fact, ...]:
+        """The facts; of more margin tables than can be read, those of a few markets."""
+        if len(self.tables) <= _READABLE:
+            return self.facts
+        few = tuple(dotted(("margin", "markets", market)) for market in _FEW)
+        return tuple(f for f in self.facts if f.key in few or not f.key.startswith(_TABLES))
 
 
 def venue_sheet(name_or_path: str | Path) -> FactSheet:
@@ -47,7 +69,9 @@ def margin_sheet(name_or_path: str | Path, market: str) -> FactSheet:
     served = load_venue(name_or_path).margin.margin_table_for(market)
     key = dotted(("margin", "markets", served.key))
     if served.stand_in:
-        notes = Notes(facts={key: stand_in_note(located, served.key)})
+        lent = next(fact for fact in sheet.facts if fact.key == "margin.stand_in")
+        told = stand_in_note(located, served.key)
+        notes = Notes(facts={key: told.model_copy(update={"assumption": lent.assumption})})
         tables = {"margin": {"markets": {served.key: served.table.model_dump(by_alias=True)}}}
         return replace(sheet, facts=facts_of(tables, notes), missing=())
     return replace(sheet, facts=tuple(f for f in sheet.facts if f.key == key), missing=())

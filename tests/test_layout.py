@@ -18,6 +18,7 @@ MAY_IMPORT = {
         "crashsim.engine",
         "crashsim.lazy",
         "crashsim.scenarios.models.absorber",
+        "crashsim.scenarios.models.margin_tables",
         "crashsim.scenarios.models.venue",
     },
     "lab": {

@@ -36,10 +36,20 @@ def show(
             autocompletion=completion.venues, metavar="NAME", help="Bundled name or a venue.toml."
         ),
     ],
+    market: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Print the margin table that serves this market alone."),
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print the facts as JSON.")] = False,
 ) -> None:
-    """Print a venue's rules: every number with its unit and its source or assumption."""
-    from crashsim.cli.show import facts
-    from crashsim.scenarios import venue_sheet
+    """Print a venue's rules: every number with its unit and its source or assumption.
 
-    facts.print_sheet(venue_sheet(name), as_json=json)
+    Of hundreds of margin tables a few are shown; --json has them all.
+    """
+    from crashsim.cli.show import facts
+    from crashsim.scenarios import margin_sheet, venue_sheet
+
+    if market is not None:
+        facts.print_market(margin_sheet(name, market), market, as_json=json)
+    else:
+        facts.print_sheet(venue_sheet(name), as_json=json)

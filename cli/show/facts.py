@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from crashsim.cli import output
-from crashsim.cli.sheet import pairs
+from crashsim.cli.sheet import pairs, table
 from crashsim.scenarios import Fact, FactSheet, Listing
 from crashsim.scenarios.models.ranges import Range
 from crashsim.scenarios.models.sources import FactCounts
@@ -40,18 +40,46 @@ def print_sheet(sheet: FactSheet, *, as_json: bool) -> None:
     output.emit_result(content, _parts(sheet), as_json=as_json)
 
 
+def print_market(sheet: FactSheet, market: str, *, as_json: bool) -> None:
+    """Print the one margin table of a sheet, which serves this market, to stdout."""
+    content = TypeAdapter(FactSheet).dump_python(sheet, mode="json")
+    output.emit_result(content, _market_parts(sheet, market), as_json=as_json)
+
+
+def _market_parts(sheet: FactSheet, market: str) -> Iterable[RenderableType]:
+    (fact,) = sheet.facts
+    yield Text.assemble((sheet.name, "bold"), f": margin of {market}, table ", (fact.key, "bold"))
+    yield _margin_rows(fact)
+    yield from _grounds(_grounds_of(fact))
+
+
+def _margin_rows(fact: Fact) -> RenderableType:
+    match fact.value:
+        case {"tiers": [*tiers]}:
+            rows = table(["from, USD", "maintenance rate of what lies above"], (0, 1))
+            for tier in tiers:
+                rows.add_row(f"{tier['from']:,.0f}", f"{100 * tier['rate']:.6g} %")
+            return Padding(rows, (1, 0, 1, 2))
+        case _:
+            return Padding(Text(f"{fact.text} ({fact.unit})"), (1, 0, 1, 2))
+
+
 def _parts(sheet: FactSheet) -> Iterable[RenderableType]:
     yield Text(sheet.name, style="bold")
     yield Text(sheet.title)
-    for section, facts in groupby(sheet.facts, key=_section):
+    for section, facts in groupby(sheet.shortened, key=_section):
         yield Text(f"\n[{section}]" if section else "", style="bold")
         for grounds, same in groupby(facts, key=_grounds_of):
             yield from _values(section, list(same))
             yield from _grounds(grounds)
+        if section == "margin" and (more := len(sheet.facts) - len(sheet.shortened)):
+            yield Text(f"  and the tables of {more:,} more markets: --market NAME shows one")
     if sheet.missing:
         yield Text("\nWhat this file cannot express", style="bold")
         yield from (_ground("-", "", missing, indent=2) for missing in sheet.missing)
-    yield Text(f"\n{_count(sheet.counts)}", style="dim")
+    yield Text(f"\n{_count('values', FactCounts.of(sheet.rules))}", style="dim")
+    if sheet.tables:
+        yield Text(_count("margin tables", FactCounts.of(sheet.tables)), style="dim")
 
 
 def _section(fact: Fact) -> str:
@@ -94,6 +122,6 @@ def _ground(label: str, style: str, text: str, indent: int = 6) -> RenderableTyp
     return Padding(row, (0, 0, 0, indent))
 
 
-def _count(counts: FactCounts) -> str:
-    words = f"{counts.values} values: {counts.sourced} with a source, {counts.assumed} assumed"
+def _count(what: str, counts: FactCounts) -> str:
+    words = f"{counts.values} {what}: {counts.sourced} with a source, {counts.assumed} assumed"
     return f"{words}, {counts.neither} with neither" if counts.neither else words

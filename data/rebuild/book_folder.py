@@ -12,7 +12,7 @@ from crashsim.data.store.datasets import file_sha256
 from crashsim.scenarios.bundled import venue_files
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.files.beside import beside
-from crashsim.scenarios.models.venue import TierTable
+from crashsim.scenarios.models.margin_tables import TierTable
 
 
 def write_book(book: VenueBook, out: Path, record: Record, at_ms: int, inputs: list[Path]) -> None:

@@ -17,7 +17,7 @@ from functools import cache
 import polars as pl
 
 from crashsim.scenarios import load_venue
-from crashsim.scenarios.models.venue import MarginRules, Tier, TierTable
+from crashsim.scenarios.models.margin_tables import MarginRules, Tier, TierTable
 
 _LARGEST_LEVERAGE = 50
 _TOLERANCE = 1e-3  # of L: prices are whole doubles, account values have six decimals

@@ -6,7 +6,7 @@ from math import inf, sqrt
 import numpy as np
 
 from crashsim.engine.arrays import Floats, Indices
-from crashsim.scenarios.models.venue import MarginRules, SqrtTable, TierTable
+from crashsim.scenarios.models.margin_tables import MarginRules, SqrtTable, TierTable
 
 
 class TierSteps:

@@ -10,8 +10,8 @@ from crashsim.scenarios.files.overrides import Overrides, Setting, apply, parse_
 from crashsim.scenarios.files.paths import absolute_setting, asked_by, missing_files, resolve_paths
 from crashsim.scenarios.files.problems import Problems, dotted, nearest
 from crashsim.scenarios.files.stated_ranges import read_with_notes
-from crashsim.scenarios.files.venue_file import laid_over, read_venue
-from crashsim.scenarios.models.notes import Notes, ScenarioNotes
+from crashsim.scenarios.files.venues.venue_file import laid_over, read_venue
+from crashsim.scenarios.models.notes import ScenarioNotes
 from crashsim.scenarios.models.rules import Rules
 from crashsim.scenarios.models.scenario import Provenance, Scenario, ScenarioFile
 from crashsim.scenarios.models.sources import leaves

@@ -127,7 +127,7 @@ def _with(node: object, key: Key, setting: Setting) -> object:
             _with(item, key[1:], setting) if i == index else item for i, item in enumerate(node)
         ]
     if isinstance(node, Rules):  # of a file of margin tables
-        node = node.model_dump(by_alias=True)
+        node = node.model_dump(mode="json", by_alias=True)
     table: Table = dict(node) if isinstance(node, dict) else {}
     if setting.key[0] == "absorber" and key in _CASH:
         for other in _CASH:

@@ -1,4 +1,4 @@
-"""A file with its notes: whether the ranges that a file states are about numbers of it, and lie around them."""
+"""A file with its notes, and whether its ranges are about numbers of it, and around them."""
 
 from collections.abc import Iterator
 

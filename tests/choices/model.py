@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from crashsim.scenarios.models.venue import PartialSize, SqrtTable, TierTable, Venue
+from crashsim.scenarios.models.margin_tables import SqrtTable, TierTable
+from crashsim.scenarios.models.venue import PartialSize, Venue
 
 Path = tuple[str, ...]  # keys; "*" stands for every entry of a table or list
 

@@ -17,7 +17,8 @@ from crashsim.data.synthetic.population import generate_book
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.files.loading import load, load_venue
 from crashsim.scenarios.models.generate import Population
-from crashsim.scenarios.models.venue import TierTable, Venue
+from crashsim.scenarios.models.margin_tables import TierTable
+from crashsim.scenarios.models.venue import Venue
 
 NIGHT = load("oct11").book.generate or Population(open_interest_usd=1.0)
 ROOT = Path(__file__).parents[2]

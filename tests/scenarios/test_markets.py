@@ -3,7 +3,7 @@
 import pytest
 
 from crashsim import scenarios
-from crashsim.scenarios.models.venue import MarginRules
+from crashsim.scenarios.models.margin_tables import MarginRules
 
 
 def _rules(*keys: str) -> MarginRules:

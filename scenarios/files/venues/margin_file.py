@@ -24,8 +24,8 @@ from crashsim.scenarios.bundled import Located
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.files.documents import Document, Table
 from crashsim.scenarios.files.problems import Problems, nearest, sentences
+from crashsim.scenarios.models.margin_tables import SqrtTable, Tier, TierTable
 from crashsim.scenarios.models.notes import Note, Notes
-from crashsim.scenarios.models.venue import SqrtTable, Tier, TierTable
 
 Numbers = tuple[float, float]  # of a row: from_usd and rate, or base and factor
 MarginTable = TierTable | SqrtTable
@@ -68,7 +68,8 @@ def read_margins(located: Located) -> MarginFile:
     rows: dict[str, list[_Row]] = {}
     for cells in reader:
         at = first + reader.line_num
-        if cells and (row := _row(dict(zip(titles, cells, strict=False)), kind, at)):
+        row = _row(dict(zip(titles, cells, strict=False)), kind, at)
+        if row and len(cells) == len(titles):
             rows.setdefault(row.market, []).append(row)
         elif cells:
             problems += _unfit(titles, cells, kind, f"{label}, line {at}")

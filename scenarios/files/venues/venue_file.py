@@ -7,11 +7,11 @@ from pathlib import Path
 from crashsim.scenarios.bundled import Located, locate_margins, margin_files
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.files.documents import Document, Key, Table
-from crashsim.scenarios.files.margin_file import MarginFile, read_margins
 from crashsim.scenarios.files.overrides import Overrides, Setting, apply
 from crashsim.scenarios.files.paths import asked_by
 from crashsim.scenarios.files.problems import Problems, dotted
 from crashsim.scenarios.files.stated_ranges import read_with_notes
+from crashsim.scenarios.files.venues.margin_file import MarginFile, read_margins
 from crashsim.scenarios.models.notes import Note, Notes
 
 _TABLES, _STAND_IN = ("margin", "tables"), ("margin", "stand_in")

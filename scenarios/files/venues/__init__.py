@@ -1,0 +1,1 @@
+"""A venue's file, and the margin tables beside it."""
