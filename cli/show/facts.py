@@ -11,6 +11,7 @@ from rich.text import Text
 
 from crashsim.cli import output
 from crashsim.cli.sheet import pairs, table
+from crashsim.lab.figures import many
 from crashsim.scenarios import Fact, FactSheet, Listing
 from crashsim.scenarios.models.ranges import Range
 from crashsim.scenarios.models.sources import FactCounts
@@ -77,9 +78,9 @@ def _parts(sheet: FactSheet) -> Iterable[RenderableType]:
     if sheet.missing:
         yield Text("\nWhat this file cannot express", style="bold")
         yield from (_ground("-", "", missing, indent=2) for missing in sheet.missing)
-    yield Text(f"\n{_count('values', FactCounts.of(sheet.rules))}", style="dim")
+    yield Text(f"\n{_count('value', FactCounts.of(sheet.rules))}", style="dim")
     if sheet.tables:
-        yield Text(_count("margin tables", FactCounts.of(sheet.tables)), style="dim")
+        yield Text(_count("margin table", FactCounts.of(sheet.tables)), style="dim")
 
 
 def _section(fact: Fact) -> str:
@@ -123,5 +124,6 @@ def _ground(label: str, style: str, text: str, indent: int = 6) -> RenderableTyp
 
 
 def _count(what: str, counts: FactCounts) -> str:
-    words = f"{counts.values} {what}: {counts.sourced} with a source, {counts.assumed} assumed"
+    found = many(counts.values, what)
+    words = f"{found}: {counts.sourced} with a source, {counts.assumed} assumed"
     return f"{words}, {counts.neither} with neither" if counts.neither else words
