@@ -184,7 +184,7 @@ def _text(value: object) -> str:
         case {"kind": "tiers", "tiers": tiers}:
             return _text(tiers)
         case {"kind": "sqrt", "base": float() | int() as base, "factor": factor}:
-            return f"{100 * base:.6g} %, or {_text(factor)} x sqrt(notional) where that is more"
+            return f"base {100 * base:.6g} %, factor {_text(factor)}"
         case {"from": lower, "rate": float() | int() as rate, **rest} if not rest:
             return f"from {_text(lower)}: {100 * rate:.6g} %"
         case dict():

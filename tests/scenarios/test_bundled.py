@@ -60,6 +60,14 @@ def test_every_value_of_a_bundled_venue_has_a_source_or_an_assumption(name: str 
     assert [fact.key for fact in sheet.facts if _is_number(fact) and not fact.unit] == []
 
 
+@pytest.mark.parametrize("name", VENUES)
+def test_what_a_bundled_venue_assumes_has_a_range_or_lists_what_else_it_might_be(name: str) -> None:
+    rules = [fact for fact in venue_sheet(name).rules if fact.assumption]
+    unranged = [f.key for f in rules if _is_number(f) and f.range is None]
+    assert [key for key in unranged if not key.endswith(".cash")] == []  # a fund's size: not yet
+    assert [f.key for f in rules if not _is_number(f) and not f.alternatives] == []
+
+
 @pytest.mark.parametrize("name", LOSSES)
 def test_every_value_of_a_bundled_loss_rule_has_a_source_or_an_assumption(name: str) -> None:
     assert _groundless(loss_sheet(name).facts) == []
