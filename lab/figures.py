@@ -41,6 +41,11 @@ def percent(share: float) -> str:
     return f"{share:.1%}"
 
 
+def exact_percent(share: float) -> str:
+    """A fraction in percent, none of its digits lost that a venue would publish: `0.65 %`."""
+    return f"{100 * share:.6g} %"
+
+
 def short_account(account: str, most: int = 18) -> str:
     """A long address as its first eight and last six characters."""
     return account if len(account) <= most else f"{account[:8]}…{account[-6:]}"

@@ -42,6 +42,11 @@ class FactSheet:
         return FactCounts.of(self.facts)
 
     @property
+    def left_out(self) -> int:
+        """How many margin tables `shortened` leaves out."""
+        return len(self.facts) - len(self.shortened)
+
+    @property
     def shortened(self) -> tuple[Fact, ...]:
         """The facts; of more margin tables than can be read, those of a few markets."""
         if len(self.tables) <= _READABLE:

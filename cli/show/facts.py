@@ -11,7 +11,7 @@ from rich.text import Text
 
 from crashsim.cli import output
 from crashsim.cli.sheet import pairs, table
-from crashsim.lab.figures import many
+from crashsim.lab import figures
 from crashsim.scenarios import Fact, FactSheet, Listing
 from crashsim.scenarios.models.ranges import Range
 from crashsim.scenarios.models.sources import FactCounts
@@ -50,7 +50,7 @@ def print_market(sheet: FactSheet, market: str, *, as_json: bool) -> None:
 def _market_parts(sheet: FactSheet, market: str) -> Iterable[RenderableType]:
     (fact,) = sheet.facts
     yield Text.assemble((sheet.name, "bold"), f": margin of {market}, table ", (fact.key, "bold"))
-    yield _margin_rows(fact)
+    yield Padding(_margin_rows(fact), (1, 0, 1, 2))
     yield from _grounds(_grounds_of(fact))
 
 
@@ -59,10 +59,10 @@ def _margin_rows(fact: Fact) -> RenderableType:
         case {"tiers": [*tiers]}:
             rows = table(["from, USD", "maintenance rate of what lies above"], (0, 1))
             for tier in tiers:
-                rows.add_row(f"{tier['from']:,.0f}", f"{100 * tier['rate']:.6g} %")
-            return Padding(rows, (1, 0, 1, 2))
+                rows.add_row(f"{tier['from']:,.0f}", figures.exact_percent(tier["rate"]))
+            return rows
         case _:
-            return Padding(Text(f"{fact.text} ({fact.unit})"), (1, 0, 1, 2))
+            return Text(f"{fact.text} ({fact.unit})")
 
 
 def _parts(sheet: FactSheet) -> Iterable[RenderableType]:
@@ -73,8 +73,9 @@ def _parts(sheet: FactSheet) -> Iterable[RenderableType]:
         for grounds, same in groupby(facts, key=_grounds_of):
             yield from _values(section, list(same))
             yield from _grounds(grounds)
-        if section == "margin" and (more := len(sheet.facts) - len(sheet.shortened)):
-            yield Text(f"  and the tables of {more:,} more markets: --market NAME shows one")
+        if section == "margin" and sheet.left_out:
+            more = f"{sheet.left_out:,} more markets"
+            yield Text(f"  and the tables of {more}: --market NAME shows one")
     if sheet.missing:
         yield Text("\nWhat this file cannot express", style="bold")
         yield from (_ground("-", "", missing, indent=2) for missing in sheet.missing)
@@ -93,7 +94,8 @@ def _grounds_of(fact: Fact) -> _Grounds:
 
 def _values(section: str, facts: Sequence[Fact]) -> Iterable[RenderableType]:
     units = {fact.unit for fact in facts}
-    once = len(facts) > 1 and len(units) == 1  # a unit that several values share stands below them
+    # A unit that several values share stands below them, and so does that of a margin table.
+    once = len(units) == 1 and (len(facts) > 1 or "margin.markets." in facts[0].key)
     rows = pairs()
     for fact in facts:
         key = fact.key.removeprefix(f"{section}.")
@@ -124,6 +126,6 @@ def _ground(label: str, style: str, text: str, indent: int = 6) -> RenderableTyp
 
 
 def _count(what: str, counts: FactCounts) -> str:
-    found = many(counts.values, what)
+    found = figures.many(counts.values, what)
     words = f"{found}: {counts.sourced} with a source, {counts.assumed} assumed"
     return f"{words}, {counts.neither} with neither" if counts.neither else words

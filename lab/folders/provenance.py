@@ -80,7 +80,8 @@ def _ground_of_rules(venue: Venue, markets: Sequence[str]) -> str:
     if not (rules.assumed or rules.sourced or tables.assumed or tables.sourced):
         return "a venue file without sources"
     words = f"{rules.sourced} of {rules.values} values with a source, {rules.assumed} assumed"
-    return f"{words}; margin tables: {tables.sourced} of {many(tables.values, 'market')}"
+    of_markets = f"{tables.sourced} of {many(tables.values, 'market')}"
+    return f"{words}; margin tables: {of_markets} with a source"
 
 
 def _rules(venue: Venue, markets: Sequence[str]) -> list[Statement]:

@@ -293,4 +293,6 @@ def test_a_sheet_shows_every_value_and_marks_the_assumed(crash: Command) -> None
         assert " ".join(fact["text"].split()) in flat, fact["key"]
     grounds = {fact["assumption"] for fact in facts if fact["assumption"]}
     assert shown.count("ASSUMED") >= len(grounds) > 0
-    assert f"{len(facts)} values" in shown
+    tables = [fact for fact in facts if fact["key"].startswith("margin.markets.")]
+    assert f"{len(facts) - len(tables)} values: " in shown
+    assert f"{len(tables)} margin tables: " in shown

@@ -63,7 +63,7 @@ def test_a_users_own_file_is_yours_unless_the_scenario_says_otherwise(tmp_path: 
 def test_a_venues_assumptions_are_counted() -> None:
     scenario, inputs = toy(venue="backpack")
     ground = provenance.known(scenario, inputs)["venue"]
-    assert ground.endswith("assumed")
+    assert ground.endswith("assumed; margin tables: 0 of 1 market with a source")
     assert f"assumed: rules of backpack: {ground}." in told(scenario, inputs)
 
 
