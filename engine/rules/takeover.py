@@ -39,9 +39,7 @@ def take_over(run: Run, step: Step, flagged: Flagged) -> Due:
     due = bankrupt | (equity < run.venue.adl.below_mm_fraction * mm)
     _note_due(run, step, units[due])
     if run.state.absorbers:
-        wanted = np.flatnonzero(
-            bankrupt | (equity < run.venue.takeover.below_mm_fraction * mm)
-        )
+        wanted = np.flatnonzero(bankrupt | (equity < run.venue.takeover.below_mm_fraction * mm))
         funds = _Funds(run, step)
         offers = asked_by(run, step, units[wanted], equity[wanted])
         for place, asked in zip(wanted.tolist(), offers, strict=True):

@@ -8,7 +8,6 @@ from typer.testing import CliRunner
 
 from crashsim.cli.app import app
 from crashsim.lab.folders.run_names import find_runs
-from crashsim.scenarios.facts import venue_sheet
 
 POLICY = "def rank(columns):\n    return columns['upnl'] * columns['leverage']\n"
 ALONE = {

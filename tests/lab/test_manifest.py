@@ -91,7 +91,9 @@ def test_the_funds_of_other_venues_of_a_comparison_are_said_in_one_statement() -
     _, inputs = toy()
     sized = load("toy", overrides=Overrides(venue="aster", set=(f"{FUND}.cash_frac_oi=0.2",))).venue
     (one,) = provenance.other_funds([load("toy").venue, sized], inputs)
-    assert one.text.startswith("funds of the other venues: aster: insurance_fund starts with $8,800")
+    assert one.text.startswith(
+        "funds of the other venues: aster: insurance_fund starts with $8,800"
+    )
     assert provenance.other_funds([load("toy").venue], inputs) == []
 
 
