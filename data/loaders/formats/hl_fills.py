@@ -168,9 +168,8 @@ def _stretch(runs: list[_Run]) -> _Stretch:
         "fee": _doubles([fill.fee for fill in fills]),
     }
     sizes = [(run.block_number, run.first, len(run.legs)) for run in runs]
-    return _Stretch(
-        len(fills), sizes, columns, packed, {place: hit for place, hit in enumerate(hits) if hit}
-    )
+    found = {place: hit for place, hit in enumerate(hits) if hit}
+    return _Stretch(len(fills), runs=sizes, columns=columns, packed=packed, hits=found)
 
 
 def _doubles(values: list[float]) -> bytes:
