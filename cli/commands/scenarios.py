@@ -96,7 +96,7 @@ def check(
     from crashsim.cli.show.price_check import rendered
     from crashsim.cli.target import typed_time
     from crashsim.data.clock import utc_ms
-    from crashsim.lab.price_check import told
+    from crashsim.lab.price_check import check_content
     from crashsim.lab.price_check.check_prices import Asked, check_prices
     from crashsim.scenarios import Overrides, load
 
@@ -108,9 +108,9 @@ def check(
     with progress_bar(f"rebuilding markets of {name}") as progress:
         found = check_prices(load(name, overrides=changed), asked, progress)
     if csv:
-        output.emit(told.timed(found.bars).write_csv())
+        output.emit(check_content.timed(found.bars).write_csv())
     else:
-        output.emit_result(told.content(found), rendered(found), as_json=json)
+        output.emit_result(check_content.content(found), rendered(found), as_json=json)
 
 
 @app.command("new", no_args_is_help=True)

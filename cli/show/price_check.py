@@ -7,9 +7,9 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from crashsim.cli.sheet import Sheet, section
+from crashsim.lab.price_check.check_content import content
 from crashsim.lab.price_check.check_prices import PriceCheck
 from crashsim.lab.price_check.price_errors import SIDES
-from crashsim.lab.price_check.told import content
 
 _MARKET = ("market", "close %", "low %", "high %", "range", "volume", "low at s", "fall %")
 _MINUTE = ("UTC", "markets", "close %", "low %", "high %", "range", "volume")

@@ -22,7 +22,7 @@ from crashsim.data.synthetic.anchors import (
     read_window_volume,
 )
 from crashsim.data.synthetic.common_factor import CommonFactor, bridge, common_factor
-from crashsim.data.synthetic.marks import Marks, mark_path, read_marks
+from crashsim.data.synthetic.made_marks import Marks, mark_path, read_marks
 from crashsim.data.synthetic.stages import fallen_log_price, risen_log_price
 from crashsim.data.synthetic.streams import stream
 from crashsim.data.tape.grid import Floats, Ints

@@ -8,7 +8,7 @@ import numpy as np
 
 from crashsim.data import Book, Flows, InputFile, Inputs, MarketOrigin, Tape
 from crashsim.data.schema import RECONSTRUCTED_MARK
-from crashsim.data.synthetic.marks import read_marks
+from crashsim.data.synthetic.made_marks import read_marks
 from crashsim.lab.figures import many
 from crashsim.lab.rules.funds import markets_without_absorber, sized_by_book
 from crashsim.scenarios.models.scenario import Scenario
@@ -163,20 +163,27 @@ def _settled(tape: Tape) -> dict[str, int]:
 
 
 def _rates(scenario: Scenario, tape: Tape, settled: Mapping[str, int]) -> list[Statement]:
-    groups: dict[tuple[str, str], list[str]] = {}
+    groups: dict[str, list[str]] = {}
     for market in settled:
-        origin = tape.origins[market]
-        other = origin.venue is not None and origin.venue != scenario.venue.name
-        whose = f", of {origin.venue}, under the rules of {scenario.venue.name}" if other else ""
-        groups.setdefault((origin.provenance, whose), []).append(market)
+        groups.setdefault(tape.origins[market].provenance, []).append(market)
     return [
-        Statement(kind, f"funding rates of {names(each)}{whose}: {_count(settled, each)} in all.")
-        for (kind, whose), each in groups.items()
+        Statement(kind, f"funding rates of {names(each)}: {sum(settled[m] for m in each)} in all.")
+        for kind, each in groups.items()
+    ] + _rates_of_others(scenario, tape, settled)
+
+
+def _rates_of_others(scenario: Scenario, tape: Tape, settled: Mapping[str, int]) -> list[Statement]:
+    """A rate is one venue's: where it is paid under another's rules, that is said."""
+    groups: dict[str, list[str]] = {}
+    for market in settled:
+        venue = tape.origins[market].venue
+        if venue is not None and venue != scenario.venue.name:
+            groups.setdefault(venue, []).append(market)
+    rules = scenario.venue.name
+    return [
+        Statement("note", f"funding rates of {names(each)} are {venue}'s, paid under {rules}.")
+        for venue, each in groups.items()
     ]
-
-
-def _count(settled: Mapping[str, int], markets: Iterable[str]) -> int:
-    return sum(settled[market] for market in markets)
 
 
 def names(items: Sequence[str], most: int = 4) -> str:

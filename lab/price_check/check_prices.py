@@ -165,7 +165,13 @@ def _night(scenario: Scenario, kind: Kind) -> _Night:
     if kind == "mark" and anchors.mark_path is None:
         raise InputError(f"{scenario.name}: has no marks beside its prices, expected --kind last")
     grid = fixed_grid(scenario.start_ms, scenario.end_ms, _STEP_MS)
-    return _Night(read_published(anchors), anchors, grid.time_ms, scenario.seed, kind)
+    return _Night(
+        published=read_published(anchors),
+        anchors=anchors,
+        time_ms=grid.time_ms,
+        seed=scenario.seed,
+        kind=kind,
+    )
 
 
 def _recorded(scenario: Scenario, tape: Tape, asked: Asked) -> RecordedBars:

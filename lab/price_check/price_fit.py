@@ -99,15 +99,21 @@ def slopes(bars: pl.DataFrame, further: pl.DataFrame) -> dict[str, dict[str, Slo
 def _range_errors(bars: pl.DataFrame) -> pl.DataFrame:
     ratio = pl.col("tape_range_log").sum() / pl.col("range_log").sum()
     short = bars.filter(pl.col("length_ms") <= _NOISE_BAR_MS)
-    return short.group_by("market", maintain_order=True).agg(error=ratio.log())
+    ordered = short.sort("market", "time_ms")
+    return ordered.group_by("market", maintain_order=True).agg(error=ratio.log())
 
 
 def _of_markets(errors: pl.DataFrame, further: pl.DataFrame, step: float) -> dict[str, Slopes]:
     both = errors.hstack(further.select(next="error"))
     known = both.filter(pl.col("error").is_finite() & pl.col("next").is_finite())
     slope = (pl.col("next") - pl.col("error")) / step
-    sums = known.group_by("market", maintain_order=True).agg(
-        (pl.col("error") * slope).sum().alias("error_slope"), (slope**2).sum().alias("slope_slope")
+    sums = (
+        known.sort("market", maintain_order=True)
+        .group_by("market", maintain_order=True)
+        .agg(
+            (pl.col("error") * slope).sum().alias("error_slope"),
+            (slope**2).sum().alias("slope_slope"),
+        )
     )
     return {market: Slopes(a, b) for market, a, b in sums.iter_rows()}
 

@@ -61,12 +61,9 @@ def within(recorded: RecordedBars, first_ms: int, end_ms: int) -> RecordedBars:
     """The bars that touch [first_ms, end_ms), without the markets that stood still there."""
     last_ms = pl.col("time_ms") + pl.col("length_ms")
     inside = recorded.bars.filter((last_ms > first_ms) & (pl.col("time_ms") < end_ms))
-    still = (
-        inside.group_by("market")
-        .agg((pl.col("high") == pl.col("low")).mean().alias("still"))
-        .filter(pl.col("still") >= _STILL_FRAC)["market"]
-        .sort()
-    )
+    stood = (pl.col("high") == pl.col("low")).mean().alias("stood")
+    by_market = inside.sort("market", "time_ms").group_by("market", maintain_order=True).agg(stood)
+    still = by_market.filter(pl.col("stood") >= _STILL_FRAC)["market"]
     notes = [f"{market} stood still in a quarter of its bars or more: not used" for market in still]
     kept = inside.filter(~pl.col("market").is_in(still.to_list()))
     return RecordedBars(kept, (*recorded.notes, *notes))

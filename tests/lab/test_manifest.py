@@ -132,10 +132,12 @@ def test_made_marks_and_unknown_funding_are_never_unsaid() -> None:
 def test_rates_of_another_venue_are_called_that() -> None:
     scenario, inputs = toy()
     rates = np.full_like(inputs.tape.funding_rate, 0.01)
-    for venue, words in (("binance", ", of binance, under the rules of"), (None, ": 6 in all.")):
+    for venue, is_told in (("binance", True), (None, False), (scenario.venue.name, False)):
         origins = {"TOY": MarketOrigin("mark", "yours", "mine.csv", venue)}
         tape = replace(inputs.tape, funding_rate=rates, origins=origins)
-        assert words in told(scenario, replace(inputs, tape=tape))
+        text = told(scenario, replace(inputs, tape=tape))
+        assert "yours: funding rates of TOY: 6 in all." in text
+        assert ("note: funding rates of TOY are binance's, paid under" in text) is is_told
 
 
 def test_a_volume_that_no_file_gives_is_an_assumption() -> None:

@@ -10,11 +10,11 @@ import pytest
 from crashsim.data import read_tape
 from crashsim.data.synthetic.anchors import read_anchors
 from crashsim.lab.price_check import check_prices as checking
+from crashsim.lab.price_check.check_content import content
 from crashsim.lab.price_check.check_prices import Asked, PriceCheck, check_prices
 from crashsim.lab.price_check.price_errors import by_market, errors_by_bar
 from crashsim.lab.price_check.price_fit import fitted_fall_power
 from crashsim.lab.price_check.tape_bars import bars_of_path
-from crashsim.lab.price_check.told import content
 from crashsim.scenarios import Overrides, load
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.models.scenario import Scenario

@@ -8,7 +8,7 @@ import pytest
 
 from crashsim.data.schema import Tape
 from crashsim.data.synthetic.anchors import MarketAnchors, read_anchors
-from crashsim.data.synthetic.marks import mark_path, read_marks
+from crashsim.data.synthetic.made_marks import mark_path, read_marks
 from crashsim.data.synthetic.reconstruct import reconstruct_tape
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.models.generate import Anchors
