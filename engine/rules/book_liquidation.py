@@ -50,15 +50,15 @@ def _turn(run: Run, step: Step, flagged: Flagged, place: int, may_trade: bool) -
 
 def _one_by_one(run: Run, step: Step, flagged: Flagged, place: int, at_start: UnitMargin) -> None:
     """Order one position after another until the unit is safe or has offered all it may."""
-    unit = int(flagged.units[place])
-    most_usd = run.venue.liquidation.max_usd_per_step or inf
+    rules, unit = run.venue.liquidation, int(flagged.units[place])
+    most_usd = rules.max_usd_per_step or inf
     budget_usd = most_usd
     orders = 0
     for row in legs(run, step, at_start):
         qty = order_qty(run, step, row, budget_usd)
         if qty <= 0.0:
             continue
-        if orders == run.venue.liquidation.positions_per_step:
+        if orders == rules.positions_per_step:
             return
         orders += 1
         filled_usd = _close_on_book(run, step, unit, at_start, row, qty)
@@ -86,17 +86,18 @@ def _all_at_once(run: Run, step: Step, flagged: Flagged, place: int, at_start: U
 
 def _is_safe(run: Run, step: Step, flagged: Flagged, place: int) -> bool:
     """Whether the unit no longer meets the trigger, and so leaves L."""
-    _refresh(run, step, flagged, place)
-    if run.meets_trigger(float(flagged.equity_usd[place]), float(flagged.mm_usd[place])):
+    now = _refresh(run, step, flagged, place)
+    if run.meets_trigger(now.equity_usd, now.mm_usd):
         return False
     flagged.in_list[place] = False
     return True
 
 
-def _refresh(run: Run, step: Step, flagged: Flagged, place: int) -> None:
+def _refresh(run: Run, step: Step, flagged: Flagged, place: int) -> UnitMargin:
     now = measure(run.state, run.tables, int(flagged.units[place]), step.prices)
     flagged.equity_usd[place] = now.equity_usd
     flagged.mm_usd[place] = now.mm_usd
+    return now
 
 
 def _close_on_book(

@@ -195,8 +195,8 @@ def permutation(case: Case, rng: Random) -> None:
 
 
 def scale(case: Case, rng: Random) -> None:
-    """Money has no scale, but for the least equity by which a score divides."""
-    if "a score divides by the least equity" in reference_run(case).branches:
+    """Money has no scale, but for the least equity by which a score or a shared loss divides."""
+    if any("divides by the least equity" in branch for branch in reference_run(case).branches):
         return
     case, times = with_a_score_free_of_scale(case), rng.choice((4.0, 1024.0, 1 / 16))
     one, other = result_of(replayed(case)), result_of(replayed(scaled(case, times)))

@@ -178,6 +178,7 @@ _LOSSES = (
     "a loss is shared by the rule min_max",
     "a loss is shared by the rule vector_mirror_descent",
     "a loss is shared by the rule queue",
+    "a shared loss divides by the least equity",
     "two payers of the same weight go by id",
     "earlier charges reduce the profit that is charged",
     "a unit is charged up to its cap",

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from tests.reference.collateral import repay_borrow
 from tests.reference.model import DUST, ROUNDING, Market, Row, Unit, World
-from tests.reference.sharing import Claim, charges, most
+from tests.reference.sharing import BY_LEVERAGE, Claim, charges, most
 
 
 @dataclass(frozen=True)
@@ -160,6 +160,8 @@ def _claim(world: World, unit: Unit, basis: str) -> Claim:
     """Section 8: the score is the weight, beta 1, leverage notional over equity (>= 1e-9)."""
     weight, cap = _weight_and_cap(world, unit, basis)
     equity = unit.equity(world.mark)
+    if equity < 1e-9 and weight > 0 and world.rules["loss"]["rule"] in BY_LEVERAGE:
+        world.reached("a shared loss divides by the least equity")
     leverage = unit.notional(world.mark) / max(equity, 1e-9)
     return Claim(unit.id, weight, cap, equity, leverage)
 

@@ -28,6 +28,7 @@ SHARED_BY: dict[str, Callable[[Claim], float]] = {
     "min_max": lambda one: one.equity,
     "vector_mirror_descent": lambda one: one.weight * one.weight,  # x_i = mu * w_i, h_i = x_i * w_i
 }
+BY_LEVERAGE = ("levered_pro_rata", "rap", "rap_power", "rap_cvar")
 FRACTIONS_OF_WEIGHT = (
     "capped_pro_rata",
     "rap",
