@@ -29,6 +29,7 @@ BUNDLED = {
     "BitMEX": "bitmex",
     "Bybit": "bybit",
     "Hyperliquid": "hyperliquid",
+    "Lighter": "lighter",
     "OKX": "okx",
     "dYdX v4": "dydx",
 }
