@@ -61,14 +61,6 @@ def test_every_value_of_a_bundled_venue_has_a_source_or_an_assumption(name: str 
     assert [fact.key for fact in sheet.facts if _is_number(fact) and not fact.unit] == []
 
 
-@pytest.mark.parametrize("name", VENUES)
-def test_what_a_bundled_venue_assumes_has_a_range_or_lists_what_else_it_might_be(name: str) -> None:
-    rules = [fact for fact in venue_sheet(name).rules if fact.assumption]
-    unranged = [f.key for f in rules if _is_number(f) and f.range is None]
-    assert [key for key in unranged if not key.endswith(".cash")] == []  # a fund's size: not yet
-    assert [f.key for f in rules if not _is_number(f) and not f.alternatives] == []
-
-
 @pytest.mark.parametrize("name", LOSSES)
 def test_every_value_of_a_bundled_loss_rule_has_a_source_or_an_assumption(name: str) -> None:
     assert _groundless(loss_sheet(name).facts) == []
@@ -79,10 +71,6 @@ def test_every_value_of_a_bundled_scenario_has_a_source_or_an_assumption(name: s
     chosen = ("scenario.step", "scenario.venue", "scenario.seed")  # the user's, not the night's
     facts = scenario_sheet(name).facts
     assert _groundless(tuple(fact for fact in facts if fact.key not in chosen)) == []
-
-
-# Whose facts do not state the ranges of their numbers yet: only ever fewer.
-RANGES_TO_COME = {"aster", "backpack", "binance", "bitmex", "bybit", "dydx", "hyperliquid", "okx"}
 
 
 def _unbounded(facts: tuple[Fact, ...]) -> list[str]:
@@ -109,8 +97,9 @@ def test_every_assumption_of_the_night_states_its_range_or_its_alternatives() ->
     assert _unbounded(scenario_sheet("oct11").facts) == []
 
 
-def test_every_assumption_of_a_venue_states_its_range_or_its_alternatives() -> None:
-    assert {name for name in VENUES if _unbounded(venue_sheet(name).facts)} == RANGES_TO_COME
+@pytest.mark.parametrize("name", VENUES)
+def test_every_assumption_of_a_venue_states_its_range_or_its_alternatives(name: str) -> None:
+    assert _unbounded(venue_sheet(name).facts) == []
 
 
 @pytest.mark.parametrize("name", VENUES)
