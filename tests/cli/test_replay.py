@@ -96,6 +96,7 @@ def test_two_runs_give_the_same_bytes_apart_from_timings(crash: Command) -> None
             "read_s",
             "replay_s",
             "metrics_s",
+            "draws_s",
         ]
     assert one == two
     assert {f"{name}.csv" for name in TABLES} < set(one)
