@@ -16,7 +16,7 @@ from crashsim.engine.measure.metrics import Replayed, Value, summarise
 from crashsim.engine.record.outcome import Outcome
 from crashsim.engine.replay import Progress
 from crashsim.lab.draws.draw_table import DRAWS
-from crashsim.lab.draws.told import Drawn, with_draws
+from crashsim.lab.draws.draws_told import Drawn, with_draws
 from crashsim.lab.folders import manifest, run_folder
 from crashsim.lab.folders.run_folder import Timings
 from crashsim.lab.request import Request

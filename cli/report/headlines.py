@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from crashsim.cli.show import firmness
-from crashsim.lab.draws.told import Draws
+from crashsim.lab.draws.draws_told import Draws
 from crashsim.lab.figures import clock, many, short_usd
 
 Summary = Mapping[str, Any]

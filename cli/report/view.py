@@ -13,7 +13,7 @@ from crashsim.cli.show import firmness
 from crashsim.engine.readings import Tables
 from crashsim.engine.readings.moments import Moment, moments
 from crashsim.lab import figures
-from crashsim.lab.draws.told import Draws
+from crashsim.lab.draws.draws_told import Draws
 from crashsim.lab.folders.manifest import Manifest
 from crashsim.lab.folders.provenance import Statement
 from crashsim.lab.folders.pseudonyms import pseudonymised

@@ -6,7 +6,7 @@ from typing import Any
 from crashsim.engine.measure.bands import LEAST_DRAWS
 from crashsim.engine.measure.metrics import METRICS
 from crashsim.lab import figures
-from crashsim.lab.draws.told import Draws
+from crashsim.lab.draws.draws_told import Draws
 
 _MOST_FAILURES = 3
 

@@ -10,7 +10,7 @@ from crashsim.cli.sheet import pairs, section, table
 from crashsim.cli.show import firmness
 from crashsim.engine.readings import Frame, minutes, people
 from crashsim.lab import figures
-from crashsim.lab.draws.told import Draws
+from crashsim.lab.draws.draws_told import Draws
 from crashsim.lab.figures import usd
 from crashsim.lab.folders.manifest import Manifest, Window
 from crashsim.lab.folders.provenance import Statement, names

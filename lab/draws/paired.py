@@ -10,7 +10,7 @@ from crashsim.engine.measure.bands import agreement
 from crashsim.engine.measure.metrics import COMPARISON_METRICS
 from crashsim.lab.draws.design import Uncertain
 from crashsim.lab.draws.draw_table import RUN
-from crashsim.lab.draws.told import failures_of, input_of, numbers
+from crashsim.lab.draws.draws_told import failures_of, input_of, numbers
 
 
 @dataclass(frozen=True)

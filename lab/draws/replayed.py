@@ -6,8 +6,8 @@ from dataclasses import replace
 from crashsim.engine.replay import Progress
 from crashsim.lab.draws.design import OF_A_REPLAY, hypercube, of_scenario, of_venue
 from crashsim.lab.draws.draw_table import draw_cells, frame_of
+from crashsim.lab.draws.draws_told import Drawn, told_of
 from crashsim.lab.draws.measured import all_of, figures
-from crashsim.lab.draws.told import Drawn, told_of
 from crashsim.lab.processes import workers_for
 from crashsim.lab.replay import Finished
 

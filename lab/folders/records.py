@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 import crashsim
 from crashsim.engine.measure.metrics import Value
 from crashsim.lab.draws.draw_table import DRAWS
-from crashsim.lab.draws.told import Draws
+from crashsim.lab.draws.draws_told import Draws
 from crashsim.lab.folders.manifest import READABLE_FORMATS, Manifest
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.files.problems import dotted

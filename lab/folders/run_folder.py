@@ -11,7 +11,7 @@ import polars as pl
 import crashsim
 from crashsim.engine.record.tables import polars_schema
 from crashsim.lab.draws.draw_table import DRAWS
-from crashsim.lab.draws.told import Draws, with_draws
+from crashsim.lab.draws.draws_told import Draws, with_draws
 from crashsim.lab.errors import OutputError
 from crashsim.lab.folders.manifest import Manifest
 from crashsim.lab.folders.records import (

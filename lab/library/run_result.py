@@ -15,7 +15,7 @@ from crashsim.engine.measure.comparison import numbers_of
 from crashsim.engine.measure.metrics import Value
 from crashsim.engine.readings.statement import Statement
 from crashsim.engine.record.tables import TABLES
-from crashsim.lab.draws.told import Draws
+from crashsim.lab.draws.draws_told import Draws
 from crashsim.lab.figures import many, short_usd
 from crashsim.lab.folders import manifest, run_folder
 from crashsim.lab.folders.manifest import METRIC_WORDS, Manifest
