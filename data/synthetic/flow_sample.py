@@ -33,14 +33,19 @@ class _Amounts:
 def generate_flows(sample: FlowSample, book: Book, tape: Tape, seed: int) -> Flows:
     """Deposits of dip buyers, and ordinary deposits and withdrawals, in the tape's time.
 
+    How many: the sample's rates times the accounts of the book, rounded, a half to the even number.
     Dip buyers are distinct accounts among the leveraged net longs. What falls outside the tape is
     left out. Raises InputError where there are fewer such accounts than dip buyers.
     """
+    thousands = book.accounts.height / 1000
+    dips = round(sample.dip_buyers_per_1000_accounts * thousands)
+    deposits = round(sample.deposits_per_1000_accounts * thousands)
+    withdrawals = round(sample.withdrawals_per_1000_accounts * thousands)
     frame = pl.concat(
         [
-            _dip_buyers(sample, book, tape, seed),
-            _ordinary(sample, book, tape, seed, "deposit", sample.deposits),
-            _ordinary(sample, book, tape, seed, "withdrawal", sample.withdrawals),
+            _dip_buyers(sample, book, tape, seed, dips),
+            _ordinary(sample, book, tape, seed, "deposit", deposits),
+            _ordinary(sample, book, tape, seed, "withdrawal", withdrawals),
         ]
     )
     first, last = int(tape.time_ms[0]), int(tape.time_ms[-1])
@@ -48,21 +53,24 @@ def generate_flows(sample: FlowSample, book: Book, tape: Tape, seed: int) -> Flo
     return Flows(
         frame=frame.cast(pl.Schema(FLOW_COLUMNS)).sort("time", maintain_order=True),
         provenance="assumed",
-        source=f"seeded sample of {sample.dip_buyers:,} dip buyers among leveraged longs, "
-        f"{sample.deposits:,} other deposits and {sample.withdrawals:,} withdrawals, seed {seed}",
+        source=f"seeded sample of {dips:,} dip buyers among leveraged longs, {deposits:,} other "
+        f"deposits and {withdrawals:,} withdrawals, seed {seed}",
     )
 
 
-def _dip_buyers(sample: FlowSample, book: Book, tape: Tape, seed: int) -> pl.DataFrame:
+def _dip_buyers(
+    sample: FlowSample, book: Book, tape: Tape, seed: int, size: int
+) -> pl.DataFrame:
     candidates = _leveraged_longs(book, tape, sample.dip_min_leverage)
-    if candidates.len() < sample.dip_buyers:
+    if candidates.len() < size:
         raise InputError(
-            f"flows.generate.dip_buyers: found {sample.dip_buyers}, expected at most the "
-            f"{candidates.len()} net long accounts with a leverage of at least "
-            f"{sample.dip_min_leverage:g}; lower it, or dip_min_leverage"
+            f"flows.generate.dip_buyers_per_1000_accounts: found "
+            f"{sample.dip_buyers_per_1000_accounts:g}, {size} of {book.accounts.height:,} accounts,"
+            f" expected at most the {candidates.len()} net long accounts with a leverage of at "
+            f"least {sample.dip_min_leverage:g}; lower it, or dip_min_leverage"
         )
     random = stream(seed, "flows.dip")
-    chosen = random.permutation(candidates.len())[: sample.dip_buyers]
+    chosen = random.permutation(candidates.len())[:size]
     span = (_seconds(sample.dip_from), _seconds(sample.dip_to) + 1)
     amounts = _Amounts(sample.dip_median_usd, sample.dip_sigma, sample.dip_max_usd)
     return _frame(candidates.gather(chosen), "deposit", random, span, amounts)

@@ -10,11 +10,10 @@ import numpy as np
 import polars as pl
 
 from crashsim.data.schema import ACCOUNT_COLUMNS, POSITION_COLUMNS, Book, Tape
-from crashsim.data.synthetic.anchors import read_window_volume
+from crashsim.data.synthetic.open_interest import first_of, open_interest_usd
 from crashsim.data.synthetic.streams import stream
-from crashsim.data.tape.grid import Floats, Ints
+from crashsim.data.tape.grid import Bools, Floats, Ints
 from crashsim.scenarios.errors import InputError
-from crashsim.scenarios.markets import table_keys
 from crashsim.scenarios.models.generate import Population
 
 _POSITION_SIGMA = 0.5  # log spread of the positions of one account around its own scale
@@ -44,14 +43,16 @@ def generate_book(population: Population, tape: Tape, seed: int) -> Book:
     each account's leverage, so entry prices move profit already made, never equity. Raises
     InputError where the population is too small to hold both sides of every market.
     """
-    interest_usd = _open_interest_usd(population, tape)
+    interest_usd = open_interest_usd(population, tape)
     slots = _slots(population, interest_usd, seed)
     positions = _sized(population, slots, interest_usd, seed)
-    leverage = _leverage(population, positions, tape.markets, seed)[positions.account]
-    frame = _position_columns(population, positions, leverage, tape, seed)
+    isolated = _isolated(population, positions, seed)
+    leverage = _leverage(population, positions, tape.markets, seed)
+    leverage = np.maximum(leverage, _least_leverage(population, positions, isolated))
+    leverage = leverage[positions.account]
+    frame = _position_columns(population, positions, isolated, leverage, tape, seed)
     names = _account_names(population.accounts, seed)
     margin_usd = positions.usd / leverage
-    isolated = frame["isolated_margin"].is_not_null().to_numpy()
     upnl_usd = frame["upnl_usd"].to_numpy()
     own_usd = np.where(isolated, population.idle_cash_frac * margin_usd, margin_usd - upnl_usd)
     cash = np.bincount(positions.account, own_usd, minlength=population.accounts)
@@ -65,19 +66,6 @@ def generate_book(population: Population, tape: Tape, seed: int) -> Book:
         provenance="assumed",
         source=f"seeded population of {population.accounts:,} accounts, seed {seed}",
     )
-
-
-def _open_interest_usd(population: Population, tape: Tape) -> Floats:
-    """One side's open interest by market, (M,), in proportion to the published volume."""
-    volumes = read_window_volume(population.volume_path)
-    known = [volumes[market].volume_usd if market in volumes else 0.0 for market in tape.markets]
-    volume = np.where(np.isfinite(tape.mark[0]), known, 0.0)
-    if volume.sum() <= 0:
-        raise InputError(
-            f"{population.volume_path}: no volume for any market that the tape has a first price "
-            "of; [book.generate] shares open interest by it"
-        )
-    return np.asarray(population.open_interest_usd * volume / volume.sum())
 
 
 def _slots(population: Population, interest_usd: Floats, seed: int) -> _Positions:
@@ -192,14 +180,31 @@ def _leverage(
     return np.maximum(within, population.min_leverage)
 
 
+def _least_leverage(population: Population, positions: _Positions, isolated: Bools) -> Floats:
+    """The leverage by account at which its equity is the most that one may have, (N,).
+
+    Beside isolated margin there is idle cash, so that it counts for more than its notional.
+    """
+    counted_usd = positions.usd * np.where(isolated, 1.0 + population.idle_cash_frac, 1.0)
+    counted_usd = np.bincount(positions.account, counted_usd, population.accounts)
+    most_usd = population.max_equity_frac_oi * population.open_interest_usd
+    return np.asarray(counted_usd / most_usd)
+
+
+def _isolated(population: Population, positions: _Positions, seed: int) -> Bools:
+    """Which positions are on isolated margin, (P,); none of the top shorts' is."""
+    draw = stream(seed, "book.isolated").random(positions.usd.size)
+    return np.asarray(
+        (draw < population.isolated_share) & (positions.account >= population.top_shorts)
+    )
+
+
 def _most_leverage(
     population: Population, positions: _Positions, markets: tuple[str, ...]
 ) -> Floats:
     """The largest leverage by account that its markets, its size and its sides allow, (N,)."""
     maxima = population.max_leverage
-    most = np.array(
-        [next(maxima[key] for key in table_keys(market) if key in maxima) for market in markets]
-    )
+    most = np.array([first_of(maxima, market, maxima["*"]) for market in markets])
     accounts = population.accounts
     gross = np.bincount(positions.account, positions.usd, accounts)
     initial = np.bincount(positions.account, positions.usd / most[positions.market], accounts)
@@ -214,7 +219,12 @@ def _most_leverage(
 
 
 def _position_columns(
-    population: Population, positions: _Positions, leverage: Floats, tape: Tape, seed: int
+    population: Population,
+    positions: _Positions,
+    isolated: Bools,
+    leverage: Floats,
+    tape: Tape,
+    seed: int,
 ) -> pl.DataFrame:
     """The columns of POSITION_COLUMNS but account, and upnl_usd; leverage is by position, (P,)."""
     mark = tape.mark[0, positions.market]
@@ -222,8 +232,6 @@ def _position_columns(
     entry = stream(seed, "book.entries").standard_normal(mark.size) * population.entry_spread
     offset = np.clip(entry, -0.5 / np.maximum(leverage, 1.0), 0.5 / leverage)
     upnl_usd = -positions.side * positions.usd * offset
-    isolated = stream(seed, "book.isolated").random(mark.size) < population.isolated_share
-    isolated &= positions.account >= population.top_shorts
     margin = pl.Series(positions.usd / leverage - upnl_usd, dtype=pl.Float64)
     modes = np.where(isolated, "isolated", "cross").tolist()
     age = stream(seed, "book.ages").standard_normal(mark.size) * _AGE_SIGMA

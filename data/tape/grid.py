@@ -10,6 +10,7 @@ from crashsim.scenarios.errors import InputError
 
 Ints = NDArray[np.int64]
 Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)

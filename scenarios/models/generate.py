@@ -5,6 +5,7 @@ What a default rests on is said in the `facts` tables of the bundled scenario th
 
 from datetime import datetime
 from pathlib import Path
+from typing import Annotated
 
 from pydantic import Field, model_validator
 
@@ -67,6 +68,9 @@ class Population(Rules):
 
     open_interest_usd: of one side, all markets, at the first marks; shared over the markets of
     volume_path (as in `[prices.anchors]`) in proportion to their volume, whatever the tape's is.
+    markets: the only ones that hold any, by name or base; all where it is empty.
+    market_shares: the share of open_interest_usd that a market holds, by name or base, whatever its
+    volume; the others share the rest.
     short_share: share of accounts whose first position is short; mixed_share: share of further
     positions on the other side. position_shares: shares of accounts that draw 1, 2, 3, ... markets.
     market_power: a market's popularity is its open interest to this power.
@@ -76,6 +80,8 @@ class Population(Rules):
     first marks) of longs, shorts and top shorts, within min_leverage and the initial margin.
     max_leverage: by market or base, "*" for the rest; large_max_leverage: for accounts whose gross
     exceeds large_notional_usd; mixed_max_leverage: for accounts that hold longs and shorts.
+    max_equity_frac_oi: no account has more equity than this fraction of open_interest_usd; one that
+    would have is levered more, its positions stay.
     entry_spread: standard deviation of entry price against the first mark, as a fraction.
     isolated_share: share of positions on isolated margin; idle_cash_frac: free cash beside them,
     as a fraction of that margin. age_median_h: median age of a position.
@@ -84,6 +90,8 @@ class Population(Rules):
     accounts: int = Field(default=40_000, ge=1)
     open_interest_usd: float = Field(gt=0)
     volume_path: Path = Field(default=_OCT11 / "window_volume.csv")
+    markets: tuple[str, ...] = Field(default=(), strict=False)
+    market_shares: dict[str, Annotated[float, Field(gt=0, lt=1)]] = Field(default={})
     short_share: float = Field(default=0.35, gt=0, lt=1)
     mixed_share: float = Field(default=0.15, ge=0, le=1)
     position_shares: tuple[float, ...] = Field(
@@ -104,6 +112,7 @@ class Population(Rules):
     large_notional_usd: float = Field(default=1e6, gt=0)
     large_max_leverage: float = Field(default=5.0, gt=0)
     mixed_max_leverage: float = Field(default=1.5, gt=0)
+    max_equity_frac_oi: float = Field(default=1 / 3, gt=0)
     entry_spread: float = Field(default=0.03, ge=0)
     isolated_share: float = Field(default=0.05, ge=0, le=1)
     idle_cash_frac: float = Field(default=0.5, ge=0)
@@ -120,30 +129,48 @@ class Population(Rules):
             raise ValueError("position_shares must not be negative, and not all 0")
         if self.top_shorts == 0 and self.top_short_share > 0:
             raise ValueError("top_short_share needs top_shorts of at least 1")
+        if sum(self.market_shares.values()) > 1:
+            raise ValueError("market_shares must not sum to more than 1")
         return self
+
+
+_RENAMED = ("dip_buyers", "deposits", "withdrawals")
 
 
 class FlowSample(Rules):
     """`[flows.generate]`: a seeded sample of deposits and withdrawals.
 
+    *_per_1000_accounts: how many there are for every thousand accounts of the book, so that a small
+    book draws fewer.
     dip_buyers: accounts drawn among those that are net long with at least dip_min_leverage at the
     first marks, each depositing once between dip_from and dip_to (UTC), whatever happens to it.
     *_median_usd, *_sigma: lognormal amounts; none exceeds *_max_usd.
     deposits, withdrawals: ordinary ones, by accounts of any kind, over the whole tape.
     """
 
-    dip_buyers: int = Field(default=0, ge=0)
+    dip_buyers_per_1000_accounts: float = Field(default=0.0, ge=0, le=1000)
     dip_min_leverage: float = Field(default=5.0, ge=0)
     dip_from: datetime
     dip_to: datetime
     dip_median_usd: float = Field(default=1_500.0, gt=0)
     dip_sigma: float = Field(default=1.5, ge=0)
     dip_max_usd: float = Field(default=40_000.0, gt=0)
-    deposits: int = Field(default=0, ge=0)
-    withdrawals: int = Field(default=0, ge=0)
+    deposits_per_1000_accounts: float = Field(default=0.0, ge=0)
+    withdrawals_per_1000_accounts: float = Field(default=0.0, ge=0)
     ordinary_median_usd: float = Field(default=500.0, gt=0)
     ordinary_sigma: float = Field(default=1.5, ge=0)
     ordinary_max_usd: float = Field(default=250_000.0, gt=0)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _counted_by_accounts(cls, tables: object) -> object:
+        old = [key for key in _RENAMED if isinstance(tables, dict) and key in tables]
+        if old:
+            raise ValueError(
+                f"{old[0]} is stated for every 1,000 accounts now: write {old[0]}_per_1000_accounts"
+                f", 1000 * {old[0]} / accounts (64 among 40,000 accounts are 1.6)"
+            )
+        return tables
 
     @model_validator(mode="after")
     def _forward(self) -> "FlowSample":
