@@ -7,9 +7,9 @@ from crashsim.scenarios.bundled import Located, locate_loss, locate_scenario, lo
 from crashsim.scenarios.files.documents import Document
 from crashsim.scenarios.files.loading import load_venue
 from crashsim.scenarios.files.problems import Problems, dotted
-from crashsim.scenarios.files.stated_ranges import read_with_notes
 from crashsim.scenarios.files.venues.venue_file import read_venue, stand_in_note
-from crashsim.scenarios.models.notes import Notes, ScenarioNotes
+from crashsim.scenarios.files.written.extending import LOSS, SCENARIO, Kind, read_with_notes
+from crashsim.scenarios.models.notes import Notes
 from crashsim.scenarios.models.sources import Fact, FactCounts, facts_of
 
 _TABLES = "margin.markets."
@@ -84,17 +84,17 @@ def margin_sheet(name_or_path: str | Path, market: str) -> FactSheet:
 
 def scenario_sheet(name_or_path: str | Path) -> FactSheet:
     """The facts of a bundled scenario, a folder or a scenario.toml. Raises InputError."""
-    return _plain(locate_scenario(name_or_path), ScenarioNotes)
+    return _plain(locate_scenario(name_or_path), SCENARIO)
 
 
 def loss_sheet(name_or_path: str | Path) -> FactSheet:
     """The facts of a bundled loss preset, or of a path to such a TOML. Raises InputError."""
-    return _plain(locate_loss(name_or_path, Path.cwd()))
+    return _plain(locate_loss(name_or_path, Path.cwd()), LOSS)
 
 
-def _plain(located: Located, model: type[Notes] = Notes) -> FactSheet:
+def _plain(located: Located, kind: Kind) -> FactSheet:
     problems = Problems()
-    rules, notes = read_with_notes(located, problems, model)
+    rules, notes = read_with_notes(located, problems, kind)
     problems.raise_any()
     return _sheet(located, rules, notes)
 

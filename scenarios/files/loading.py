@@ -9,9 +9,8 @@ from crashsim.scenarios.files.documents import Document
 from crashsim.scenarios.files.overrides import Overrides, Setting, apply, parse_setting
 from crashsim.scenarios.files.paths import absolute_setting, asked_by, missing_files, resolve_paths
 from crashsim.scenarios.files.problems import Problems, dotted, nearest
-from crashsim.scenarios.files.stated_ranges import read_with_notes
 from crashsim.scenarios.files.venues.venue_file import laid_over, read_venue
-from crashsim.scenarios.models.notes import ScenarioNotes
+from crashsim.scenarios.files.written.extending import LOSS, SCENARIO, read_with_notes
 from crashsim.scenarios.models.rules import Rules
 from crashsim.scenarios.models.scenario import Provenance, Scenario, ScenarioFile
 from crashsim.scenarios.models.sources import leaves
@@ -29,7 +28,7 @@ def load(name_or_path: str | Path, *, overrides: Overrides | None = None) -> Sce
     _refuse_unknown_sections(settings, [*ScenarioFile.model_fields, *Venue.model_fields])
     located = locate_scenario(name_or_path)
     problems = Problems()
-    written, notes = read_with_notes(located, problems, ScenarioNotes)
+    written, notes = read_with_notes(located, problems, SCENARIO)
     document = resolve_paths(written, located.path.parent, overrides)
     own = [setting for setting in settings if setting.key[0] in ScenarioFile.model_fields]
     document = apply(document, [absolute_setting(setting) for setting in own])
@@ -128,7 +127,7 @@ def load_loss(name_or_path: str | Path) -> LossRules:
     """
     located = locate_loss(name_or_path, Path.cwd())
     problems = Problems()
-    document, notes = read_with_notes(located, problems)
+    document, notes = read_with_notes(located, problems, LOSS)
     file = problems.checked(problems.validated(_LossFile, document))
     return file.loss.told_by(notes, _kept(document, document), under="loss")
 

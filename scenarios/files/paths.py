@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from crashsim.scenarios.bundled import venue_files
+from crashsim.scenarios.bundled import margin_files, venue_files
 from crashsim.scenarios.files.documents import Document, Key, Table
 from crashsim.scenarios.files.overrides import Overrides, Setting
 
@@ -18,19 +18,18 @@ _PATH_KEYS: tuple[Key, ...] = (
     ("book", "generate", "volume_path"),
     ("flows", "path"),
 )
+_MARGIN_KEYS = ("tables", "stand_in")
 _KNOWN = {"prices", "book", "flows"}  # tables of files, each with a provenance
 
 
 def resolve_paths(document: Document, folder: Path, overrides: Overrides) -> Document:
-    """The document with its paths absolute (they are relative to `folder`, the scenario's own).
+    """The document with its paths absolute, and what the options put in their place.
 
     The options --book, --flows, --venue, --seed, --names-of and --provenance replace what the file
     says; their paths are relative to the working directory. A sample of flows goes with the book
     that --book replaces.
     """
-    tables = dict(document.tables)
-    for key in _PATH_KEYS:
-        tables = _made_absolute(tables, key, folder)
+    tables = dict(absolute_paths(document, folder).tables)
     if overrides.book is not None:
         tables["book"] = {"path": overrides.book.absolute()}
         flows = tables.get("flows")
@@ -45,9 +44,35 @@ def resolve_paths(document: Document, folder: Path, overrides: Overrides) -> Doc
         tables |= {name: _known(tables[name], overrides.provenance) for name in _KNOWN & {*tables}}
     head = tables.get("scenario")
     if isinstance(head, dict):
-        own = {"venue": venue_reference(head["venue"], folder)} if "venue" in head else {}
-        tables["scenario"] = {**head, **own, **_head_changes(overrides)}
+        tables["scenario"] = {**head, **_head_changes(overrides)}
     return replace(document, tables=tables)
+
+
+def absolute_paths(document: Document, folder: Path) -> Document:
+    """The document with its paths absolute; they are relative to `folder`, the scenario's own."""
+    tables = dict(document.tables)
+    for key in _PATH_KEYS:
+        tables = _made_absolute(tables, key, folder)
+    head = tables.get("scenario")
+    if isinstance(head, dict) and "venue" in head:
+        tables["scenario"] = {**head, "venue": venue_reference(head["venue"], folder)}
+    return replace(document, tables=tables)
+
+
+def absolute_margins(document: Document, folder: Path) -> Document:
+    """A venue's document with the paths of its margin tables absolute, from the venue's folder."""
+    margin = document.tables.get("margin")
+    if not isinstance(margin, dict):
+        return document
+    named = {key: margin_reference(margin[key], folder) for key in _MARGIN_KEYS if key in margin}
+    return replace(document, tables=document.tables | {"margin": {**margin, **named}})
+
+
+def margin_reference(value: object, folder: Path) -> object:
+    """The name of bundled margin tables as it is; a path to a file absolute, as a text."""
+    if isinstance(value, str) and value and value not in margin_files():
+        return str((folder / value).absolute())
+    return value
 
 
 def _known(table: object, provenance: str) -> object:

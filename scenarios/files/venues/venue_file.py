@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from crashsim.scenarios.bundled import Located, locate_margins, margin_files
+from crashsim.scenarios.bundled import Located, locate_margins
 from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.files.documents import Document, Key, Table
 from crashsim.scenarios.files.overrides import Overrides, Setting, apply
-from crashsim.scenarios.files.paths import asked_by
+from crashsim.scenarios.files.paths import asked_by, margin_reference
 from crashsim.scenarios.files.problems import Problems, dotted
-from crashsim.scenarios.files.stated_ranges import read_with_notes
 from crashsim.scenarios.files.venues.margin_file import MarginFile, read_margins
+from crashsim.scenarios.files.written.extending import VENUE, read_with_notes
 from crashsim.scenarios.models.notes import Note, Notes
 
 _TABLES, _STAND_IN = ("margin", "tables"), ("margin", "stand_in")
@@ -36,7 +36,7 @@ def read_venue(located: Located, settings: Sequence[Setting], problems: Problems
     What the TOML says of a market goes before what the CSV says. Raises InputError where a file is
     not there, or is unfit.
     """
-    written, notes = read_with_notes(located, problems)
+    written, notes = read_with_notes(located, problems, VENUE)
     named = [_absolute(each) for each in settings if each.key in (_TABLES, _STAND_IN)]
     document = apply(written, named)
     own, others = (_read(document, key, located.path.parent) for key in (_TABLES, _STAND_IN))
@@ -76,10 +76,7 @@ def _read(document: Document, key: Key, folder: Path) -> MarginFile:
 
 def _absolute(setting: Setting) -> Setting:
     """A `--set` option that names such a file: a path is relative to the working directory."""
-    name = setting.value
-    if not isinstance(name, str) or not name or name in margin_files():
-        return setting
-    return replace(setting, value=str(Path(name).absolute()))
+    return replace(setting, value=margin_reference(setting.value, Path.cwd()))
 
 
 def _margin(tables: Table) -> Mapping[str, object]:

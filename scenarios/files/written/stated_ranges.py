@@ -1,24 +1,11 @@
-"""A file with its notes, and whether its ranges are about numbers of it, and around them."""
+"""Whether the ranges that a file states are about numbers of it, and lie around them."""
 
 from collections.abc import Iterator
 
-from crashsim.scenarios.bundled import Located
 from crashsim.scenarios.files.documents import Document
-from crashsim.scenarios.files.problems import Problems, dotted, found, nearest
+from crashsim.scenarios.files.problems import dotted, found, nearest
 from crashsim.scenarios.models.notes import Notes, ScenarioNotes
 from crashsim.scenarios.models.sources import leaves
-
-
-def read_with_notes(
-    located: Located, problems: Problems, model: type[Notes] = Notes
-) -> tuple[Document, Notes]:
-    """A file's rules and its notes; what is wrong with the notes is noted.
-
-    Raises InputError where the file is not TOML.
-    """
-    rules, notes = problems.read(located.path, located.label, model)
-    problems.lines += range_faults(rules, notes)
-    return rules, notes
 
 
 def range_faults(document: Document, notes: Notes) -> Iterator[str]:
