@@ -58,9 +58,7 @@ def generate_flows(sample: FlowSample, book: Book, tape: Tape, seed: int) -> Flo
     )
 
 
-def _dip_buyers(
-    sample: FlowSample, book: Book, tape: Tape, seed: int, size: int
-) -> pl.DataFrame:
+def _dip_buyers(sample: FlowSample, book: Book, tape: Tape, seed: int, size: int) -> pl.DataFrame:
     candidates = _leveraged_longs(book, tape, sample.dip_min_leverage)
     if candidates.len() < size:
         raise InputError(

@@ -185,10 +185,9 @@ def _least_leverage(population: Population, positions: _Positions, isolated: Boo
 
     Beside isolated margin there is idle cash, so that it counts for more than its notional.
     """
-    counted_usd = positions.usd * np.where(isolated, 1.0 + population.idle_cash_frac, 1.0)
-    counted_usd = np.bincount(positions.account, counted_usd, population.accounts)
+    usd = positions.usd * np.where(isolated, 1.0 + population.idle_cash_frac, 1.0)
     most_usd = population.max_equity_frac_oi * population.open_interest_usd
-    return np.asarray(counted_usd / most_usd)
+    return np.asarray(np.bincount(positions.account, usd, population.accounts) / most_usd)
 
 
 def _isolated(population: Population, positions: _Positions, seed: int) -> Bools:

@@ -16,14 +16,14 @@ from crashsim.scenarios.models.generate import FlowSample
 START = datetime(2025, 10, 10, 20, 45, tzinfo=UTC)
 DIP_FROM, DIP_TO = START.replace(hour=21, minute=20), START.replace(hour=21, minute=50)
 SAMPLE = FlowSample(
-    dip_buyers=60,
+    dip_buyers_per_1000_accounts=200.0,
     dip_min_leverage=5.0,
     dip_from=DIP_FROM,
     dip_to=DIP_TO,
     dip_median_usd=3_000.0,
     dip_sigma=1.7,
-    deposits=50,
-    withdrawals=70,
+    deposits_per_1000_accounts=500 / 3,
+    withdrawals_per_1000_accounts=700 / 3,
 )
 
 
@@ -36,11 +36,11 @@ def tape_of(first_mark: float = 100.0, later_mark: float = 100.0, minutes: int =
     return Tape(time_ms, ("AUSDT",), mark, zeros, zeros, origin)
 
 
-def book_of(scale: float = 1.0) -> Book:
+def book_of(scale: float = 1.0, thirds: int = 100) -> Book:
     """300 accounts: a third long at leverage 10, a third long at 2, a third short at 10."""
-    names = [f"acct-{i:05d}" for i in range(300)]
-    size = np.tile([scale, scale, -scale], 100)
-    cash = 100.0 * scale / np.tile([10.0, 2.0, 10.0], 100)
+    names = [f"acct-{i:05d}" for i in range(3 * thirds)]
+    size = np.tile([scale, scale, -scale], thirds)
+    cash = 100.0 * scale / np.tile([10.0, 2.0, 10.0], thirds)
     accounts = pl.DataFrame({"account": names, "cash": cash})
     positions = pl.DataFrame(
         {
@@ -49,8 +49,8 @@ def book_of(scale: float = 1.0) -> Book:
             "size": size,
             "entry_price": 100.0,
             "margin_mode": "cross",
-            "isolated_margin": pl.Series([None] * 300, dtype=pl.Float64),
-            "opened_at": pl.Series([None] * 300, dtype=pl.Datetime("ms", "UTC")),
+            "isolated_margin": pl.Series([None] * 3 * thirds, dtype=pl.Float64),
+            "opened_at": pl.Series([None] * 3 * thirds, dtype=pl.Datetime("ms", "UTC")),
         }
     )
     return Book(accounts, positions, "assumed", "test")
@@ -61,7 +61,8 @@ def flows_of(sample: FlowSample = SAMPLE, tape: Tape | None = None, seed: int = 
 
 
 def only_dips(**changes: object) -> FlowSample:
-    return SAMPLE.model_copy(update={"deposits": 0, "withdrawals": 0, **changes})
+    ordinary = ("deposits_per_1000_accounts", "withdrawals_per_1000_accounts")
+    return SAMPLE.model_copy(update={**dict.fromkeys(ordinary, 0.0), **changes})
 
 
 def test_the_frame_is_that_of_the_contract() -> None:
@@ -84,12 +85,14 @@ def test_dip_buyers_are_distinct_leveraged_longs() -> None:
 
 
 def test_dip_buyers_come_between_the_given_times() -> None:
-    time = flows_of(only_dips(dip_buyers=100)).frame["time"]
+    time = flows_of(only_dips(dip_buyers_per_1000_accounts=1000 / 3)).frame["time"]
     assert time.min() >= DIP_FROM and time.max() <= DIP_TO
 
 
 def test_deposits_have_a_heavy_tail_that_ends_exactly_at_the_maximum() -> None:
-    amount = flows_of(only_dips(dip_buyers=100, dip_sigma=3.0)).frame["amount"]
+    amount = flows_of(only_dips(dip_buyers_per_1000_accounts=1000 / 3, dip_sigma=3.0)).frame[
+        "amount"
+    ]
     assert amount.max() == 40_000.0
     assert amount.median() < 10_000 < amount.mean()
 
@@ -111,20 +114,38 @@ def test_the_seed_decides_the_sample() -> None:
 
 def test_ordinary_flows_do_not_move_the_dip_buyers() -> None:
     dips = flows_of(only_dips()).frame
-    more = flows_of(SAMPLE.model_copy(update={"deposits": 7, "withdrawals": 9})).frame
+    more = flows_of(
+        only_dips(deposits_per_1000_accounts=23.0, withdrawals_per_1000_accounts=30.0)
+    ).frame
     assert dips.join(more, on=dips.columns, how="anti").is_empty()
     assert more.height == dips.height + 16
 
 
 def test_what_falls_outside_the_tape_is_left_out() -> None:
-    short = flows_of(only_dips(dip_buyers=100), tape_of(minutes=50)).frame
+    short = flows_of(only_dips(dip_buyers_per_1000_accounts=1000 / 3), tape_of(minutes=50)).frame
     assert 0 < short.height < 100
     assert short["time"].max() <= START.replace(hour=21, minute=35)
 
 
 def test_more_dip_buyers_than_leveraged_longs_are_refused() -> None:
-    with pytest.raises(InputError, match="found 101, expected at most the 100 net long accounts"):
-        flows_of(only_dips(dip_buyers=101))
+    with pytest.raises(
+        InputError, match="found 336, 101 of 300 accounts, expected at most the 100 net long"
+    ):
+        flows_of(only_dips(dip_buyers_per_1000_accounts=336.0))
+
+
+@pytest.mark.parametrize(("thirds", "dips"), [(100, 60), (10, 6), (1, 1)])
+def test_a_smaller_book_draws_fewer(thirds: int, dips: int) -> None:
+    small = generate_flows(only_dips(), book_of(thirds=thirds), tape_of(), 1)
+    assert small.frame.height == dips
+
+
+@pytest.mark.parametrize("key", ["dip_buyers", "deposits", "withdrawals"])
+def test_a_count_of_all_accounts_is_refused_with_what_to_write(key: str) -> None:
+    with pytest.raises(
+        InputError, match=rf"flows.generate: {key} is stated .* write {key}_per_1000"
+    ):
+        load("oct11", overrides=Overrides(set=(f"flows.generate.{key}=64",)))
 
 
 def test_a_time_without_a_zone_is_utc() -> None:

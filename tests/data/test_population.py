@@ -20,7 +20,8 @@ from crashsim.scenarios.models.generate import Population
 from crashsim.scenarios.models.margin_tables import TierTable
 from crashsim.scenarios.models.venue import Venue
 
-NIGHT = load("oct11").book.generate or Population(open_interest_usd=1.0)
+STATED = load("oct11").book.generate or Population(open_interest_usd=1.0)
+NIGHT = STATED.model_copy(update={"markets": (), "market_shares": {}})  # of any venue
 ROOT = Path(__file__).parents[2]
 
 
@@ -90,7 +91,7 @@ def test_the_frames_are_those_of_the_contract(book: Book) -> None:
     key = book.positions.select("account", "market", "margin_mode")
     assert key.is_unique().all() and key.equals(key.sort("account", "market", "margin_mode"))
     assert book.accounts["account"][0] == "acct-00001"
-    assert book.accounts.height == NIGHT.accounts == 40_000
+    assert book.accounts.height == NIGHT.accounts == 6_000
     assert set(book.positions["account"]) == set(book.accounts["account"])
 
 
@@ -125,7 +126,7 @@ def test_open_interest_is_the_given_one_shared_by_volume(book: Book) -> None:
 
 @pytest.mark.parametrize(("tops", "share"), [(10, 0.5), (3, 0.2), (0, 0.0)])
 def test_the_top_shorts_hold_their_share_of_every_market(tops: int, share: float) -> None:
-    book = book_of(top_shorts=tops, top_short_share=share, size_sigma=0.5)
+    book = book_of(top_shorts=tops, top_short_share=share, size_sigma=0.5, accounts=40_000)
     shorts = positions_of(book).filter(pl.col("size") < 0).with_columns(pl.col("usd").abs())
     total = shorts.group_by("account").agg(pl.sum("usd")).sort("usd", descending=True)
     top = total.head(tops)["account"].to_list()
@@ -137,10 +138,72 @@ def test_the_top_shorts_hold_their_share_of_every_market(tops: int, share: float
         assert total["usd"][tops - 1] > total["usd"][tops]
 
 
-def test_the_top_shorts_are_lightly_levered_and_scattered_over_the_ids(book: Book) -> None:
-    units = units_of(book).sort("net").head(10)
+def interest_of(book: Book) -> dict[str, float]:
+    longs = positions_of(book).filter(pl.col("size") > 0).group_by("market").agg(pl.sum("usd"))
+    return dict(longs.iter_rows())
+
+
+def test_only_the_listed_markets_hold_open_interest() -> None:
+    held = interest_of(book_of(markets=("BTC", "ETHUSDT", "kBONK", "kPEPE")))
+    listed = {"BTCUSDT", "ETHUSDT", "1000BONKUSDT", "1000PEPEUSDT"} & set(TAPE.markets)
+    assert set(held) == listed and len(listed) > 2
+    assert sum(held.values()) == pytest.approx(NIGHT.open_interest_usd)
+
+
+def test_a_market_with_a_share_of_its_own_holds_it_and_the_others_the_rest() -> None:
+    plain, shared = interest_of(book_of()), interest_of(book_of(market_shares={"SOL": 0.4}))
+    total = NIGHT.open_interest_usd
+    assert shared["SOLUSDT"] == pytest.approx(0.4 * total)
+    assert sum(shared.values()) == pytest.approx(total)
+    rest = [market for market in plain if market != "SOLUSDT"]
+    ratio = np.array([shared[market] / plain[market] for market in rest])
+    assert ratio == pytest.approx(ratio[0])
+
+
+@pytest.mark.parametrize(
+    ("key", "value"), [("markets", ("BTC", "BTZ")), ("market_shares", {"BTZ": 0.1})]
+)
+def test_a_market_that_nobody_knows_is_refused(key: str, value: object) -> None:
+    with pytest.raises(InputError, match=rf'book.generate.{key}: found "BTZ", expected markets of'):
+        book_of(**{key: value})
+
+
+def test_shares_of_more_than_the_whole_are_refused() -> None:
+    with pytest.raises(ValueError, match="market_shares must not sum to more than 1"):
+        Population(open_interest_usd=1.0, market_shares={"BTC": 0.6, "ETH": 0.5})
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("changes", [{}, {"accounts": 600, "size_sigma": 3.0}])
+def test_no_account_has_more_equity_than_a_third_of_open_interest(
+    seed: int, changes: dict[str, object]
+) -> None:
+    light = {"long_leverage_median": 0.2, "top_leverage_median": 0.1, "isolated_share": 0.3}
+    capped = equity_of(book_of(seed, **light, **changes))
+    free = equity_of(book_of(seed, **light, **changes, max_equity_frac_oi=1e9))
+    third_usd = STATED.max_equity_frac_oi * NIGHT.open_interest_usd
+    assert STATED.max_equity_frac_oi <= 1 / 3
+    assert free.max() > third_usd >= capped.max() * (1 - 1e-9)
+    below = free <= third_usd
+    assert capped[below] == pytest.approx(free[below])  # nobody else changes
+    assert capped[~below] == pytest.approx(third_usd)
+
+
+def equity_of(book: Book) -> NDArray[np.float64]:
+    """Equity of all units by account, ascending by name."""
+    units = (
+        positions_of(book)
+        .group_by("account")
+        .agg(held=pl.col("upnl").sum() + pl.col("isolated_margin").sum())
+    )
+    rows = book.accounts.join(units, on="account", how="left").sort("account")
+    return (rows["cash"] + rows["held"]).to_numpy()
+
+
+def test_the_top_shorts_are_levered_as_stated_and_scattered_over_the_ids() -> None:
+    units = units_of(book_of(top_leverage_median=0.4, size_sigma=0.5)).sort("net").head(10)
     assert (units["gross"] / units["equity"] < 2).all()
-    assert units["account"].str.tail(5).cast(pl.Int64).std() > 4_000
+    assert units["account"].str.tail(5).cast(pl.Int64).std() > NIGHT.accounts / 10
 
 
 @pytest.mark.parametrize("share", [0.2, 0.35, 0.6])
@@ -153,7 +216,7 @@ def test_the_share_of_shorts_is_the_given_one(share: float) -> None:
 def test_accounts_draw_as_many_markets_as_given() -> None:
     counts = book_of(position_shares=(0.5, 0.0, 0.5), market_power=0.0).positions
     by_account = counts.group_by("account").len()["len"].value_counts()
-    share = {row[0]: row[1] / 40_000 for row in by_account.iter_rows()}
+    share = {row[0]: row[1] / NIGHT.accounts for row in by_account.iter_rows()}
     assert share[1] == pytest.approx(0.5, abs=0.02)
     held = len(TAPE.markets) - 1  # of three draws among these some fall together
     assert share[3] == pytest.approx(0.5 * (held - 1) * (held - 2) / held**2, abs=0.02)
@@ -170,7 +233,9 @@ def test_leverage_keeps_its_bounds_and_its_median() -> None:
     assert leverage.filter(large).max() <= NIGHT.large_max_leverage * (1 + 1e-9)
     assert leverage.filter(units["has_both"]).max() <= NIGHT.mixed_max_leverage * (1 + 1e-9)
     plain_long = (units["net"] > 0) & ~units["has_both"]
-    assert leverage.filter(plain_long).median() == pytest.approx(1.5, rel=0.1)
+    assert leverage.filter(plain_long).median() == pytest.approx(
+        NIGHT.long_leverage_median, rel=0.1
+    )
 
 
 def test_the_skew_makes_the_tail() -> None:

@@ -11,7 +11,6 @@ from crashsim.scenarios import Overrides, load
 SMALL = (
     "book.generate.accounts=600",
     "book.generate.open_interest_usd=2e7",
-    "flows.generate.dip_buyers=10",
     "scenario.end=2025-10-10T21:30:00Z",
     "scenario.step=5s",
 )
