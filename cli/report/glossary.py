@@ -26,9 +26,10 @@ GLOSSARY = {
     "mark": "The price at which a venue values positions and decides on liquidations.",
     "notional": "The value of a position at mark: its size times the price.",
     "shortfall": "Negative cash left when an account's last position was closed.",
-    "recorded, yours, reconstructed, assumed": (
+    "recorded, yours, reconstructed, fitted, assumed": (
         "Recorded: from a record of the event. Yours: from a file of whoever made this run. "
-        "Reconstructed: generated to fit published facts. Assumed: chosen by the author of the "
-        "scenario or of the venue file."
+        "Reconstructed: generated to fit published facts. Fitted: chosen so that a result comes "
+        "near a published figure, which it then cannot confirm. Assumed: chosen by the author of "
+        "the scenario or of the venue file."
     ),
 }

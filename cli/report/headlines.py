@@ -48,9 +48,10 @@ def _value(summary: Summary, name: str) -> Any:
 
 def _headline(summary: Summary, name: str, figure: str, label: str, more: str) -> Headline:
     entry = summary[name]
-    return Headline(
-        name, entry["value"], figure, label, more, entry["definition"], entry.get("inputs", {})
-    )
+    known = dict(entry.get("inputs", {}))
+    if "fitted_to" in entry:
+        known["fitted to"] = entry["fitted_to"]
+    return Headline(name, entry["value"], figure, label, more, entry["definition"], known)
 
 
 def _usd(summary: Summary, name: str, label: str, more: str) -> Headline:

@@ -66,6 +66,7 @@ _STYLE = {
     "recorded": "green",
     "yours": "blue",
     "reconstructed": "yellow",
+    "fitted": "magenta",
     "assumed": "yellow",
     "note": "cyan",
 }
@@ -98,6 +99,8 @@ def _happened(summary: Mapping[str, Any], draws: Draws | None) -> RenderableType
     for label, count, amount in _LINES:
         accounts = f"{summary[count]['value']:,}" if count else ""
         quiet = not summary[amount]["value"]
+        if any("fitted_to" in summary.get(name, {}) for name in (count, amount)):
+            label += " (fitted)"
         rows.add_row(label, accounts, usd(summary[amount]["value"]), style="dim" if quiet else "")
         ranges = [firmness.band(metric, draws) for metric in (count, amount)]
         if any(one not in ("", "0", "$0") for one in ranges):

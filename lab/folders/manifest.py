@@ -231,7 +231,10 @@ def _provenance(scenario: Scenario, inputs: Inputs) -> Provenance:
 def summary(scenario: Scenario, inputs: Inputs, values: Mapping[str, Value]) -> dict[str, Any]:
     """The content of summary.json: each metric with its words and how its inputs are known."""
     known = provenance.known(scenario, inputs)
-    return {name: _entry(name, value, known) for name, value in values.items()}
+    fitted = {name: {"fitted_to": figure} for name, figure in scenario.fitted.items()}
+    return {
+        name: _entry(name, value, known) | fitted.get(name, {}) for name, value in values.items()
+    }
 
 
 def _entry(name: str, value: Value, known: Mapping[str, str]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""What a reader must know before the numbers: what is recorded, yours, reconstructed, assumed."""
+"""What a reader must know before the numbers: recorded, yours, reconstructed, fitted, assumed."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from crashsim.scenarios.models.scenario import Scenario
 from crashsim.scenarios.models.venue import Venue
 
 _FLOWS = "deposits and withdrawals"
-KINDS = ("recorded", "yours", "reconstructed", "assumed")
+KINDS = ("recorded", "yours", "reconstructed", "fitted", "assumed")
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,7 @@ def statements(scenario: Scenario, inputs: Inputs) -> tuple[Statement, ...]:
         *_funding(scenario, inputs.tape),
         *_book(scenario, inputs.book),
         *_flows(inputs.flows),
+        *_fitted(scenario.fitted),
         *_volume(scenario),
         *_rules(scenario.venue, inputs.tape.markets),
         *_funds(scenario.venue, inputs),
@@ -226,6 +227,16 @@ def _flows(flows: Flows) -> list[Statement]:
     if flows.frame.height == sum(flows.added.values()):
         return added
     return [Statement(flows.provenance, f"{_FLOWS}: {flows.source}."), *added]
+
+
+def _fitted(figures: Mapping[str, str]) -> list[Statement]:
+    if not figures:
+        return []
+    listed = "; ".join(figures.values())
+    told = (
+        f"accounts and deposits were chosen so that this default comes near what was told: {listed}"
+    )
+    return [Statement("fitted", f"{told}. Where it does, that confirms nothing.")]
 
 
 def _volume(scenario: Scenario) -> list[Statement]:

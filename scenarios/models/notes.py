@@ -9,6 +9,9 @@ Beside its values a file may hold
     assumption = "why this value"
     alternatives = ["...", "..."] # of a choice that is assumed: what else it might be
 
+A scenario whose values were chosen so that results come near recorded figures says which, by the
+name of the metric: `[fitted]` with `deposits_to_debt_accounts = "about 40 users"`.
+
 A fact's key is the dotted key of a value, or of a table, and then serves everything below it; an
 absorber goes by its name: `absorber.insurance_fund.cash`. The most exact fact wins.
 
@@ -53,9 +56,13 @@ class Notes(Rules):
 
 
 class ScenarioNotes(Notes):
-    """The notes of a scenario: its ranges stand in a table of their own."""
+    """The notes of a scenario: its ranges stand in a table of their own.
+
+    fitted: metric -> the recorded figure that the scenario's values were chosen to come near.
+    """
 
     uncertainty: dict[str, Range] = Field(default_factory=dict)
+    fitted: dict[str, str] = Field(default_factory=dict)
 
     def ranges(self) -> Mapping[str, Range]:
         """The ranges that the file states: dotted key -> range."""

@@ -1,7 +1,7 @@
 """A scenario: which night, inputs and venue. Field names are the keys of `scenario.toml`."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -207,6 +207,18 @@ class Scenario(ScenarioFile):
     def step_ms(self) -> int | None:
         """Grid step in milliseconds; None for "native", the times of the price file."""
         return None if self.scenario.step == "native" else duration_ms(self.scenario.step)
+
+    @property
+    def fitted(self) -> Mapping[str, str]:
+        """Metric -> the recorded figure that the scenario's values were chosen to come near.
+
+        Empty where a value that bears on results is another one than the scenario's, and where
+        prices or accounts were added: what comes out then was fitted to nothing.
+        """
+        facts = (*self.facts(), *self.venue.facts())
+        others = {fact.key for fact in facts if not (fact.source or fact.assumption)}
+        is_changed = bool(others - {"scenario.seed"} or self.overlays or self.extra_book)
+        return {} if is_changed else self._fitted
 
     def resolved(self, markets: Sequence[str]) -> dict[str, object]:
         """The whole as JSON-safe tables under the files' own keys, for a run's manifest.

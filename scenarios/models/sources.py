@@ -9,7 +9,7 @@ from typing import NamedTuple, Self
 from pydantic import PrivateAttr
 
 from crashsim.scenarios.files.problems import dotted
-from crashsim.scenarios.models.notes import Note, Notes
+from crashsim.scenarios.models.notes import Note, Notes, ScenarioNotes
 from crashsim.scenarios.models.ranges import Range
 from crashsim.scenarios.models.rules import Rules
 
@@ -70,6 +70,7 @@ class Sourced(Rules):
     """Rules that carry what the file they are from says about their values."""
 
     _told: dict[str, Told] = PrivateAttr(default_factory=dict)
+    _fitted: dict[str, str] = PrivateAttr(default_factory=dict)
 
     def told_by(
         self, notes: Notes, kept: Container[str], *, under: str = "", fixed: Iterable[str] = ()
@@ -91,6 +92,7 @@ class Sourced(Rules):
             for key, value in leaves(stated)
             if (name := dotted(key)) in kept
         }
+        told._fitted = notes.fitted if isinstance(notes, ScenarioNotes) else {}
         return told
 
     def facts(self) -> tuple[Fact, ...]:
