@@ -38,13 +38,13 @@ class Target:
 
 
 PARAMETERS = (
-    Parameter("book.generate.long_leverage_median", (0.8, 1.0, 1.25, 1.5, 1.75, 2.0, 2.5)),
-    Parameter("book.generate.long_leverage_sigma", (0.5, 0.6, 0.7, 0.8, 0.9, 1.0)),
-    Parameter("book.generate.size_sigma", (1.4, 1.6, 1.8, 2.0, 2.2, 2.4)),
-    Parameter("book.generate.top_leverage_median", (0.4, 0.7, 1.0, 1.5, 2.0)),
-    Parameter("book.generate.market_shares.SOL", (0.1, 0.2, 0.25, 0.3, 0.35, 0.4)),
-    Parameter("flows.generate.dip_buyers_per_1000_accounts", (8.0, 10.0, 12.0, 15.0, 20.0)),
-    Parameter("flows.generate.dip_median_usd", (2000.0, 3000.0, 5000.0, 8000.0, 12000.0)),
+    Parameter("book.generate.long_leverage_median", (0.7, 0.8, 0.9, 1.0, 1.25, 1.5)),
+    Parameter("book.generate.long_leverage_sigma", (0.7, 0.8, 0.9, 1.0, 1.1)),
+    Parameter("book.generate.size_sigma", (1.6, 1.8, 2.0, 2.2, 2.4)),
+    Parameter("book.generate.top_leverage_median", (0.4, 1.0, 2.0, 3.0)),
+    Parameter("book.generate.market_shares.SOL", (0.1, 0.2, 0.3, 0.35, 0.4)),
+    Parameter("flows.generate.dip_buyers_per_1000_accounts", (9.0, 10.0, 11.0, 12.0, 14.0)),
+    Parameter("flows.generate.dip_median_usd", (3000.0, 5000.0, 8000.0, 12000.0, 16000.0)),
 )
 TARGETS = (
     Target("depositors", 40.0, 1.15),  # "about 40"
@@ -54,7 +54,7 @@ TARGETS = (
     Target("equity_frac_oi", 273.6 / 298.0, 2.0),  # custody, of all users, three months before
 )
 DEBTORS = (100, 300)  # how many were negative was never said; the bounds are this project's own
-DEBTORS_DOUBT = 1.1
+DEBTORS_DOUBT = 1.03
 MOST_ROUNDS = 6
 
 Point = tuple[float, ...]  # a value of each parameter, in their order
