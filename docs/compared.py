@@ -79,7 +79,7 @@ COMPARED: tuple[tuple[Form, tuple[Line, ...]], ...] = (
                 "customers' assets / open interest",
                 ("backpack_custody", "backpack_open_interest_july"),
                 "equity_frac_oi",
-                "fitted",
+                "predicted",
             ),
         ),
     ),

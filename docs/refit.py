@@ -38,12 +38,10 @@ class Target:
 
 
 PARAMETERS = (
-    Parameter("book.generate.long_leverage_median", (0.7, 0.8, 0.9, 1.0, 1.25, 1.5)),
-    Parameter("book.generate.long_leverage_sigma", (0.7, 0.8, 0.9, 1.0, 1.1)),
+    Parameter("book.generate.long_leverage_median", (0.7, 0.8, 0.9, 1.0, 1.1)),
     Parameter("book.generate.size_sigma", (1.6, 1.8, 2.0, 2.2, 2.4)),
-    Parameter("book.generate.top_leverage_median", (0.4, 1.0, 2.0, 3.0)),
     Parameter("book.generate.market_shares.SOL", (0.1, 0.2, 0.3, 0.35, 0.4)),
-    Parameter("flows.generate.dip_buyers_per_1000_accounts", (9.0, 10.0, 11.0, 12.0, 14.0)),
+    Parameter("flows.generate.dip_buyers_per_1000_accounts", (10.0, 11.0, 12.0, 14.0)),
     Parameter("flows.generate.dip_median_usd", (3000.0, 5000.0, 8000.0, 12000.0, 16000.0)),
 )
 TARGETS = (
@@ -51,7 +49,6 @@ TARGETS = (
     Target("largest_usd", 40_000.0, 2.0),  # "up to about 40,000": the largest is one draw
     Target("closed_usd", 181.6e6, 4.0),  # whose figure it is, and what it counts, is in doubt
     Target("sol_frac", 71.8 / 181.6, 1.25),
-    Target("equity_frac_oi", 273.6 / 298.0, 2.0),  # custody, of all users, three months before
 )
 DEBTORS = (100, 300)  # how many were negative was never said; the bounds are this project's own
 DEBTORS_DOUBT = 1.03
@@ -129,8 +126,8 @@ def sentence(fit: Mapping[int, Figures], judged: Mapping[int, Figures]) -> str:
     """What a fact of a fitted key says."""
     return (
         "Fitted by `python -m docs.refit` to about 40 depositors, $40,000 from the largest, "
-        "$181.6m closed by force, 40 % of it SOL, equity 0.92 of open interest, and 100 to 300 "
-        f"debtors (bounds of our own). Seeds {_seeds(fit)} got {spreads(fit)}; on others, "
+        "$181.6m closed by force, 40 % of it SOL, and 100 to 300 debtors (bounds of our own). "
+        f"Seeds {_seeds(fit)} got {spreads(fit)}; on others, "
         f"{_seeds(judged)}, it gets {spreads(judged)}."
     )
 

@@ -24,24 +24,30 @@ def outcome(venue: str | None = None, *settings: str) -> Outcome:
 def test_by_default_deposits_go_to_debts() -> None:
     run = outcome()
     accounts = run.accounts
-    assert accounts["was_liquidated"].sum() > 1_000
-    assert accounts["was_deleveraged"].sum() > 1_000
-    assert accounts["ended_in_debt"].sum() > 1_000
+    assert accounts["was_liquidated"].sum() > 100
+    assert accounts["was_deleveraged"].sum() > 100
+    assert 100 <= accounts["ended_in_debt"].sum() <= 300
     assert not accounts["ended_underwater"].any()
     deposits = run.flows.filter(kind="deposit")
     assert deposits["amount_usd"].max() == 40_000.0
-    assert 25 <= deposits.filter(pl.col("to_debt_usd") > 0)["account"].n_unique() <= 60
+    assert 25 <= deposits.filter(pl.col("to_debt_usd") > 0)["account"].n_unique() <= 50
     assert deposits["to_debt_usd"].sum() > 5_000
 
 
 def test_binance_without_a_fund_deleverages_and_leaves_no_debt() -> None:
     accounts = outcome("binance", "absorber.0.cash=0").accounts
-    assert accounts["was_deleveraged"].sum() > 1_000
+    assert accounts["was_deleveraged"].sum() > 100
     assert not accounts["was_in_debt"].any() and not accounts["ended_underwater"].any()
 
 
 def test_binance_with_a_large_fund_neither_deleverages_nor_leaves_debt() -> None:
     accounts = outcome("binance", "absorber.0.cash=1e9", "absorber.1.cash=1e9").accounts
-    assert accounts["was_liquidated"].sum() > 1_000
+    assert accounts["was_liquidated"].sum() > 100
     assert not accounts["was_deleveraged"].any() and not accounts["was_in_debt"].any()
     assert not accounts["ended_underwater"].any()
+
+
+def test_nobody_owns_more_than_a_third_of_open_interest() -> None:
+    run, book = outcome(), load("oct11").book.generate
+    assert book is not None
+    assert run.accounts["equity_start"].to_numpy().max() <= book.open_interest_usd / 3

@@ -96,6 +96,12 @@ def test_a_list_of_the_base_is_replaced_whole(tmp_path: Path) -> None:
     assert one.book.generate is not None and one.book.generate.position_shares == (1.0,)
 
 
+def test_what_the_base_was_fitted_to_is_not_what_the_variant_was(tmp_path: Path) -> None:
+    plain = scenarios.load(write(tmp_path / "plain.toml", 'extends = "oct11"\n'))
+    assert plain.resolved() == scenarios.load("oct11").resolved()
+    assert scenarios.load("oct11").fitted and not plain.fitted
+
+
 def test_a_base_may_extend_another_and_is_looked_for_beside_the_file(tmp_path: Path) -> None:
     write(tmp_path / "mine.toml", MINE)
     yours = write(tmp_path / "sub" / "yours.toml", 'extends = "../mine.toml"\nname = "yours"\n')

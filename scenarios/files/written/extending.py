@@ -2,7 +2,7 @@
 
 Tables are laid over the base's, key by key; a list replaces the base's list. What the base is
 missing stays missing, and a note on a value goes with the value: one that is replaced has the note
-of the file that replaced it, or none.
+of the file that replaced it, or none. What the base was fitted to is the base's alone.
 """
 
 from collections.abc import Callable
@@ -92,14 +92,14 @@ def _base(document: Document, located: Located, kind: Kind) -> Located:
 
 
 def _without_old_notes(base: Table, own: Table) -> Table:
-    """The base without its notes on values that are replaced."""
+    """The base without its notes on values that are replaced, and fitted to nothing."""
     replaced = {dotted(key) for key, _ in leaves(own)}
     kept = {
         name: {key: note for key, note in notes.items() if key not in replaced}
         for name in ("facts", "uncertainty")
         if isinstance(notes := base.get(name), dict)
     }
-    return base | kept
+    return {key: value for key, value in base.items() if key != "fitted"} | kept
 
 
 def _over(base: Table, own: Table) -> Table:
