@@ -224,7 +224,7 @@ def book(
       crashsim data book --record record/ --at 2025-10-10T21:15:00Z --out hl-2115
       crashsim replay oct11 --book hl-2115 --flows hl-2115/flows.parquet \\
         --venue hl-2115/venue.toml --set scenario.start=2025-10-10T21:15:00Z \\
-        --set prices.source=store:hyperliquid
+        --set prices.source=store:hyperliquid --set prices.volume_scale=1
     """
     from crashsim.cli import progress
     from crashsim.cli.show import data

@@ -146,7 +146,7 @@ def print_book(book: VenueBook, out: Path, at_ms: int) -> None:
         Text(
             f"next: crashsim replay oct11 --book {out} --flows {out}/flows.parquet"
             f" --venue {out}/venue.toml --set scenario.start={_utc(at_ms).replace(' ', 'T')}Z"
-            " --set prices.source=store:hyperliquid",
+            " --set prices.source=store:hyperliquid --set prices.volume_scale=1",
             style="dim",
         ),
     ]
