@@ -122,6 +122,15 @@ def _with(point: Point, place: int, value: float) -> Point:
     return (*point[:place], value, *point[place + 1 :])
 
 
+def at_an_end(point: Point) -> list[str]:
+    """The keys whose best value is the first or last that was tried: more may be better."""
+    return [
+        each.key
+        for each, value in zip(PARAMETERS, point, strict=True)
+        if value in (each.values[0], each.values[-1])
+    ]
+
+
 def sentence(fit: Mapping[int, Figures], judged: Mapping[int, Figures]) -> str:
     """What a fact of a fitted key says."""
     return (
@@ -160,6 +169,7 @@ def main() -> None:
         by_seed([Request(s, settings(point)) for s in seeds]) for seeds in (FITTED, JUDGED)
     )
     print("\n".join(settings(point)))
+    print(f"at an end of what was tried: {', '.join(at_an_end(point)) or 'none'}")
     for name, found in (("fitted", fit), ("judged", judged)):
         print(f"\n{name}\n{table_of(found)}", end="")
     said = sentence(fit, judged)

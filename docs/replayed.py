@@ -27,11 +27,11 @@ Figures = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Request:
-    """One replay of a scenario: its settings as `--set` takes them, a seed, a venue's name."""
+    """One replay of a scenario: a seed, settings as `--set` takes them, a venue if not its own."""
 
     seed: int
     settings: tuple[str, ...] = ()
-    venue: str = "backpack"
+    venue: str | None = None
     scenario: str = "oct11"
 
 

@@ -102,6 +102,14 @@ def test_the_search_keeps_the_best_value_of_each_key(monkeypatch: pytest.MonkeyP
     assert refit.fitted(refit.stated()) == wanted
 
 
+def test_a_value_at_an_end_of_what_was_tried_is_named() -> None:
+    inner = tuple(parameter.values[1] for parameter in refit.PARAMETERS)
+    first, last = refit.PARAMETERS[0], refit.PARAMETERS[-1]
+    assert refit.at_an_end(inner) == []
+    assert refit.at_an_end((first.values[0], *inner[1:])) == [first.key]
+    assert refit.at_an_end((*inner[:-1], last.values[-1])) == [last.key]
+
+
 def test_an_unfit_point_is_never_the_best() -> None:
     settings = refit.settings(refit.stated())
     bad = ("flows.generate.dip_buyers_per_1000_accounts=999", "book.generate.accounts=300")
