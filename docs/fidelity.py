@@ -174,9 +174,9 @@ part are recorded of all venues together, and held here against the rules of Bac
 """
 SEEDS = """## The story, seed by seed
 
-Rules of Backpack. The fit (`python -m docs.refit`) looks at the seeds {fitted} and is judged on
-{judged}. How many users were in debt was never said; the fit keeps them between 100 and 300, which
-are bounds of our own.
+Rules of Backpack. The fit (`python -m docs.refit`) looks at the seeds {fitted}
+and is judged on {judged}. How many users were in debt was never said; the fit keeps them
+between 100 and 300, which are bounds of our own.
 
 """
 SOURCES = """## Sources
