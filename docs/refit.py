@@ -146,12 +146,14 @@ def _seeds(found: Mapping[int, Figures]) -> str:
 
 
 def written(text: str, point: Point, said: str) -> str:
-    """scenario.toml with the values of the point, and what came out in their facts."""
+    """scenario.toml with the values of the point, and in the first one's fact what came out."""
+    first = PARAMETERS[0].key
     for each, value in zip(PARAMETERS, point, strict=True):
         table, _, key = each.key.rpartition(".")
         text = _replaced(text, rf"^\[{re.escape(table)}\]\n", rf"{key} = ", f"{value!r}")
         fact = rf'^\[facts\."{re.escape(each.key)}"\]\n'
-        text = _replaced(text, fact, r"assumption = ", f'"{said}"')
+        there = f"Fitted by `python -m docs.refit` with {first}: see there."
+        text = _replaced(text, fact, r"assumption = ", f'"{said if each.key == first else there}"')
     return text
 
 

@@ -121,7 +121,8 @@ def test_what_the_fit_writes_is_read_back_with_its_words() -> None:
     text = refit.SCENARIO.read_text("utf-8")
     point = tuple(parameter.values[0] for parameter in refit.PARAMETERS)
     written = refit.written(text, point, "Fitted to nothing.")
-    assert written.count("Fitted to nothing.") == len(refit.PARAMETERS)
+    assert written.count("Fitted to nothing.") == 1
+    assert written.count(f"with {refit.PARAMETERS[0].key}: see there.") == len(point) - 1
     assert refit.SCENARIO.read_text("utf-8") == text  # only main writes the file
     again = refit.written(written, refit.stated(), "Fitted to nothing.")
     assert len(again.splitlines()) == len(text.splitlines())
