@@ -13,7 +13,6 @@ import polars as pl
 from crashsim.data.schema import FLOW_COLUMNS, Book, Flows, Tape
 from crashsim.data.synthetic.streams import stream
 from crashsim.data.tape.grid import Floats
-from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.models.generate import FlowSample
 
 
@@ -34,39 +33,34 @@ def generate_flows(sample: FlowSample, book: Book, tape: Tape, seed: int) -> Flo
     """Deposits of dip buyers, and ordinary deposits and withdrawals, in the tape's time.
 
     How many: the sample's rates times the accounts of the book, rounded, a half to the even number.
-    Dip buyers are distinct accounts among the leveraged net longs. What falls outside the tape is
-    left out. Raises InputError where there are fewer such accounts than dip buyers.
+    Dip buyers are distinct accounts among the leveraged net longs; where there are fewer of those
+    all of them deposit, and the source says so. What falls outside the tape is left out.
     """
     thousands = book.accounts.height / 1000
     dips = round(sample.dip_buyers_per_1000_accounts * thousands)
     deposits = round(sample.deposits_per_1000_accounts * thousands)
     withdrawals = round(sample.withdrawals_per_1000_accounts * thousands)
+    bought = _dip_buyers(sample, book, tape, seed, dips)
     frame = pl.concat(
         [
-            _dip_buyers(sample, book, tape, seed, dips),
+            bought,
             _ordinary(sample, book, tape, seed, "deposit", deposits),
             _ordinary(sample, book, tape, seed, "withdrawal", withdrawals),
         ]
     )
     first, last = int(tape.time_ms[0]), int(tape.time_ms[-1])
     frame = frame.filter(pl.col("time").is_between(first, last))
+    fewer = f" ({dips:,} wanted, there are no more)" if bought.height < dips else ""
     return Flows(
         frame=frame.cast(pl.Schema(FLOW_COLUMNS)).sort("time", maintain_order=True),
         provenance="assumed",
-        source=f"seeded sample of {dips:,} dip buyers among leveraged longs, {deposits:,} other "
-        f"deposits and {withdrawals:,} withdrawals, seed {seed}",
+        source=f"seeded sample of {bought.height:,} dip buyers among leveraged longs{fewer}, "
+        f"{deposits:,} other deposits and {withdrawals:,} withdrawals, seed {seed}",
     )
 
 
 def _dip_buyers(sample: FlowSample, book: Book, tape: Tape, seed: int, size: int) -> pl.DataFrame:
     candidates = _leveraged_longs(book, tape, sample.dip_min_leverage)
-    if candidates.len() < size:
-        raise InputError(
-            f"flows.generate.dip_buyers_per_1000_accounts: found "
-            f"{sample.dip_buyers_per_1000_accounts:g}, {size} of {book.accounts.height:,} accounts,"
-            f" expected at most the {candidates.len()} net long accounts with a leverage of at "
-            f"least {sample.dip_min_leverage:g}; lower it, or dip_min_leverage"
-        )
     random = stream(seed, "flows.dip")
     chosen = random.permutation(candidates.len())[:size]
     span = (_seconds(sample.dip_from), _seconds(sample.dip_to) + 1)

@@ -127,11 +127,11 @@ def test_what_falls_outside_the_tape_is_left_out() -> None:
     assert short["time"].max() <= START.replace(hour=21, minute=35)
 
 
-def test_more_dip_buyers_than_leveraged_longs_are_refused() -> None:
-    with pytest.raises(
-        InputError, match="found 336, 101 of 300 accounts, expected at most the 100 net long"
-    ):
-        flows_of(only_dips(dip_buyers_per_1000_accounts=336.0))
+def test_where_there_are_fewer_leveraged_longs_all_of_them_deposit_and_it_is_told() -> None:
+    many = flows_of(only_dips(dip_buyers_per_1000_accounts=336.0))
+    assert many.frame.height == many.frame["account"].n_unique() == 100
+    assert "sample of 100 dip buyers among leveraged longs (101 wanted, there are no" in many.source
+    assert "wanted" not in flows_of(only_dips(dip_buyers_per_1000_accounts=333.0)).source
 
 
 @pytest.mark.parametrize(("thirds", "dips"), [(100, 60), (10, 6), (1, 1)])

@@ -98,7 +98,7 @@ def test_a_list_of_the_base_is_replaced_whole(tmp_path: Path) -> None:
 
 def test_what_the_base_was_fitted_to_is_not_what_the_variant_was(tmp_path: Path) -> None:
     plain = scenarios.load(write(tmp_path / "plain.toml", 'extends = "oct11"\n'))
-    assert plain.resolved() == scenarios.load("oct11").resolved()
+    assert plain.resolved(["BTCUSDT"]) == scenarios.load("oct11").resolved(["BTCUSDT"])
     assert scenarios.load("oct11").fitted and not plain.fitted
 
 
