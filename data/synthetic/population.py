@@ -201,20 +201,21 @@ def _isolated(population: Population, positions: _Positions, seed: int) -> Bools
 def _most_leverage(
     population: Population, positions: _Positions, markets: tuple[str, ...]
 ) -> Floats:
-    """The largest leverage by account that its markets, its size and its sides allow, (N,)."""
-    maxima = population.max_leverage
-    most = np.array([first_of(maxima, market, maxima["*"]) for market in markets])
+    """The largest leverage by account that its markets, its sizes and its sides allow, (N,)."""
+    most, large_usd = (
+        np.array([first_of(table, market, table["*"]) for market in markets])[positions.market]
+        for table in (population.max_leverage, population.large_notional_usd)
+    )
     accounts = population.accounts
     gross = np.bincount(positions.account, positions.usd, accounts)
-    initial = np.bincount(positions.account, positions.usd / most[positions.market], accounts)
-    allowed = gross / np.where(initial > 0, initial, 1.0)
+    initial_usd = positions.usd / most * np.sqrt(np.maximum(1.0, positions.usd / large_usd))
+    initial_usd = np.bincount(positions.account, initial_usd, accounts)
+    allowed = gross / np.where(initial_usd > 0, initial_usd, 1.0)
     net = np.bincount(positions.account, positions.side * positions.usd, accounts)
-    is_large = gross > population.large_notional_usd
     # Sums of one side differ from the gross by rounding at most; a second side is no rounding.
     is_mixed = np.abs(net) < gross * (1.0 - 1e-9)
-    allowed[is_large] = np.minimum(allowed[is_large], population.large_max_leverage)
     allowed[is_mixed] = np.minimum(allowed[is_mixed], population.mixed_max_leverage)
-    return allowed
+    return np.asarray(allowed)
 
 
 def _position_columns(

@@ -78,8 +78,9 @@ class Population(Rules):
     top_shorts, top_short_share: that many accounts hold that share of the shorts of every market.
     *_leverage_median, *_leverage_sigma: lognormal leverage (gross notional over equity at the
     first marks) of longs, shorts and top shorts, within min_leverage and the initial margin.
-    max_leverage: by market or base, "*" for the rest; large_max_leverage: for accounts whose gross
-    exceeds large_notional_usd; mixed_max_leverage: for accounts that hold longs and shorts.
+    max_leverage: by market or base, "*" for the rest; of a position above large_notional_usd (by
+    market or base too) it falls with the root of the size, as venues' margin functions do.
+    mixed_max_leverage: for accounts that hold longs and shorts.
     max_equity_frac_oi: no account has more equity than this fraction of open_interest_usd; one that
     would have is levered more, its positions stay.
     entry_spread: standard deviation of entry price against the first mark, as a fraction.
@@ -109,8 +110,7 @@ class Population(Rules):
     short_leverage_sigma: float = Field(default=1.0, ge=0)
     min_leverage: float = Field(default=0.1, gt=0)
     max_leverage: dict[str, float] = Field(default={"*": 10.0})
-    large_notional_usd: float = Field(default=1e6, gt=0)
-    large_max_leverage: float = Field(default=5.0, gt=0)
+    large_notional_usd: dict[str, Annotated[float, Field(gt=0)]] = Field(default={"*": 110_000.0})
     mixed_max_leverage: float = Field(default=1.5, gt=0)
     max_equity_frac_oi: float = Field(default=1 / 3, gt=0)
     entry_spread: float = Field(default=0.03, ge=0)
@@ -120,9 +120,10 @@ class Population(Rules):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Population":
-        if "*" not in self.max_leverage:
-            raise ValueError('max_leverage needs "*": the maximum of all other markets')
-        maxima = (*self.max_leverage.values(), self.large_max_leverage, self.mixed_max_leverage)
+        for key in ("max_leverage", "large_notional_usd"):
+            if "*" not in getattr(self, key):
+                raise ValueError(f'{key} needs "*": the value of all other markets')
+        maxima = (*self.max_leverage.values(), self.mixed_max_leverage)
         if min(maxima) < self.min_leverage:
             raise ValueError("no maximum of leverage may be below min_leverage")
         if min(self.position_shares) < 0 or sum(self.position_shares) <= 0:

@@ -229,13 +229,30 @@ def test_leverage_keeps_its_bounds_and_its_median() -> None:
     assert leverage.min() >= NIGHT.min_leverage * (1 - 1e-9)
     assert leverage.max() <= maximum["BTC"] * (1 + 1e-9)
     assert leverage.max() > 10  # the maximum is by market
-    large = units["gross"] > 1.2 * NIGHT.large_notional_usd
-    assert leverage.filter(large).max() <= NIGHT.large_max_leverage * (1 + 1e-9)
     assert leverage.filter(units["has_both"]).max() <= NIGHT.mixed_max_leverage * (1 + 1e-9)
     plain_long = (units["net"] > 0) & ~units["has_both"]
     assert leverage.filter(plain_long).median() == pytest.approx(
         NIGHT.long_leverage_median, rel=0.1
     )
+
+
+@pytest.mark.parametrize("market", ["BTC", "XRP"])
+def test_above_a_size_the_most_leverage_falls_with_its_root(market: str) -> None:
+    shares: dict[str, object] = {
+        "position_shares": (1.0,),
+        "isolated_share": 0.0,
+        "markets": (market,),
+    }
+    shares["max_equity_frac_oi"] = 1e9  # of so concentrated a book it would bind
+    units = units_of(book_of(**shares, long_leverage_median=1e3, size_sigma=2.5, accounts=600))
+    longs = units.filter(pl.col("net") > 0)
+    most, large_usd = (
+        table.get(market, table["*"]) for table in (NIGHT.max_leverage, NIGHT.large_notional_usd)
+    )
+    bound = most / np.sqrt(np.maximum(1.0, longs["gross"].to_numpy() / large_usd))
+    leverage = (longs["gross"] / longs["equity"]).to_numpy()
+    assert (leverage <= bound * (1 + 1e-9)).all() and (leverage >= bound / 2 * (1 - 1e-9)).all()
+    assert bound.min() < most / 2 < bound.max()  # there are large ones, and others
 
 
 def test_the_skew_makes_the_tail() -> None:
@@ -265,8 +282,10 @@ def maintenance_usd(venue: Venue, market: str, usd: float) -> float:
     return sum(max(0.0, min(usd, end) - tier.from_) * tier.rate for tier, end in parts)
 
 
+@pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("name", ["backpack", "binance", "hyperliquid"])
-def test_nobody_starts_below_maintenance_margin(book: Book, name: str) -> None:
+def test_nobody_starts_below_maintenance_margin(name: str, seed: int) -> None:
+    book = book_of(seed)
     venue = load_venue(name)
     rows = positions_of(book).select("account", "market", "usd", "margin_mode")
     needed = [maintenance_usd(venue, market, abs(usd)) for _, market, usd, _ in rows.iter_rows()]
