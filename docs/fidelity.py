@@ -131,16 +131,17 @@ def _scale() -> list[list[str]]:
 
 
 def _prices() -> dict[str, str]:
-    """How far the stated night's tape is from its own anchors at their times."""
+    """How far the stated night's last prices are from its own anchors at their times."""
     night = scenarios.load("oct11")
     tape = data.read_inputs(night).tape
+    last = tape.mark if tape.last is None else tape.last
     worst, known = 0.0, 0
     for market in read_anchors(night.prices.anchors.path):
         column = tape.markets.index(market.market)
         for time_ms, price in zip(market.time_ms.tolist(), market.price.tolist(), strict=True):
             if tape.time_ms[0] <= time_ms <= tape.time_ms[-1]:
                 step = int((time_ms - tape.time_ms[0]) // 1000)
-                worst = max(worst, abs(float(tape.mark[step, column]) / price - 1.0))
+                worst = max(worst, abs(float(last[step, column]) / price - 1.0))
                 known += 1
     return {"known": f"{known:,}", "markets": f"{len(tape.markets)}", "worst": f"{worst:.1e}"}
 
@@ -160,10 +161,10 @@ SCALE = """## What is set
 """
 PRICES = """## Prices
 
-The path of each market passes through its published prices: at all {known} prices of {markets}
-markets within the window the largest distance is {worst}. Between them it is a guess; bars that it
-has not seen say how good a one, minute by minute: `crashsim replay oct11 --prices BARS` replays
-them instead.
+The path of last prices passes through what is published: at all {known} prices of {markets} markets
+within the window the largest distance is {worst} of the price. Between them it is a guess. Bars that
+it has not seen say how good a one: `crashsim scenarios check oct11 --against BARS --leave-one-out`,
+shown in [the night](night.md); `crashsim replay oct11 --prices BARS` replays them instead.
 
 """
 RULES = """## What the rules make of it
