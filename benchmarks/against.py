@@ -44,8 +44,8 @@ def _run(tree: Path, *arguments: str) -> str:
         [sys.executable, "-P", "-c", script, str(tree), str(ROOT), *arguments],
         env={name: value for name, value in os.environ.items() if name != "PYTHONPATH"},
         cwd=tempfile.gettempdir(),
+        stdout=subprocess.PIPE,
         check=True,
-        capture_output=True,
         text=True,
     )
     return done.stdout

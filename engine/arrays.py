@@ -1,6 +1,6 @@
 """Array types, and the ways in which sums are taken by group."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import numpy as np
 import polars as pl
@@ -54,3 +54,18 @@ def plain_sum(values: Iterable[float]) -> float:
     for value in values:
         total += value
     return total
+
+
+class LazyArrays(dict[str, Floats]):
+    """Arrays by name, each made when it is first read, and then kept."""
+
+    def __init__(self, makers: Mapping[str, Callable[[], Floats]]) -> None:
+        super().__init__()
+        self._makers = makers
+
+    def __missing__(self, name: str) -> Floats:
+        self[name] = made = self._makers[name]()
+        return made
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._makers

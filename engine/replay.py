@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crashsim.data.schema import Book, Flows, Tape
-from crashsim.engine.adl.ranking import SideRows
+from crashsim.engine.adl.candidates import SideRows
 from crashsim.engine.adl.scores import Score, compile_score
 from crashsim.engine.arrays import Indices
 from crashsim.engine.record.equity_path import PathRecorder
@@ -90,7 +90,7 @@ class _Replay:
         self._flows = flows_by_step(flows, tape, state.accounts)
         self._has_funding = np.any(tape.funding_rate, axis=1).tolist()
         self._capacity = (venue.liquidation.participation * tape.volume_usd).tolist()
-        self._side_rows = SideRows(state.row_market, state.size, len(tape.markets))
+        self._side_rows = SideRows(state)
         self._search: Search = (
             DenseSearch(state, tables)
             if search == "dense"

@@ -22,19 +22,22 @@ def close_against_winners(run: Run, step: Step, queue: Queue, loser: Loser) -> N
 def _fill_from_the_top(run: Run, step: Step, queue: Queue, loser: Loser) -> None:
     need = abs(loser.size)
     _skip_closed(run, queue, loser.market)
-    for place in range(queue.head, len(queue.row)):
+    filled = []
+    for place in queue.places():
         capacity = _capacity(run, step, queue, place, loser)
         qty = min(need, capacity)
         if qty <= DUST_FRAC * abs(queue.size_at_start[place]):
             continue
         _fill(run, step, queue, place, loser, qty)
+        filled.append(place)
         need = settle(need - qty, loser.size)
         if need <= 0.0:
-            return
+            break
+    queue.note_fills(filled)
 
 
 def _skip_closed(run: Run, queue: Queue, market: int) -> None:
-    while queue.is_live and _open_size(run, queue.row[queue.head], market) == 0.0:
+    while queue.reaches(queue.head) and _open_size(run, queue.row[queue.head], market) == 0.0:
         queue.head += 1
 
 
@@ -74,7 +77,7 @@ ALLOCATIONS: Mapping[Allocation, Callable[[Run, Step, Queue, Loser], None]] = Ma
 
 
 def _fill_one_by_one_in_proportion(run: Run, step: Step, queue: Queue, loser: Loser) -> None:
-    places = range(len(queue.row))
+    places = list(queue.places())
     capacity = [_capacity(run, step, queue, place, loser) for place in places]
     total = plain_sum(capacity)
     quantity = min(abs(loser.size), total)
@@ -82,10 +85,14 @@ def _fill_one_by_one_in_proportion(run: Run, step: Step, queue: Queue, loser: Lo
         return
     parts = [quantity * (held / total) for held in capacity]
     if run.venue.adl.lot is not None:
-        parts = in_lots(parts, capacity, queue.tie, quantity, run.venue.adl.lot)
-    for place, qty in enumerate(parts):
-        if qty > DUST_FRAC * abs(queue.size_at_start[place]):
-            _fill(run, step, queue, place, loser, min(qty, capacity[place]))
+        ties = queue.ranked().tie.tolist()
+        parts = in_lots(parts, capacity, ties, quantity, run.venue.adl.lot)
+    takes_part = [
+        place for place in places if parts[place] > DUST_FRAC * abs(queue.size_at_start[place])
+    ]
+    for place in takes_part:
+        _fill(run, step, queue, place, loser, min(parts[place], capacity[place]))
+    queue.note_fills(takes_part)
 
 
 def _fill(run: Run, step: Step, queue: Queue, place: int, loser: Loser, qty: float) -> None:
@@ -100,7 +107,6 @@ def _fill(run: Run, step: Step, queue: Queue, place: int, loser: Loser, qty: flo
         entry = float(absorber.entry[loser.market])
         close_absorber(absorber, loser.market, qty, loser.price, start)
     close_loser(run, step, loser, qty)
-    queue.note_fills(slice(place, place + 1))
     step.totals.adl_usd += qty * step.prices[loser.market]
     run.events.adl_fills.append(
         AdlFill(
@@ -115,7 +121,7 @@ def _fill(run: Run, step: Step, queue: Queue, place: int, loser: Loser, qty: flo
             price=loser.price,
             bankruptcy_price=loser.bankruptcy_price,
             rank=place + 1,
-            score=queue.score[place],
+            score=queue.score_at[place],
             winner_entry=entry,
         )
     )

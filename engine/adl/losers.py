@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from crashsim.engine.adl.ranking import Key
+from crashsim.engine.adl.candidates import Key
 from crashsim.engine.run import Run
 from crashsim.engine.state.absorber_state import AbsorberState
 from crashsim.engine.state.step import Step

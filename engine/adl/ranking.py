@@ -1,84 +1,96 @@
 """Who is asked first in auto-deleveraging: candidates, their scores and their order (rule 6)."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from crashsim.engine.adl.candidates import Candidates
-from crashsim.engine.adl.score_columns import derived_columns, rand_column, unit_draw
-from crashsim.engine.arrays import Flags, Floats, Indices, dot
-from crashsim.engine.record.events import Held
+from crashsim.engine.adl.candidates import Candidates, Key, SideRows
+from crashsim.engine.adl.score_columns import candidate_columns, derived_columns
+from crashsim.engine.arrays import Flags, Floats, Indices, sum_by
+from crashsim.engine.record.events import FillInputs, Held, Ranked
 from crashsim.engine.run import Run
-from crashsim.engine.state.health import RowsOf
 from crashsim.engine.state.step import Step
 
-UNIT_COLUMNS = frozenset(
-    [
-        "equity",
-        "cash",
-        "mm",
-        "margin_ratio",
-        "unit_notional",
-        "leverage",
-        "position_leverage",
-        "unit_upnl",
-        "bankruptcy_price",
-    ]
-)
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Key:
-    """A market index and a side (+1 long, -1 short): whose positions are asked."""
-
-    market: int
-    side: int
+_FIRST_HEAD = 32  # a queue is sorted this far when it is first asked, then four times further
 
 
 @dataclass(slots=True)
 class Queue:
-    """Candidates of one key from the top, as they were when the rule began.
+    """Candidates of one key, as they were when the rule began, sorted as far as they are asked.
 
-    row: position row, or -1 - a for absorber a. `head`: everyone before it is closed. rows, sizes
-    and scores, (n,), are row, size_at_start and score for those who ask all candidates at once.
-    candidates: (n,) their indices among the step's candidates; filled: shared by the step's queues,
-    those indices of each fill.
+    found, score: (n,) in the order of their rows; start: the index of the first among the step's
+    candidates. order: (k,) the first k from the top, of which row, score_at and size_at_start tell
+    as lists, the cheaper way to read one. `head`: everyone before it is closed.
     """
 
-    rows: Indices
-    sizes: Floats
-    scores: Floats
-    row: list[int]
-    score: list[float]
-    size_at_start: list[float]
-    tie: list[float]
-    candidates: Indices
-    filled: list[Indices]
+    ranking: "Ranking"
+    found: Candidates
+    score: Floats
+    start: int
+    order: Indices = field(default_factory=lambda: np.zeros(0, dtype=np.intp))
+    row: list[int] = field(default_factory=list)
+    score_at: list[float] = field(default_factory=list)
+    size_at_start: list[float] = field(default_factory=list)
     head: int = 0
+    _ranked: Ranked | None = None
 
     @property
     def is_live(self) -> bool:
         """Whether anyone is left to ask."""
-        return self.head < len(self.row)
+        return self.head < self.score.size
 
-    def note_fills(self, places: Indices | slice) -> None:
+    def places(self) -> Iterator[int]:
+        """Places from the head to the end, sorted while they are asked for."""
+        place = self.head
+        while self.reaches(place):
+            yield place
+            place += 1
+
+    def reaches(self, place: int) -> bool:
+        """Whether there is such a place; if so, the lists reach it from now on."""
+        if place >= self.score.size:
+            return False
+        while place >= len(self.row):
+            self._sort(max(_FIRST_HEAD, 4 * len(self.row)))
+        return True
+
+    def ranked(self) -> Ranked:
+        """All candidates from the top."""
+        if self._ranked is None:
+            self.order = order = self._top(self.score.size)
+            every = self.found.take(order)
+            self._ranked = Ranked(
+                every.row,
+                every.size,
+                every.entry,
+                every.tie,
+                score=self.score[order],
+                inputs=self.ranking.inputs(self.start + order),
+            )
+        return self._ranked
+
+    def note_fills(self, places: list[int]) -> None:
         """The candidates at these places were filled, once each."""
-        self.filled.append(self.candidates[places])
+        self.ranking.filled.append(self.start + self.order[places])
 
+    def _sort(self, count: int) -> None:
+        """Sort at least so many from the top."""
+        if self.order.size < min(count, self.score.size):
+            self.order = self._top(count)
+        more = self.order[len(self.row) :]
+        self.row += self.found.row[more].tolist()
+        self.score_at += self.score[more].tolist()
+        self.size_at_start += self.found.size[more].tolist()
 
-class SideRows:
-    """Rows of each market and side. Units never open positions, so a row's side never changes."""
-
-    def __init__(self, market: Indices, size: Floats, markets: int) -> None:
-        key = 2 * market + (size < 0)
-        order = np.argsort(key, kind="stable")
-        bounds = np.searchsorted(key[order], np.arange(2 * markets + 1))
-        self._parts = [order[bounds[i] : bounds[i + 1]] for i in range(2 * markets)]
-
-    def rows(self, key: Key) -> Indices:
-        """Rows, ascending, that began on this side of this market."""
-        return self._parts[2 * key.market + (key.side < 0)]
+    def _top(self, count: int) -> Indices:
+        """The first `count` by score, ties by unit id, and all who tie with the last of them."""
+        last_first = -self.score
+        if count >= self.score.size:
+            return np.lexsort((self.found.tie, last_first))
+        bound = np.partition(last_first, count - 1)[count - 1]
+        top = np.flatnonzero(last_first <= bound)
+        return top[np.lexsort((self.found.tie[top], last_first[top]))]
 
 
 class Ranking:
@@ -90,54 +102,46 @@ class Ranking:
         self._side_rows = side_rows
         self._in_list = in_list
         self._queues: dict[Key, Queue] = {}
-        self._inputs: Mapping[str, Floats] = {}
-        self._filled: list[Indices] = []
+        self._read: Mapping[str, Floats] = {}
+        self.filled: list[Indices] = []  # indices of candidates, in the order of the fills
 
     def prepare(self, keys: Iterable[Key]) -> None:
-        """Rank the candidates of these keys from the present state."""
+        """Score the candidates of these keys in the present state."""
         wanted = sorted(set(keys))
-        found = self._eligible(self._gather(wanted))
+        found = self._found = self._eligible(self._gather(wanted))
         score = self._scores(found)
-        order = np.lexsort((found.tie, -score, found.place))
-        found, score = found.take(order), score[order]
-        bounds = np.searchsorted(found.place, np.arange(len(wanted) + 1))
         held = np.abs(found.size) * self._step.mark[found.market]
+        held_usd = sum_by(found.place, held, len(wanted)).tolist()
+        bounds = np.searchsorted(found.place, np.arange(len(wanted) + 1)).tolist()
         for i, key in enumerate(wanted):
-            part = slice(int(bounds[i]), int(bounds[i + 1]))
-            ranked = found.take(np.arange(*bounds[i : i + 2]))
-            self._queues[key] = Queue(
-                rows=ranked.row,
-                sizes=ranked.size,
-                scores=score[part],
-                row=ranked.row.tolist(),
-                score=score[part].tolist(),
-                size_at_start=ranked.size.tolist(),
-                tie=ranked.tie.tolist(),
-                candidates=order[part],
-                filled=self._filled,
-            )
-            self._run.events.held.append(
-                Held(self._step.index, key.market, key.side, float(held[part].sum()))
-            )
+            part = slice(bounds[i], bounds[i + 1])
+            self._queues[key] = Queue(self, found.take(part), score[part], bounds[i])
+            held_at = Held(self._step.index, key.market, key.side, capacity_usd=held_usd[i])
+            self._run.events.held.append(held_at)
 
     def queue(self, key: Key) -> Queue:
         """The candidates of one prepared key, from the top."""
         return self._queues[key]
 
+    def inputs(self, candidates: Indices) -> dict[str, Floats]:
+        """What the score read of these candidates, and how many were ranked with each."""
+        counts = np.bincount(self._found.place).astype(np.float64)
+        read = {name: values[candidates] for name, values in self._read.items()}
+        return read | {"candidates": counts[self._found.place[candidates]]}
+
     def record_inputs(self) -> None:
-        """Journal what the score read for each fill of the step, in the order of the fills."""
-        if self._filled:
-            fills = np.concatenate(self._filled)
-            read = {name: values[fills] for name, values in self._inputs.items()}
-            self._run.events.score_inputs.append(read)
+        """Journal what the score read for each single fill of the step."""
+        if self.filled:
+            read = self.inputs(np.concatenate(self.filled))
+            self._run.events.score_inputs.append(FillInputs(read, slice(None)))
 
     def _gather(self, keys: list[Key]) -> Candidates:
+        """The open positions of these keys whose units are not in L."""
         state = self._run.state
-        parts = [self._side_rows.rows(key) for key in keys]
-        row = np.concatenate(parts) if parts else np.zeros(0, dtype=np.intp)
-        place = np.repeat(np.arange(len(keys), dtype=np.intp), [part.size for part in parts])
-        open_outside = (state.size[row] != 0.0) & ~self._in_list[state.row_unit[row]]
-        row, place = row[open_outside], place[open_outside]
+        in_profit = self._run.venue.adl.eligible == "profitable"
+        place, row = self._side_rows.open_rows(keys, self._step.prices if in_profit else None)
+        outside = np.flatnonzero(~self._in_list[state.row_unit[row]])
+        row, place = row[outside], place[outside]
         units = Candidates(
             place,
             row,
@@ -179,93 +183,6 @@ class Ranking:
     def _scores(self, found: Candidates) -> Floats:
         if not found.row.size:
             return np.zeros(0)
-        needed = self._run.score.columns
-        base = self._position_columns(found, needed)
-        if needed & UNIT_COLUMNS:
-            base.update(self._unit_columns(found))
-        columns = derived_columns(needed, base)
-        counts = np.bincount(found.place).astype(np.float64)
-        self._inputs = columns | {"candidates": counts[found.place]}
-        return self._run.score.evaluate(columns)
-
-    def _position_columns(self, found: Candidates, needed: frozenset[str]) -> dict[str, Floats]:
-        mark = self._step.mark[found.market]
-        notional = np.abs(found.size) * mark
-        columns = {
-            "side": np.sign(found.size),
-            "size": found.size,
-            "entry_price": found.entry,
-            "mark_price": mark,
-            "notional": notional,
-            "upnl": found.size * (mark - found.entry),
-        }
-        if "bankruptcy_price" in needed:
-            columns["position_mm"] = self._run.tables.many(found.market, notional)
-        if "opened_at" in needed:
-            opened = self._run.state.row_opened_ms[found.row]
-            columns["opened_at"] = np.where(found.row >= 0, opened, np.nan)
-        if "rand" in needed:
-            columns["rand"] = self._rand(found)
-        if "seeded_place" in needed:
-            columns["seeded_place"] = self._seeded_place(found)
-        return columns
-
-    def _seeded_place(self, found: Candidates) -> Floats:
-        """Place in the list of unit ids of each market and side, counted from a seeded start."""
-        order = np.lexsort((found.tie, found.place))
-        counts = np.bincount(found.place)
-        place = np.empty(order.size)
-        for key in np.flatnonzero(counts).tolist():
-            part = order[found.place[order] == key]
-            market = self._run.state.markets[int(found.market[part[0]])]
-            side = "long" if found.size[part[0]] > 0 else "short"
-            draw = unit_draw(f"{self._run.seed}|{self._step.index}|{market}|{side}")
-            start = int(draw * part.size)
-            place[part] = (np.arange(part.size) - start) % part.size
-        return place
-
-    def _rand(self, found: Candidates) -> Floats:
-        state = self._run.state
-        accounts = [
-            state.account_name(int(state.row_unit[row]))
-            if row >= 0
-            else state.absorbers[-1 - row].rules.name
-            for row in found.row.tolist()
-        ]
-        markets = [state.markets[m] for m in found.market.tolist()]
-        return rand_column(self._run.seed, self._step.index, accounts, markets)
-
-    def _unit_columns(self, found: Candidates) -> dict[str, Floats]:
-        state = self._run.state
-        is_unit = found.row >= 0
-        unit = np.where(is_unit, state.row_unit[found.row], 0)
-        wanted = np.zeros(state.cash.size, dtype=bool)
-        wanted[unit[is_unit]] = True
-        units = np.flatnonzero(wanted)
-        sums = RowsOf(state, self._run.tables, units).sums(self._step.mark)
-        local = np.zeros(state.cash.size, dtype=np.intp)
-        local[units] = np.arange(units.size)
-        place = local[unit]
-        columns = {
-            name: values[place] if units.size else np.zeros(unit.size)
-            for name, values in sums.items()
-        }
-        for i in np.flatnonzero(~is_unit):
-            absorber_sums = self._absorber_sums(-1 - int(found.row[i]))
-            for name, value in absorber_sums.items():
-                columns[name][i] = value
-        return columns
-
-    def _absorber_sums(self, index: int) -> Mapping[str, float]:
-        absorber = self._run.state.absorbers[index]
-        mark = self._step.mark
-        notional = np.abs(absorber.size) * mark
-        upnl = dot(absorber.size, mark - absorber.entry)
-        mm = self._run.tables.many(np.arange(mark.size, dtype=np.intp), notional)
-        return {
-            "equity": absorber.cash_usd + upnl,
-            "cash": absorber.cash_usd,
-            "mm": float(mm.sum()),
-            "unit_notional": float(notional.sum()),
-            "unit_upnl": upnl,
-        }
+        base = candidate_columns(self._run, self._step, found)
+        self._read = derived_columns(self._run.score.columns, base)
+        return self._run.score.evaluate(self._read)

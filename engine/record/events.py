@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from math import nan
 from typing import NamedTuple
 
+import numpy as np
+
 from crashsim.engine.arrays import Floats, Indices
 
 
@@ -43,8 +45,41 @@ class AdlFill(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class FillInputs:
+    """What the score read for some fills.
+
+    columns: of candidates, (n,) by name. places: theirs, in the order of the fills; a slice of
+    everything where each was filled once.
+    """
+
+    columns: Mapping[str, Floats]
+    places: Indices | slice
+
+    def of(self, name: str) -> Floats:
+        """One column, a value for each of these fills."""
+        return self.columns[name][self.places]
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """All candidates of a queue from the top, (n,), and what the score read of them."""
+
+    row: Indices
+    size: Floats
+    entry: Floats
+    tie: Floats
+    score: Floats
+    inputs: Mapping[str, Floats]
+
+
+@dataclass(frozen=True, slots=True)
 class AdlFillBlock:
-    """Fills of one loser against many units; the arrays are (n,), in the order of the ranks."""
+    """Fills of one loser against many units, in the order of the ranks.
+
+    A loser may have thousands of counterparties and a queue thousands of losers: what is known of
+    the candidates is held once. places: of those that took part, or all;
+    qty: theirs.
+    """
 
     step: int
     market: int
@@ -53,11 +88,29 @@ class AdlFillBlock:
     side: int
     price: float
     bankruptcy_price: float
-    winner_row: Indices
+    ranked: Ranked
+    places: Indices | slice
     qty: Floats
-    rank: Indices
-    score: Floats
-    winner_entry: Floats
+
+    @property
+    def winner_row(self) -> Indices:
+        """Position rows of the winners."""
+        return self.ranked.row[self.places]
+
+    @property
+    def rank(self) -> Indices:
+        """Their ranks, from 1."""
+        return np.arange(1, self.ranked.row.size + 1)[self.places]
+
+    @property
+    def score(self) -> Floats:
+        """Their scores."""
+        return self.ranked.score[self.places]
+
+    @property
+    def winner_entry(self) -> Floats:
+        """Their entry prices."""
+        return self.ranked.entry[self.places]
 
 
 @dataclass(slots=True)
@@ -158,7 +211,7 @@ class Held(NamedTuple):
 class Events:
     """The journal of a run.
 
-    score_inputs: for each step with ADL fills what the score read, (n,) by name in their order.
+    score_inputs: what the score read, of all ADL fills in their order.
     refusals: by absorber the step of the first takeover that it refused, as it would have crossed
     its floor.
     """
@@ -171,7 +224,7 @@ class Events:
     absorbers: AbsorberColumns = field(default_factory=AbsorberColumns)
     timeline: list[TimelineRow] = field(default_factory=list)
     collateral_sales: list[CollateralSale] = field(default_factory=list)
-    score_inputs: list[Mapping[str, Floats]] = field(default_factory=list)
+    score_inputs: list[FillInputs] = field(default_factory=list)
     held: list[Held] = field(default_factory=list)
     refusals: dict[int, int] = field(default_factory=dict)
     deficit_usd: float = 0.0

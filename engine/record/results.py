@@ -134,12 +134,12 @@ def _adl_capacity(run: Run, names: Names) -> pl.DataFrame:
     )
 
 
-def _score_inputs(run: Run, fills: int) -> dict[str, pl.Series]:
+def _score_inputs(run: Run, count: int) -> dict[str, pl.Series]:
     """How many were ranked at each fill and what the score read; null what it did not or is NaN."""
-    unread = pl.repeat(None, fills, dtype=pl.Float64, eager=True)
+    unread = pl.repeat(None, count, dtype=pl.Float64, eager=True)
 
     def column(name: str) -> pl.Series:
-        read = [step[name] for step in run.events.score_inputs if name in step]
+        read = [fills.of(name) for fills in run.events.score_inputs if name in fills.columns]
         return pl.Series(np.concatenate(read)).fill_nan(None) if read else unread
 
     inputs = {f"{INPUT}{name}": column(name) for name in COLUMNS}

@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 
 from crashsim.engine.adl.allocation import close_against_winners
+from crashsim.engine.adl.candidates import Key, SideRows
 from crashsim.engine.adl.losers import Loser
-from crashsim.engine.adl.ranking import Key, Ranking, SideRows
+from crashsim.engine.adl.ranking import Ranking
 from crashsim.engine.arrays import Flags, Indices, plain_sum, sum_by
 from crashsim.engine.rules.order import legs
 from crashsim.engine.rules.takeover import Due

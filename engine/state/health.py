@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crashsim.engine.arrays import Flags, Floats, Indices, sum_by
+from crashsim.engine.arrays import Flags, Floats, Indices, LazyArrays, sum_by
 from crashsim.engine.state.collateral import LotsOf
 from crashsim.engine.state.margin import MarginTables
 from crashsim.engine.state.state import State
@@ -28,11 +28,13 @@ class RowsOf:
         self.units = units
         self._state = state
         self._tables = tables
-        self._rows = state.expand(units)
         self._lots = LotsOf(state.collateral, units)
+        # All rows are read where they lie; those of some units are gathered.
+        is_all = units.size == state.cash.size
+        self._rows = slice(None) if is_all else state.expand(units)
         self._market = state.row_market[self._rows]
         self._entry = state.entry[self._rows]
-        self._local = state.owners(units)
+        self._local = state.row_unit if is_all else state.owners(units)
 
     def _sum(self, values: Floats) -> Floats:
         return sum_by(self._local, values, self.units.size)
@@ -48,20 +50,21 @@ class RowsOf:
         equity += self._lots.value_usd(mark)
         return Health(self.units, equity, self._sum(mm))
 
-    def sums(self, mark: Floats) -> dict[str, Floats]:
+    def sums(self, mark: Floats) -> LazyArrays:
         """Per unit at marks (M,): equity, cash, mm, unit_notional and unit_upnl, USD, (n,) each."""
         size = self._state.size[self._rows]
         price = mark[self._market]
-        notional = np.abs(size) * price
-        upnl = self._sum(size * (price - self._entry))
         cash = self._state.cash[self.units]
-        return {
-            "equity": cash + upnl + self._lots.value_usd(mark),
-            "cash": cash,
-            "mm": self._sum(self._tables.many(self._market, notional)),
-            "unit_notional": self._sum(notional),
-            "unit_upnl": upnl,
-        }
+        sums = LazyArrays(
+            {
+                "equity": lambda: cash + sums["unit_upnl"] + self._lots.value_usd(mark),
+                "cash": lambda: cash,
+                "mm": lambda: self._sum(self._tables.many(self._market, np.abs(size) * price)),
+                "unit_notional": lambda: self._sum(np.abs(size) * price),
+                "unit_upnl": lambda: self._sum(size * (price - self._entry)),
+            }
+        )
+        return sums
 
     def may_breach(self, low: Floats, high: Floats) -> Flags:
         """Whether each unit might meet the trigger while marks stay within low..high, (M,) each."""

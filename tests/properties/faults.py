@@ -49,8 +49,8 @@ def winners_give_all_that_is_open(plant: MonkeyPatch) -> None:
     def faulty(run: Any, step: Any, queue: Any, place: int, loser: Any) -> float:
         return abs(allocation._open_size(run, queue.row[place], loser.market))
 
-    def faulty_block(run: Any, step: Any, queue: Any, loser: Any) -> Any:
-        return np.abs(run.state.size[queue.rows])
+    def faulty_block(run: Any, step: Any, ranked: Any, loser: Any) -> Any:
+        return np.abs(run.state.size[ranked.row])
 
     plant.setattr(allocation, "_capacity", faulty)
     plant.setattr(proportion, "_capacities", faulty_block)
