@@ -1,32 +1,29 @@
 """The positions that auto-deleveraging may ask: by market and side, and as arrays."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crashsim.engine.arrays import Floats, Indices
+from crashsim.engine.arrays import Flags, Floats, Indices
 from crashsim.engine.state.state import State
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Key:
-    """A market index and a side (+1 long, -1 short): whose positions are asked."""
+def key_code(market: int, is_long: bool) -> int:
+    """A key, whose positions are asked, as one number: its market's index and its side."""
+    return 2 * market + is_long
 
-    market: int
-    side: int
 
-    @property
-    def code(self) -> int:
-        """Its index where there is one for each market and side."""
-        return 2 * self.market + (self.side < 0)
+def key_codes(market: Indices, is_long: Flags) -> Indices:
+    """The codes of many keys, (n,)."""
+    return 2 * market + is_long
 
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Candidates of several keys, arrays (n,). `place` is the index into the sorted keys."""
+    """Candidates of several keys, arrays (n,), key by key. `place`: index into the sorted keys."""
 
     place: Indices
     row: Indices
@@ -46,7 +43,7 @@ class Candidates:
         return both.take(np.argsort(both.place, kind="stable"))
 
     def _columns(self) -> list[NDArray[Any]]:
-        return [getattr(self, column.name) for column in fields(self)]
+        return [self.place, self.row, self.market, self.size, self.entry, self.tie]
 
 
 _NOBODY = np.zeros(0, dtype=np.intp)
@@ -61,44 +58,39 @@ class SideRows:
 
     def __init__(self, state: State) -> None:
         self._state = state
-        code = 2 * state.row_market + (state.size < 0)
+        code = key_codes(state.row_market, state.size > 0)
         order = np.argsort(code, kind="stable")
         bounds = np.searchsorted(code[order], np.arange(2 * len(state.markets) + 1))
         self._parts = [order[bounds[i] : bounds[i + 1]] for i in range(bounds.size - 1)]
-        self._best_entry = [self._best(part, i % 2 == 1) for i, part in enumerate(self._parts)]
+        self._best_entry = [self._best(code, part) for code, part in enumerate(self._parts)]
 
-    def _best(self, rows: Indices, is_short: bool) -> float:
+    def _best(self, code: int, rows: Indices) -> float:
         entry = self._state.entry[rows]
-        return float(entry.max(initial=-np.inf) if is_short else entry.min(initial=np.inf))
+        is_long = code % 2 == 1
+        return float(entry.min(initial=np.inf) if is_long else entry.max(initial=-np.inf))
 
-    def may_profit(self, key: Key, mark: float) -> bool:
-        """Whether any open position of this side may be in profit at this mark."""
-        best = self._best_entry[key.code]
-        return best > mark if key.side < 0 else best < mark
+    def may_profit(self, code: int, prices: list[float]) -> bool:
+        """Whether any open position of this key may be in profit at these marks, (M,)."""
+        best, mark = self._best_entry[code], prices[code // 2]
+        return best < mark if code % 2 == 1 else best > mark
 
-    def open_rows(self, keys: Sequence[Key], prices: list[float] | None) -> tuple[Indices, Indices]:
-        """The place of the key and the row of their open positions, key by key and ascending.
-
-        prices: marks (M,), to leave out the sides of which nobody can be in profit.
-        """
-        parts = [
-            self._parts[key.code]
-            if prices is None or self.may_profit(key, prices[key.market])
-            else _NOBODY
-            for key in keys
-        ]
-        row = np.concatenate([_NOBODY, *parts])
+    def open_rows(self, codes: Sequence[int]) -> tuple[Indices, Indices]:
+        """The open rows of these keys, key by key and ascending: place of the key, and row."""
+        if not codes:
+            return _NOBODY, _NOBODY
+        parts = [self._parts[code] for code in codes]
+        row = np.concatenate(parts)
         is_open = self._state.size[row] != 0.0
         counts = np.array([part.size for part in parts], dtype=np.intp)
-        place = np.repeat(np.arange(len(keys), dtype=np.intp), counts)
+        place = np.repeat(np.arange(len(codes), dtype=np.intp), counts)
         row, place = row[is_open], place[is_open]
-        self._shorten(keys, row, np.bincount(place, minlength=len(keys)), counts)
+        self._shorten(codes, row, np.bincount(place, minlength=len(codes)), counts)
         return place, row
 
-    def _shorten(self, keys: Sequence[Key], row: Indices, left: Indices, counts: Indices) -> None:
+    def _shorten(self, codes: Sequence[int], row: Indices, left: Indices, counts: Indices) -> None:
         """Keep the rows that are left of those keys of which half are closed."""
         ends = np.cumsum(left)
         for i in np.flatnonzero(2 * left < counts).tolist():
             rows = row[ends[i] - left[i] : ends[i]].copy()
-            self._parts[keys[i].code] = rows
-            self._best_entry[keys[i].code] = self._best(rows, keys[i].side < 0)
+            self._parts[codes[i]] = rows
+            self._best_entry[codes[i]] = self._best(codes[i], rows)

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from crashsim.engine.adl.candidates import Key
+from crashsim.engine.adl.candidates import key_code
 from crashsim.engine.run import Run
 from crashsim.engine.state.absorber_state import AbsorberState
 from crashsim.engine.state.step import Step
@@ -26,9 +26,9 @@ class Loser:
         return 1 if self.size > 0 else -1
 
     @property
-    def key(self) -> Key:
-        """Whose positions are asked."""
-        return Key(self.market, -self.side)
+    def asks(self) -> int:
+        """The code of the market and side that is asked."""
+        return key_code(self.market, self.size < 0)
 
 
 def close_loser(run: Run, step: Step, loser: Loser, qty: float) -> None:

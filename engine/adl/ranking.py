@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from crashsim.engine.adl.candidates import Candidates, Key, SideRows
+from crashsim.engine.adl.candidates import Candidates, SideRows
 from crashsim.engine.adl.score_columns import candidate_columns, derived_columns
 from crashsim.engine.arrays import Flags, Floats, Indices, sum_by
 from crashsim.engine.record.events import FillInputs, Held, Ranked
@@ -101,27 +101,32 @@ class Ranking:
         self._step = step
         self._side_rows = side_rows
         self._in_list = in_list
-        self._queues: dict[Key, Queue] = {}
+        self._queues: dict[int, Queue] = {}
         self._read: Mapping[str, Floats] = {}
         self.filled: list[Indices] = []  # indices of candidates, in the order of the fills
 
-    def prepare(self, keys: Iterable[Key]) -> None:
-        """Score the candidates of these keys in the present state."""
-        wanted = sorted(set(keys))
+    def prepare(self, codes: Iterable[int]) -> None:
+        """Score the candidates of the keys of these codes in the present state."""
+        wanted = sorted(set(codes))
         found = self._found = self._eligible(self._gather(wanted))
-        score = self._scores(found)
+        self._score = self._scores(found)
         held = np.abs(found.size) * self._step.mark[found.market]
-        held_usd = sum_by(found.place, held, len(wanted)).tolist()
+        held_usd = sum_by(found.place, held, len(wanted))
+        self._run.events.held.append(Held(self._step.index, np.array(wanted), held_usd))
         bounds = np.searchsorted(found.place, np.arange(len(wanted) + 1)).tolist()
-        for i, key in enumerate(wanted):
-            part = slice(bounds[i], bounds[i + 1])
-            self._queues[key] = Queue(self, found.take(part), score[part], bounds[i])
-            held_at = Held(self._step.index, key.market, key.side, capacity_usd=held_usd[i])
-            self._run.events.held.append(held_at)
+        self._part = {code: slice(*bounds[i : i + 2]) for i, code in enumerate(wanted)}
 
-    def queue(self, key: Key) -> Queue:
+    def queue(self, code: int) -> Queue:
         """The candidates of one prepared key, from the top."""
-        return self._queues[key]
+        if code not in self._queues:
+            part = self._part[code]
+            found, score = self._found.take(part), self._score[part]
+            self._queues[code] = Queue(self, found, score, part.start)
+        return self._queues[code]
+
+    def answered(self) -> list[int]:
+        """Codes of the prepared keys that anybody can be asked of."""
+        return [code for code, part in self._part.items() if part.start < part.stop]
 
     def inputs(self, candidates: Indices) -> dict[str, Floats]:
         """What the score read of these candidates, and how many were ranked with each."""
@@ -135,11 +140,10 @@ class Ranking:
             read = self.inputs(np.concatenate(self.filled))
             self._run.events.score_inputs.append(FillInputs(read, slice(None)))
 
-    def _gather(self, keys: list[Key]) -> Candidates:
+    def _gather(self, codes: list[int]) -> Candidates:
         """The open positions of these keys whose units are not in L."""
         state = self._run.state
-        in_profit = self._run.venue.adl.eligible == "profitable"
-        place, row = self._side_rows.open_rows(keys, self._step.prices if in_profit else None)
+        place, row = self._open_rows(codes)
         outside = np.flatnonzero(~self._in_list[state.row_unit[row]])
         row, place = row[outside], place[outside]
         units = Candidates(
@@ -152,14 +156,23 @@ class Ranking:
         )
         if not self._run.venue.adl.absorbers_eligible:
             return units
-        return units.with_more(self._absorber_candidates(keys))
+        return units.with_more(self._absorber_candidates(codes))
 
-    def _absorber_candidates(self, keys: list[Key]) -> Candidates:
+    def _open_rows(self, codes: list[int]) -> tuple[Indices, Indices]:
+        """The open rows of these keys, and the place of each row's key; none that cannot win."""
+        if self._run.venue.adl.eligible == "opposite":
+            return self._side_rows.open_rows(codes)
+        prices = self._step.prices
+        asked = [i for i, code in enumerate(codes) if self._side_rows.may_profit(code, prices)]
+        place, row = self._side_rows.open_rows([codes[i] for i in asked])
+        return np.array(asked, dtype=np.intp)[place], row
+
+    def _absorber_candidates(self, codes: list[int]) -> Candidates:
         found = [
-            (place, -1 - a, key.market, size, float(absorber.entry[key.market]), self._tie(a))
-            for place, key in enumerate(keys)
+            (place, -1 - a, code // 2, size, float(absorber.entry[code // 2]), self._tie(a))
+            for place, code in enumerate(codes)
             for a, absorber in enumerate(self._run.state.absorbers)
-            if (size := float(absorber.size[key.market])) * key.side > 0.0
+            if (size := float(absorber.size[code // 2])) * (2 * (code % 2) - 1) > 0.0
         ]
         columns = np.array(found, dtype=np.float64).reshape(-1, 6).T
         place, row, market = (column.astype(np.intp) for column in columns[:3])

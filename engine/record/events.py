@@ -198,13 +198,16 @@ class TimelineRow(NamedTuple):
     platform_cash_usd: float
 
 
-class Held(NamedTuple):
-    """What the candidates of one market and side held when ADL ranked them, at mark."""
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What the candidates of some markets and sides held when ADL ranked them, at mark.
+
+    code: (k,) 2 * market, + 1 for longs; capacity_usd: (k,), summed in the order of the rows.
+    """
 
     step: int
-    market: int
-    side: int
-    capacity_usd: float
+    code: Indices
+    capacity_usd: Floats
 
 
 @dataclass(slots=True)

@@ -11,7 +11,6 @@ from crashsim.engine.record.events import (
     Closing,
     CollateralSale,
     FlowResult,
-    Held,
     LossShare,
     Shortfall,
     TimelineRow,
@@ -123,13 +122,16 @@ def _adl_fills(run: Run, names: Names) -> pl.DataFrame:
 
 
 def _adl_capacity(run: Run, names: Names) -> pl.DataFrame:
-    raw = frame_of(run.events.held, Held)
+    held = run.events.held
+    steps = np.repeat([one.step for one in held], [one.code.size for one in held])
+    code = np.concatenate([np.zeros(0, dtype=np.intp), *(one.code for one in held)])
+    held_usd = np.concatenate([np.zeros(0), *(one.capacity_usd for one in held)])
     return pl.DataFrame(
         [
-            raw["step"],
-            names.market(raw["market"]).alias("market"),
-            _choose(raw["side"] > 0, "long", "short").alias("side"),
-            raw["capacity_usd"],
+            pl.Series("step", steps, dtype=pl.Int64),
+            names.market(pl.Series(code // 2)).alias("market"),
+            _choose(pl.Series(code % 2 == 1), "long", "short").alias("side"),
+            pl.Series("capacity_usd", held_usd),
         ]
     )
 

@@ -6,10 +6,10 @@ from dataclasses import replace
 import numpy as np
 
 from crashsim.engine.adl.allocation import close_against_winners
-from crashsim.engine.adl.candidates import Key, SideRows
+from crashsim.engine.adl.candidates import SideRows, key_code, key_codes
 from crashsim.engine.adl.losers import Loser
 from crashsim.engine.adl.ranking import Ranking
-from crashsim.engine.arrays import Flags, Indices, plain_sum, sum_by
+from crashsim.engine.arrays import Flags, Indices, plain_sum
 from crashsim.engine.rules.order import legs
 from crashsim.engine.rules.takeover import Due
 from crashsim.engine.run import Run
@@ -31,8 +31,9 @@ def deleverage(run: Run, step: Step, flagged: Flagged, due: Due, side_rows: Side
     in_list = np.zeros(run.state.cash.size, dtype=bool)
     in_list[flagged.units[flagged.in_list]] = True
     ranking = Ranking(run, step, side_rows, in_list)
-    ranking.prepare([*_unit_keys(run, due.units), *_absorber_keys(run, watched)])
-    _deleverage_units(run, step, ranking, due)
+    asking = _Asking(run, due.units)
+    ranking.prepare([*asking.codes(), *_absorber_codes(run, watched)])
+    _deleverage_units(run, step, ranking, due, asking.answered(ranking.answered()))
     for index in watched:
         if _is_breached(run.state.absorbers[index], step):
             margin = _measure_absorber(run, step, index)
@@ -41,8 +42,9 @@ def deleverage(run: Run, step: Step, flagged: Flagged, due: Due, side_rows: Side
     ranking.record_inputs()
 
 
-def _deleverage_units(run: Run, step: Step, ranking: Ranking, due: Due) -> None:
-    answered = _answered(run, ranking, due.units)
+def _deleverage_units(
+    run: Run, step: Step, ranking: Ranking, due: Due, answered: Flags
+) -> None:
     first_time = ~run.deficit_noted[due.units] & ~due.early
     run.deficit_noted[due.units[first_time]] = True
     for place in np.flatnonzero(answered | first_time).tolist():
@@ -71,19 +73,35 @@ def _close_early(run: Run, step: Step, ranking: Ranking, unit: int, margin: Unit
         _close(run, step, ranking, replace(loser, price=price))
 
 
-def _answered(run: Run, ranking: Ranking, units: Indices) -> Flags:
-    """Whether any candidate stands on the other side of each of these units, (n,).
+class _Asking:
+    """The open positions of units that are due, and whom they ask."""
 
-    Thousands may wait where no winner is left, so they are passed over together.
-    """
-    state = run.state
-    rows = state.expand(units)
-    size = state.size[rows]
-    live = np.zeros(2 * len(state.markets), dtype=bool)
-    for key in _unit_keys(run, units):
-        live[2 * key.market + (key.side < 0)] = ranking.queue(key).is_live
-    answered = (size != 0.0) & live[2 * state.row_market[rows] + (size > 0.0)]
-    return sum_by(state.owners(units), answered, units.size) > 0
+    def __init__(self, run: Run, units: Indices) -> None:
+        state = run.state
+        rows = state.expand(units)
+        is_open = state.size[rows] != 0.0
+        rows = rows[is_open]
+        self._owner = state.owners(units)[is_open]
+        self._units = units.size
+        self._code = key_codes(state.row_market[rows], state.size[rows] < 0.0)
+        self._is_asked = np.zeros(2 * len(state.markets), dtype=bool)
+        self._is_asked[self._code] = True
+
+    def codes(self) -> list[int]:
+        """The keys that are asked, without repeats."""
+        codes: list[int] = np.flatnonzero(self._is_asked).tolist()
+        return codes
+
+    def answered(self, codes: list[int]) -> Flags:
+        """Whether any candidate of these keys stands on the other side of each unit, (n,).
+
+        Thousands may wait where no winner is left, so they are passed over together.
+        """
+        live = np.zeros_like(self._is_asked)
+        live[codes] = True
+        found = np.zeros(self._units, dtype=bool)
+        found[self._owner[live[self._code]]] = True
+        return found
 
 
 def _absorbers_to_watch(run: Run, step: Step, rule_6_runs: bool) -> list[int]:
@@ -106,19 +124,11 @@ def _is_breached(absorber: AbsorberState, step: Step) -> bool:
     return absorber.equity_usd(step.mark) < absorber.floor_usd - margin
 
 
-def _unit_keys(run: Run, units: Indices) -> list[Key]:
-    """Whom the open positions of these units ask, without repeats."""
-    state = run.state
-    rows = state.expand(units)
-    rows = rows[state.size[rows] != 0.0]
-    codes = np.unique(2 * state.row_market[rows] + (state.size[rows] > 0.0))
-    return [Key(code // 2, -1 if code % 2 else 1) for code in codes.tolist()]
-
-
-def _absorber_keys(run: Run, indices: list[int]) -> Iterator[Key]:
+def _absorber_codes(run: Run, indices: list[int]) -> Iterator[int]:
     for index in indices:
-        for market in np.flatnonzero(run.state.absorbers[index].size).tolist():
-            yield Key(market, -1 if run.state.absorbers[index].size[market] > 0 else 1)
+        held = run.state.absorbers[index].size
+        for market in np.flatnonzero(held).tolist():
+            yield key_code(market, held[market] < 0)
 
 
 def _price(run: Run, step: Step, market: int, bankruptcy_price: float) -> float:
@@ -139,7 +149,7 @@ def _loser(run: Run, step: Step, margin: UnitMargin, row: OpenRow, absorber: int
 
 
 def _close(run: Run, step: Step, ranking: Ranking, loser: Loser) -> None:
-    close_against_winners(run, step, ranking.queue(loser.key), loser)
+    close_against_winners(run, step, ranking.queue(loser.asks), loser)
 
 
 def _measure_absorber(run: Run, step: Step, index: int) -> UnitMargin:
