@@ -10,7 +10,7 @@ from crashsim.engine.arrays import plain_sum
 from crashsim.engine.record.events import AdlFill
 from crashsim.engine.run import Run
 from crashsim.engine.state.step import Step
-from crashsim.engine.state.unit import DUST_FRAC, measure, settle
+from crashsim.engine.state.unit import DUST_FRAC, equity_usd, settle
 from crashsim.scenarios.models.venue import Allocation
 
 
@@ -60,8 +60,7 @@ def _capacity(run: Run, step: Step, queue: Queue, place: int, loser: Loser) -> f
 def _equity(run: Run, step: Step, row: int) -> float:
     if row < 0:
         return run.state.absorbers[-1 - row].equity_usd(step.mark)
-    unit = int(run.state.row_unit[row])
-    return measure(run.state, run.tables, unit, step.prices).equity_usd
+    return equity_usd(run.state, run.state.fixed.row_unit[row], step.prices)
 
 
 def _fill_in_proportion(run: Run, step: Step, queue: Queue, loser: Loser) -> None:
@@ -100,7 +99,7 @@ def _fill(run: Run, step: Step, queue: Queue, place: int, loser: Loser, qty: flo
     row = queue.row[place]
     start = queue.size_at_start[place]
     if row >= 0:
-        entry = float(run.state.entry[row])
+        entry = run.state.fixed.entry[row]
         close_unit_row(run, step, row, qty, loser.price, start)
     else:
         absorber = run.state.absorbers[-1 - row]

@@ -43,7 +43,7 @@ def close_loser(run: Run, step: Step, loser: Loser, qty: float) -> None:
 def close_unit_row(run: Run, step: Step, row: int, qty: float, price: float, start: float) -> None:
     """Close qty of a unit's position; an isolated unit that is closed returns its cash."""
     close_row(run.state, step, row, qty, price, start)
-    return_isolated(run.state, step, int(run.state.row_unit[row]), run.nets_debt)
+    return_isolated(run.state, step, run.state.fixed.row_unit[row], run.nets_debt)
 
 
 def close_absorber(
