@@ -108,7 +108,7 @@ class Ranking:
     def prepare(self, codes: Iterable[int]) -> None:
         """Score the candidates of the keys of these codes in the present state."""
         wanted = sorted(set(codes))
-        found = self._found = self._eligible(self._gather(wanted))
+        found = self._found = self._gather(wanted)
         self._score = self._scores(found)
         held = np.abs(found.size) * self._step.mark[found.market]
         held_usd = sum_by(found.place, held, len(wanted))
@@ -141,22 +141,23 @@ class Ranking:
             self._run.events.score_inputs.append(FillInputs(read, slice(None)))
 
     def _gather(self, codes: list[int]) -> Candidates:
-        """The open positions of these keys whose units are not in L."""
+        """The eligible positions of these keys whose units are not in L."""
         state = self._run.state
         place, row = self._open_rows(codes)
-        outside = np.flatnonzero(~self._in_list[state.row_unit[row]])
-        row, place = row[outside], place[outside]
+        unit = state.row_unit[row]
         units = Candidates(
             place,
             row,
-            state.row_market[row],
+            np.array(codes, dtype=np.intp)[place] // 2,
             state.size[row],
             entry=state.entry[row],
-            tie=state.row_unit[row].astype(np.float64),
+            tie=unit.astype(np.float64),
         )
+        units = units.take(np.flatnonzero(self._is_eligible(units) & ~self._in_list[unit]))
         if not self._run.venue.adl.absorbers_eligible:
             return units
-        return units.with_more(self._absorber_candidates(codes))
+        absorbers = self._absorber_candidates(codes)
+        return units.with_more(absorbers.take(np.flatnonzero(self._is_eligible(absorbers))))
 
     def _open_rows(self, codes: list[int]) -> tuple[Indices, Indices]:
         """The open rows of these keys, and the place of each row's key; none that cannot win."""
@@ -187,11 +188,11 @@ class Ranking:
         others = sorted(a.rules.name for a in state.absorbers)
         return float(after) - 1.0 + (1.0 + others.index(name)) / (1.0 + len(others))
 
-    def _eligible(self, found: Candidates) -> Candidates:
+    def _is_eligible(self, found: Candidates) -> Flags:
         if self._run.venue.adl.eligible == "opposite":
-            return found
+            return np.ones(found.row.size, dtype=bool)
         upnl = found.size * (self._step.mark[found.market] - found.entry)
-        return found.take(np.flatnonzero(upnl > 0.0))
+        return upnl > 0.0
 
     def _scores(self, found: Candidates) -> Floats:
         if not found.row.size:
