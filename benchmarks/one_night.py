@@ -59,7 +59,7 @@ def _replay(given: tuple[Any, ...], what: str) -> tuple[float, Any]:
     start = process_time()
     outcome = engine.replay(*given)
     if what == "tables":
-        outcome.tables()
+        dict(outcome.tables())
     else:
         _metrics.summarise(_metrics.Replayed(outcome, given[0]))
     return process_time() - start, outcome

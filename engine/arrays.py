@@ -1,6 +1,7 @@
 """Array types, and the ways in which sums are taken by group."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import TypeVar
 
 import numpy as np
 import polars as pl
@@ -10,6 +11,7 @@ from polars.dataframe.group_by import GroupBy
 Floats = NDArray[np.float64]
 Indices = NDArray[np.intp]
 Flags = NDArray[np.bool_]
+Made = TypeVar("Made")
 
 
 def sum_by(group: NDArray[np.integer], values: NDArray[np.generic], groups: int) -> Floats:
@@ -56,16 +58,29 @@ def plain_sum(values: Iterable[float]) -> float:
     return total
 
 
-class LazyArrays(dict[str, Floats]):
-    """Arrays by name, each made when it is first read, and then kept."""
+class Lazily(Mapping[str, Made]):
+    """What is made when it is first read, by name, and then kept.
 
-    def __init__(self, makers: Mapping[str, Callable[[], Floats]]) -> None:
-        super().__init__()
-        self._makers = makers
+    A maker is given this mapping, to read others by name; so no maker has to hold it, and all is
+    freed without a search for cycles. A maker that has served is let go, with all that it holds.
+    """
 
-    def __missing__(self, name: str) -> Floats:
-        self[name] = made = self._makers[name]()
-        return made
+    def __init__(self, makers: Mapping[str, Callable[["Lazily[Made]"], Made]]) -> None:
+        self._names = tuple(makers)
+        self._makers = dict(makers)
+        self._made: dict[str, Made] = {}
+
+    def __getitem__(self, name: str) -> Made:
+        if name in self._makers:
+            self._made[name] = self._makers[name](self)
+            del self._makers[name]
+        return self._made[name]
 
     def __contains__(self, name: object) -> bool:
-        return name in self._makers
+        return name in self._names
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)

@@ -15,6 +15,24 @@ from crashsim.engine.state.step import Step
 _FIRST_HEAD = 32  # a queue is sorted this far when it is first asked, then four times further
 
 
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """What the score read of the step's candidates, (n,) by name, and who of them was filled.
+
+    place: (n,) of each candidate's key. filled: indices of candidates, in the order of the fills.
+    """
+
+    columns: Mapping[str, Floats]
+    place: Indices
+    filled: list[Indices] = field(default_factory=list)
+
+    def of(self, candidates: Indices) -> dict[str, Floats]:
+        """What was read of these, and how many were ranked with each."""
+        counts = np.bincount(self.place).astype(np.float64)
+        read = {name: values[candidates] for name, values in self.columns.items()}
+        return read | {"candidates": counts[self.place[candidates]]}
+
+
 @dataclass(slots=True)
 class Queue:
     """Candidates of one key, as they were when the rule began, sorted as far as they are asked.
@@ -24,7 +42,7 @@ class Queue:
     as lists, the cheaper way to read one. `head`: everyone before it is closed.
     """
 
-    ranking: "Ranking"
+    readings: Readings
     found: Candidates
     score: Floats
     start: int
@@ -66,13 +84,13 @@ class Queue:
                 every.entry,
                 every.tie,
                 score=self.score[order],
-                inputs=self.ranking.inputs(self.start + order),
+                inputs=self.readings.of(self.start + order),
             )
         return self._ranked
 
     def note_fills(self, places: list[int]) -> None:
         """The candidates at these places were filled, once each."""
-        self.ranking.filled.append(self.start + self.order[places])
+        self.readings.filled.append(self.start + self.order[places])
 
     def _sort(self, count: int) -> None:
         """Sort at least so many from the top."""
@@ -102,14 +120,12 @@ class Ranking:
         self._side_rows = side_rows
         self._in_list = in_list
         self._queues: dict[int, Queue] = {}
-        self._read: Mapping[str, Floats] = {}
-        self.filled: list[Indices] = []  # indices of candidates, in the order of the fills
 
     def prepare(self, codes: Iterable[int]) -> None:
         """Score the candidates of the keys of these codes in the present state."""
         wanted = sorted(set(codes))
         found = self._found = self._gather(wanted)
-        self._score = self._scores(found)
+        self._readings, self._score = self._scores(found)
         held = np.abs(found.size) * self._step.mark[found.market]
         held_usd = sum_by(found.place, held, len(wanted))
         self._run.events.held.append(Held(self._step.index, np.array(wanted), held_usd))
@@ -121,23 +137,18 @@ class Ranking:
         if code not in self._queues:
             part = self._part[code]
             found, score = self._found.take(part), self._score[part]
-            self._queues[code] = Queue(self, found, score, part.start)
+            self._queues[code] = Queue(self._readings, found, score, part.start)
         return self._queues[code]
 
     def answered(self) -> list[int]:
         """Codes of the prepared keys that anybody can be asked of."""
         return [code for code, part in self._part.items() if part.start < part.stop]
 
-    def inputs(self, candidates: Indices) -> dict[str, Floats]:
-        """What the score read of these candidates, and how many were ranked with each."""
-        counts = np.bincount(self._found.place).astype(np.float64)
-        read = {name: values[candidates] for name, values in self._read.items()}
-        return read | {"candidates": counts[self._found.place[candidates]]}
-
     def record_inputs(self) -> None:
         """Journal what the score read for each single fill of the step."""
-        if self.filled:
-            read = self.inputs(np.concatenate(self.filled))
+        filled = self._readings.filled
+        if filled:
+            read = self._readings.of(np.concatenate(filled))
             self._run.events.score_inputs.append(FillInputs(read, slice(None)))
 
     def _gather(self, codes: list[int]) -> Candidates:
@@ -194,9 +205,9 @@ class Ranking:
         upnl = found.size * (self._step.mark[found.market] - found.entry)
         return upnl > 0.0
 
-    def _scores(self, found: Candidates) -> Floats:
+    def _scores(self, found: Candidates) -> tuple[Readings, Floats]:
         if not found.row.size:
-            return np.zeros(0)
+            return Readings({}, found.place), np.zeros(0)
         base = candidate_columns(self._run, self._step, found)
-        self._read = derived_columns(self._run.score.columns, base)
-        return self._run.score.evaluate(self._read)
+        read = derived_columns(self._run.score.columns, base)
+        return Readings(read, found.place), self._run.score.evaluate(read)

@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from crashsim.engine.adl.candidates import Candidates
-from crashsim.engine.arrays import Floats, Indices, LazyArrays, dot
+from crashsim.engine.arrays import Floats, Indices, Lazily, dot
 from crashsim.engine.run import Run
 from crashsim.engine.state.health import RowsOf
 from crashsim.engine.state.step import Step
@@ -72,29 +72,28 @@ def unit_draw(key: str) -> float:
     return (first_64_bits >> 11) / 2.0**53
 
 
-def candidate_columns(run: Run, step: Step, found: Candidates) -> LazyArrays:
+def candidate_columns(run: Run, step: Step, found: Candidates) -> Lazily[Floats]:
     """The columns of these candidates that `derived_columns` starts from, made when read."""
     sums = _UnitSums(run, step, found)
-    columns = LazyArrays(
+    return Lazily(
         {
-            "side": lambda: np.sign(found.size),
-            "size": lambda: found.size,
-            "entry_price": lambda: found.entry,
-            "mark_price": lambda: step.mark[found.market],
-            "notional": lambda: np.abs(found.size) * columns["mark_price"],
-            "upnl": lambda: found.size * (columns["mark_price"] - found.entry),
-            "position_mm": lambda: run.tables.many(found.market, columns["notional"]),
-            "opened_at": lambda: _opened_at(run, found),
-            "rand": lambda: _rand(run, step, found),
-            "seeded_place": lambda: _seeded_place(run, step, found),
-            "equity": lambda: sums.of("equity"),
-            "cash": lambda: sums.of("cash"),
-            "mm": lambda: sums.of("mm"),
-            "unit_notional": lambda: sums.of("unit_notional"),
-            "unit_upnl": lambda: sums.of("unit_upnl"),
+            "side": lambda _: np.sign(found.size),
+            "size": lambda _: found.size,
+            "entry_price": lambda _: found.entry,
+            "mark_price": lambda _: step.mark[found.market],
+            "notional": lambda columns: np.abs(found.size) * columns["mark_price"],
+            "upnl": lambda columns: found.size * (columns["mark_price"] - found.entry),
+            "position_mm": lambda columns: run.tables.many(found.market, columns["notional"]),
+            "opened_at": lambda _: _opened_at(run, found),
+            "rand": lambda _: _rand(run, step, found),
+            "seeded_place": lambda _: _seeded_place(run, step, found),
+            "equity": lambda _: sums.of("equity"),
+            "cash": lambda _: sums.of("cash"),
+            "mm": lambda _: sums.of("mm"),
+            "unit_notional": lambda _: sums.of("unit_notional"),
+            "unit_upnl": lambda _: sums.of("unit_upnl"),
         }
     )
-    return columns
 
 
 def _opened_at(run: Run, found: Candidates) -> Floats:
@@ -151,7 +150,7 @@ class _UnitSums:
         return values
 
     @cached_property
-    def _of_units(self) -> tuple[LazyArrays, Indices]:
+    def _of_units(self) -> tuple[Lazily[Floats], Indices]:
         """The sums of these units, and the place of each candidate's among them."""
         state = self._run.state
         wanted = np.zeros(state.cash.size, dtype=bool)

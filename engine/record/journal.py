@@ -1,6 +1,7 @@
 """The journal's rows as Polars frames, with indices turned into names and times."""
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -30,15 +31,15 @@ class Names:
     """What the indices of a journal stand for. An index of -1 stands for nothing: null."""
 
     def __init__(self, run: Run, tape: Tape) -> None:
-        state = run.state
-        self._accounts = _with_null(state.accounts)
-        self._markets = _with_null(tape.markets)
-        self._absorbers = _with_null([a.rules.name for a in state.absorbers])
-        isolated = state.unit_market[state.row_unit] != CROSS
-        self._modes = _with_null(np.where(isolated, "isolated", "cross").tolist())
-        self._row_account = _with_null(state.unit_account[state.row_unit].tolist())
-        self._times = pl.Series(tape.time_ms).cast(TIME)
+        self._state = run.state
         self._tape = tape
+        self._markets = _with_null(tape.markets)
+        self._absorbers = _with_null([a.rules.name for a in run.state.absorbers])
+        self._times = pl.Series(tape.time_ms).cast(TIME)
+
+    @cached_property
+    def _accounts(self) -> pl.Series:
+        return _with_null(self._state.accounts)
 
     def account(self, index: pl.Series) -> pl.Series:
         """Account ids."""
@@ -46,7 +47,9 @@ class Names:
 
     def holder(self, row: pl.Series) -> pl.Series:
         """Account ids of position rows."""
-        return self.account(_gather(self._row_account, row).fill_null(-1))
+        rows = row.to_numpy()
+        account = self._state.unit_account[self._state.row_unit[rows]]
+        return self.account(pl.Series(np.where(rows < 0, -1, account)))
 
     def market(self, index: pl.Series) -> pl.Series:
         """Market names."""
@@ -58,7 +61,9 @@ class Names:
 
     def mode(self, row: pl.Series) -> pl.Series:
         """Margin modes of position rows."""
-        return _gather(self._modes, row)
+        rows = row.to_numpy()
+        isolated = self._state.unit_market[self._state.row_unit[rows]] != CROSS
+        return _gather(_MODES, pl.Series(np.where(rows < 0, -1, isolated)))
 
     def time(self, step: pl.Series) -> pl.Series:
         """Times of steps."""
@@ -69,9 +74,11 @@ class Names:
         return pl.Series(self._tape.mark[step.to_numpy(), market.to_numpy()], dtype=pl.Float64)
 
 
-def _with_null(values: Sequence[Any]) -> pl.Series:
-    are_numbers = bool(values) and isinstance(values[0], int)
-    return pl.Series([*values, None], dtype=pl.Int64 if are_numbers else pl.String)
+def _with_null(values: Sequence[str]) -> pl.Series:
+    return pl.Series([*values, None], dtype=pl.String)
+
+
+_MODES = _with_null(("cross", "isolated"))
 
 
 def _gather(names: pl.Series, index: pl.Series) -> pl.Series:

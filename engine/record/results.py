@@ -1,11 +1,15 @@
 """From the journal of a finished run to the tables of an Outcome."""
 
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from typing import NamedTuple
+
 import numpy as np
 import polars as pl
 
 from crashsim.data.schema import Tape
 from crashsim.engine.adl.scores import COLUMNS
-from crashsim.engine.arrays import Floats
+from crashsim.engine.arrays import Floats, Lazily
 from crashsim.engine.record.account_table import accounts_table
 from crashsim.engine.record.events import (
     Closing,
@@ -29,34 +33,49 @@ COARSE_STEP_MS = 5_000  # beyond this the previous mark is no proxy for the last
 def outcome_of(
     run: Run, tape: Tape, marks: Floats, opening: Snapshot, residual_frac: float
 ) -> Outcome:
-    """All tables of a finished run; `marks` are the tape's, (T, M), without NaN."""
-    names = Names(run, tape)
-    closing = Snapshot.of(run.state, run.tables, marks[-1])
-    events = run.events
+    """What became of a finished run; `marks` are the tape's, (T, M), without NaN."""
     return Outcome(
-        accounts=accounts_table(run, opening, closing, marks),
-        positions_start=positions_table("positions_start", run.state, names, opening),
-        positions_end=positions_table("positions_end", run.state, names, closing),
-        units=units_table(run.state, names, opening, closing),
-        liquidations=_liquidations(run, names),
-        adl_fills=_adl_fills(run, names),
-        shortfalls=plain_table("shortfalls", events.shortfalls, Shortfall, names),
-        loss_shares=plain_table("loss_shares", events.loss_shares, LossShare, names),
-        flows=plain_table("flows", events.flows, FlowResult, names),
-        collateral_sales=plain_table(
-            "collateral_sales", events.collateral_sales, CollateralSale, names
-        ),
-        absorbers=_absorbers(run, names),
-        timeline=plain_table("timeline", events.timeline, TimelineRow, names),
-        prices_1m=prices_1m(tape),
-        adl_capacity=_adl_capacity(run, names),
+        frames=Lazily(_makers(run, tape, marks, opening)),
         platform_cash_usd=run.state.platform_cash_usd,
         conservation_residual_frac=residual_frac,
-        deficit_usd=events.deficit_usd,
+        deficit_usd=run.events.deficit_usd,
         first_refusals=_refusals(run, tape),
         default_margin_markets=run.tables.default_markets,
         warnings=_warnings(run, tape),
     )
+
+
+def _makers(
+    run: Run, tape: Tape, marks: Floats, opening: Snapshot
+) -> Mapping[str, Callable[[object], pl.DataFrame]]:
+    """What makes each table, from a state and a journal that have come to rest."""
+    state, events, names = run.state, run.events, Names(run, tape)
+
+    @cache
+    def closing() -> Snapshot:
+        return Snapshot.of(state, run.tables, marks[-1])
+
+    def plain(table: str, rows: Sequence[NamedTuple], kind: type) -> pl.DataFrame:
+        return plain_table(table, rows, kind, names)
+
+    return {
+        "accounts": lambda _: accounts_table(run, opening, closing(), marks),
+        "positions_start": lambda _: positions_table("positions_start", state, names, opening),
+        "positions_end": lambda _: positions_table("positions_end", state, names, closing()),
+        "units": lambda _: units_table(state, names, opening, closing()),
+        "liquidations": lambda _: _liquidations(run, names),
+        "adl_fills": lambda _: _adl_fills(run, names),
+        "shortfalls": lambda _: plain("shortfalls", events.shortfalls, Shortfall),
+        "loss_shares": lambda _: plain("loss_shares", events.loss_shares, LossShare),
+        "flows": lambda _: plain("flows", events.flows, FlowResult),
+        "collateral_sales": lambda _: plain(
+            "collateral_sales", events.collateral_sales, CollateralSale
+        ),
+        "absorbers": lambda _: _absorbers(run, names),
+        "timeline": lambda _: plain("timeline", events.timeline, TimelineRow),
+        "prices_1m": lambda _: prices_1m(tape),
+        "adl_capacity": lambda _: _adl_capacity(run, names),
+    }
 
 
 def _absorbers(run: Run, names: Names) -> pl.DataFrame:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from crashsim.engine.arrays import Flags, Floats, Indices, LazyArrays, sum_by
+from crashsim.engine.arrays import Flags, Floats, Indices, Lazily, sum_by
 from crashsim.engine.state.collateral import LotsOf
 from crashsim.engine.state.margin import MarginTables
 from crashsim.engine.state.state import State
@@ -50,21 +50,23 @@ class RowsOf:
         equity += self._lots.value_usd(mark)
         return Health(self.units, equity, self._sum(mm))
 
-    def sums(self, mark: Floats) -> LazyArrays:
-        """Per unit at marks (M,): equity, cash, mm, unit_notional and unit_upnl, USD, (n,) each."""
+    def sums(self, mark: Floats) -> Lazily[Floats]:
+        """Per unit at marks (M,): equity, cash, mm, unit_notional and unit_upnl, USD, (n,) each.
+
+        Each is summed when it is read, which has to be before the state changes.
+        """
         size = self._state.size[self._rows]
         price = mark[self._market]
         cash = self._state.cash[self.units]
-        sums = LazyArrays(
+        return Lazily(
             {
-                "equity": lambda: cash + sums["unit_upnl"] + self._lots.value_usd(mark),
-                "cash": lambda: cash,
-                "mm": lambda: self._sum(self._tables.many(self._market, np.abs(size) * price)),
-                "unit_notional": lambda: self._sum(np.abs(size) * price),
-                "unit_upnl": lambda: self._sum(size * (price - self._entry)),
+                "equity": lambda sums: cash + sums["unit_upnl"] + self._lots.value_usd(mark),
+                "cash": lambda _: cash,
+                "mm": lambda _: self._sum(self._tables.many(self._market, np.abs(size) * price)),
+                "unit_notional": lambda _: self._sum(np.abs(size) * price),
+                "unit_upnl": lambda _: self._sum(size * (price - self._entry)),
             }
         )
-        return sums
 
     def may_breach(self, low: Floats, high: Floats) -> Flags:
         """Whether each unit might meet the trigger while marks stay within low..high, (M,) each."""

@@ -1,6 +1,5 @@
 """Haircuts, waves and who changes sides, on nights worked out by hand."""
 
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -99,7 +98,7 @@ def test_a_pause_of_more_than_five_seconds_ends_a_wave() -> None:
         steps = [outcome.adl_fills, late]
         if gap_filled:
             steps.insert(1, outcome.adl_fills.with_columns(step=pl.col("step") + 3))
-        made = replace(outcome, adl_fills=pl.concat(steps))
+        made = outcome.with_table("adl_fills", pl.concat(steps))
         assert outcome.equity_path is not None
         assert haircuts(made, prices, outcome.equity_path).waves == waves
         assert last_step_needed(made, prices, 0.0) == 8

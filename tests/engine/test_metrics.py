@@ -67,15 +67,13 @@ def run(
         "default_margin_markets": (),
         "warnings": (),
     }
-    outcome = Outcome(
-        **{name: frame(name, rows.get(name, [])) for name in TABLES},
-        adl_capacity=pl.DataFrame(
-            capacity,
-            schema={"market": pl.String, "step": pl.Int64, "capacity_usd": pl.Float64},
-            orient="row",
-        ),
-        **(known | facts),
+    tables = {name: frame(name, rows.get(name, [])) for name in TABLES}
+    adl_capacity = pl.DataFrame(
+        capacity,
+        schema={"market": pl.String, "step": pl.Int64, "capacity_usd": pl.Float64},
+        orient="row",
     )
+    outcome = Outcome(tables | {"adl_capacity": adl_capacity}, **(known | facts))
     return Replayed(outcome, tape)
 
 
