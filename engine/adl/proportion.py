@@ -14,7 +14,7 @@ from crashsim.engine.arrays import Flags, Floats, Indices, plain_sum
 from crashsim.engine.record.events import AdlFillBlock, FillInputs, Ranked
 from crashsim.engine.run import Run
 from crashsim.engine.state.health import RowsOf
-from crashsim.engine.state.state import CROSS
+from crashsim.engine.state.shape import CROSS
 from crashsim.engine.state.step import Step
 from crashsim.engine.state.unit import DUST_FRAC, return_isolated
 

@@ -194,7 +194,7 @@ class Ranking:
         """An absorber's place among unit ids: its id is (name, empty)."""
         state = self._run.state
         name = state.absorbers[absorber].rules.name
-        account = int(np.searchsorted(np.array(state.accounts, dtype=object), name))
+        account = int((state.accounts < name).sum())
         after = state.cross_unit[account] if account < len(state.accounts) else state.cash.size
         others = sorted(a.rules.name for a in state.absorbers)
         return float(after) - 1.0 + (1.0 + others.index(name)) / (1.0 + len(others))

@@ -8,9 +8,10 @@ import numpy as np
 import polars as pl
 
 from crashsim.data.schema import TIME, Tape
+from crashsim.engine.arrays import Indices
 from crashsim.engine.record.tables import polars_schema
 from crashsim.engine.run import Run
-from crashsim.engine.state.state import CROSS
+from crashsim.engine.state.shape import CROSS
 
 _TYPES = {int: pl.Int64(), float: pl.Float64(), str: pl.String()}
 
@@ -62,8 +63,12 @@ class Names:
     def mode(self, row: pl.Series) -> pl.Series:
         """Margin modes of position rows."""
         rows = row.to_numpy()
-        isolated = self._state.unit_market[self._state.row_unit[rows]] != CROSS
-        return _gather(_MODES, pl.Series(np.where(rows < 0, -1, isolated)))
+        return self.unit_mode(np.where(rows < 0, -1, self._state.row_unit[rows]))
+
+    def unit_mode(self, unit: Indices) -> pl.Series:
+        """Margin modes of units."""
+        isolated = self._state.unit_market[unit] != CROSS
+        return _gather(_MODES, pl.Series(np.where(unit < 0, -1, isolated)))
 
     def time(self, step: pl.Series) -> pl.Series:
         """Times of steps."""
@@ -74,11 +79,11 @@ class Names:
         return pl.Series(self._tape.mark[step.to_numpy(), market.to_numpy()], dtype=pl.Float64)
 
 
-def _with_null(values: Sequence[str]) -> pl.Series:
-    return pl.Series([*values, None], dtype=pl.String)
+def _with_null(values: Sequence[str] | pl.Series) -> pl.Series:
+    return pl.Series(values, dtype=pl.String).extend_constant(None, 1)
 
 
-_MODES = _with_null(("cross", "isolated"))
+_MODES = _with_null(["cross", "isolated"])
 
 
 def _gather(names: pl.Series, index: pl.Series) -> pl.Series:

@@ -10,7 +10,7 @@ from crashsim.engine.record.journal import Names, fit
 from crashsim.engine.state.collateral import LotsOf
 from crashsim.engine.state.health import RowsOf
 from crashsim.engine.state.margin import MarginTables
-from crashsim.engine.state.state import CROSS, State
+from crashsim.engine.state.state import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,11 +61,9 @@ def positions_table(table: str, state: State, names: Names, at: Snapshot) -> pl.
 
 def units_table(state: State, names: Names, start: Snapshot, end: Snapshot) -> pl.DataFrame:
     """One row a unit, columns of `engine.record.tables`, in the order of unit ids."""
-    isolated = state.unit_market != CROSS
-    modes = np.where(isolated, "isolated", "cross").tolist()
     columns = {
         "account": names.account(pl.Series(state.unit_account)),
-        "margin_mode": pl.Series(modes, dtype=pl.String),
+        "margin_mode": names.unit_mode(np.arange(state.cash.size)),
         "market": names.market(pl.Series(state.unit_market)).fill_null(""),
         **_amounts("start", start),
         **_amounts("end", end),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from crashsim.data.schema import Flows, Tape
 from crashsim.engine.arrays import index_in
@@ -22,7 +23,7 @@ class Flow:
     amount_usd: float
 
 
-def flows_by_step(flows: Flows | None, tape: Tape, accounts: list[str]) -> dict[int, list[Flow]]:
+def flows_by_step(flows: Flows | None, tape: Tape, accounts: pl.Series) -> dict[int, list[Flow]]:
     """Flows with time in (t_{k-1}, t_k] under step k, by time, then file order.
 
     Flows after the last step are not part of the replay.

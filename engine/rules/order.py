@@ -2,7 +2,7 @@
 
 from crashsim.engine.adl.score_columns import unit_draw
 from crashsim.engine.run import Run
-from crashsim.engine.state.state import CROSS
+from crashsim.engine.state.shape import CROSS
 from crashsim.engine.state.step import Step
 from crashsim.engine.state.unit import OpenRow, UnitMargin
 

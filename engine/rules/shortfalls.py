@@ -11,7 +11,7 @@ from crashsim.engine.rules.borrows import repay_borrow
 from crashsim.engine.run import Run
 from crashsim.engine.sharing import Sharers
 from crashsim.engine.state.health import RowsOf
-from crashsim.engine.state.state import CROSS
+from crashsim.engine.state.shape import CROSS
 from crashsim.engine.state.step import Step
 
 ROUNDING_FRAC = 1e-9  # of what a unit closed and sold in this step: rounding is not debt

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import polars as pl
 
 from crashsim.data.schema import Book
 from crashsim.engine.arrays import Floats, Indices, index_in, plain_sum, sum_by
@@ -65,10 +66,13 @@ class LotsOf:
 
 
 def open_collateral(
-    book: Book, venue: Venue, accounts: list[str], cross_unit: Indices, markets: tuple[str, ...]
+    book: Book, venue: Venue, accounts: pl.Series, cross_unit: Indices, markets: tuple[str, ...]
 ) -> Collateral:
     """The lots of a book. Raises PolicyError for an asset without a weight at this venue."""
     frame = book.collateral
+    if frame.is_empty():
+        nobody = np.zeros(0, dtype=np.intp)
+        return Collateral(nobody, nobody, qty=np.zeros(0), weight=np.zeros(0))
     assets = frame["asset"].unique().sort().to_list()
     weights = {asset: _weight(venue, asset) for asset in assets}
     lots = (

@@ -4,18 +4,18 @@ A unit is what is margined together: a cross account, or one isolated position. 
 positions during a replay, so the rows of a unit are a fixed slice and closing sets a size to 0.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 import polars as pl
 
 from crashsim.data.schema import Book, Tape
-from crashsim.engine.arrays import Flags, Floats, Indices, dot, index_in, sum_by
+from crashsim.engine.arrays import Flags, Floats, Indices, dot, scalars, sum_by
 from crashsim.engine.state.absorber_state import AbsorberState, by_market, open_absorbers
 from crashsim.engine.state.collateral import Collateral, open_collateral
+from crashsim.engine.state.shape import shape_of
 from crashsim.scenarios.models.venue import Venue
-
-CROSS = -1  # unit_market of a cross unit
 
 
 @dataclass(slots=True)
@@ -28,14 +28,14 @@ class Outside:
 
 @dataclass(frozen=True, slots=True)
 class Fixed:
-    """What never moves, as Python lists: reading one element of an array costs three times more."""
+    """What never moves, to be read one element at a time as Python numbers."""
 
-    first_row: list[int]
-    row_unit: list[int]
-    row_market: list[int]
-    entry: list[float]
-    unit_market: list[int]
-    unit_account: list[int]
+    first_row: Sequence[int]
+    row_unit: Sequence[int]
+    row_market: Sequence[int]
+    entry: Sequence[float]
+    unit_market: Sequence[int]
+    unit_account: Sequence[int]
 
 
 @dataclass(slots=True)
@@ -48,7 +48,7 @@ class State:
     absorber_size: (A, M) the sizes of all absorbers, who hold its rows.
     """
 
-    accounts: list[str]
+    accounts: pl.Series
     markets: tuple[str, ...]
     unit_account: Indices
     unit_market: Indices
@@ -80,12 +80,12 @@ class State:
             absorber.size = size
         self.serving = by_market(self.absorbers, len(self.markets))
         self.fixed = Fixed(
-            first_row=self.unit_first_row.tolist(),
-            row_unit=self.row_unit.tolist(),
-            row_market=self.row_market.tolist(),
-            entry=self.entry.tolist(),
-            unit_market=self.unit_market.tolist(),
-            unit_account=self.unit_account.tolist(),
+            first_row=scalars(self.unit_first_row),
+            row_unit=scalars(self.row_unit),
+            row_market=scalars(self.row_market),
+            entry=scalars(self.entry),
+            unit_market=scalars(self.unit_market),
+            unit_account=scalars(self.unit_account),
         )
 
     def rows_of(self, unit: int) -> range:
@@ -128,85 +128,41 @@ class State:
 
     def account_name(self, unit: int) -> str:
         """Account id of a unit."""
-        return self.accounts[self.fixed.unit_account[unit]]
+        name: str = self.accounts[self.fixed.unit_account[unit]]
+        return name
 
 
 def open_state(tape: Tape, book: Book, venue: Venue) -> State:
     """The state before the first step. Frames are as `data.schema` documents them, in any order."""
-    accounts = book.accounts.sort("account")
-    names = accounts["account"].to_list()
-    units = _units(accounts, book.positions, tape.markets)
-    rows = _rows(book.positions, units, tape.markets)
-    unit_market = units["unit_market"].to_numpy().astype(np.intp)
-    cross_unit = np.flatnonzero(unit_market == CROSS)
-    unit_account = units["unit_account"].to_numpy().astype(np.intp)
-    counts = np.bincount(rows["unit"].to_numpy(), minlength=units.height)
-    size = _floats(rows["size"])
-    row_market = rows["market_index"].to_numpy().astype(np.intp)
+    shape = shape_of(book, tape.markets)
+    held = book.positions
+    if shape.position.size < held.height or (np.diff(shape.position) != 1).any():
+        held = held[shape.position]
+    size = held["size"].to_numpy().astype(np.float64, copy=True)
     mark0 = np.nan_to_num(tape.mark[0], nan=1.0)
-    net = sum_by(row_market, size, len(tape.markets))
+    net = sum_by(shape.row_market, size, len(tape.markets))
     return State(
-        accounts=names,
+        accounts=shape.accounts,
         markets=tape.markets,
-        unit_account=unit_account,
-        unit_market=unit_market,
-        unit_first_row=np.concatenate(([0], np.cumsum(counts))).astype(np.intp),
-        cross_unit=cross_unit,
-        row_unit=rows["unit"].to_numpy().astype(np.intp),
-        row_market=row_market,
-        row_opened_ms=_floats(rows["opened_ms"]),
-        entry=_floats(rows["entry_price"]),
+        unit_account=shape.unit_account,
+        unit_market=shape.unit_market,
+        unit_first_row=shape.unit_first_row,
+        cross_unit=shape.cross_unit,
+        row_unit=shape.row_unit,
+        row_market=shape.row_market,
+        row_opened_ms=_opened_ms(held["opened_at"]),
+        entry=held["entry_price"].to_numpy().astype(np.float64, copy=True),
         size=size,
-        cash=_floats(units["cash"]),
-        charged_usd=np.zeros(units.height),
-        funding_usd=np.zeros(units.height),
-        debt=np.zeros(len(names)),
-        debt_peak=np.zeros(len(names)),
-        collateral=open_collateral(book, venue, names, cross_unit, tape.markets),
+        cash=shape.cash,
+        charged_usd=np.zeros(shape.cash.size),
+        funding_usd=np.zeros(shape.cash.size),
+        debt=np.zeros(len(shape.accounts)),
+        debt_peak=np.zeros(len(shape.accounts)),
+        collateral=open_collateral(book, venue, shape.accounts, shape.cross_unit, tape.markets),
         absorbers=open_absorbers(venue, tape, book),
         outside=Outside(cash_usd=dot(net, mark0), size=-net),
     )
 
 
-def _floats(column: pl.Series) -> Floats:
-    return column.to_numpy().astype(np.float64, copy=True)
-
-
-def _units(
-    accounts: pl.DataFrame, positions: pl.DataFrame, markets: tuple[str, ...]
-) -> pl.DataFrame:
-    """Units ascending by (account, market of the isolated position or empty)."""
-    cross = accounts.select("account", pl.lit("").alias("isolated_market"), "cash")
-    isolated = positions.filter(pl.col("margin_mode") == "isolated").select(
-        "account",
-        pl.col("market").alias("isolated_market"),
-        pl.col("isolated_margin").alias("cash"),
-    )
-    return (
-        pl.concat([cross, isolated])
-        .sort("account", "isolated_market")
-        .with_columns(
-            unit_account=index_in("account", accounts["account"].to_list()),
-            unit_market=index_in("isolated_market", markets).fill_null(CROSS),
-        )
-        .with_row_index("unit")
-    )
-
-
-def _rows(positions: pl.DataFrame, units: pl.DataFrame, markets: tuple[str, ...]) -> pl.DataFrame:
-    """Positions with their unit and market index, ordered by unit, then market."""
-    isolated = pl.col("margin_mode") == "isolated"
-    return (
-        positions.with_columns(
-            pl.when(isolated).then("market").otherwise(pl.lit("")).alias("isolated_market"),
-            pl.col("opened_at")
-            .dt.epoch("ms")
-            .cast(pl.Float64)
-            .fill_null(np.nan)
-            .alias("opened_ms"),
-            market_index=index_in("market", markets),
-        )
-        .drop_nulls("market_index")
-        .join(units.select("account", "isolated_market", "unit"), on=["account", "isolated_market"])
-        .sort("unit", "market_index")
-    )
+def _opened_ms(opened_at: pl.Series) -> Floats:
+    return opened_at.dt.epoch("ms").cast(pl.Float64).fill_null(np.nan).to_numpy()

@@ -3,7 +3,8 @@
 from typing import NamedTuple
 
 from crashsim.engine.state.margin import MarginTables
-from crashsim.engine.state.state import CROSS, State
+from crashsim.engine.state.shape import CROSS
+from crashsim.engine.state.state import State
 from crashsim.engine.state.step import Step
 
 DUST_FRAC = 1e-12  # a remainder of this part of a size is nothing (docs/semantics.md, section 3)

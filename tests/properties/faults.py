@@ -78,7 +78,7 @@ def the_first_row_of_the_book_is_favoured(plant: MonkeyPatch) -> None:
 
     def faulty(tape: Any, book: Any, venue: Any) -> Any:
         state = open_state(tape, book, venue)
-        first = state.accounts.index(book.accounts["account"][0])
+        first = state.accounts.to_list().index(book.accounts["account"][0])
         state.cash[state.cross_unit[first]] += 0.01
         return state
 
