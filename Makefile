@@ -27,7 +27,10 @@ check: .venv/.ready  ## lint, format and type checks
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: .venv/.ready  ## benchmarks, as ratios within one run
+OLD ?= 33436bf
+
+bench: .venv/.ready  ## benchmarks, as ratios within one run; OLD=COMMIT, NIGHTS=all for large books
+	$(BIN)/python -m benchmarks.against --old $(OLD) $(NIGHTS)
 	$(BIN)/python -m pytest benchmarks --benchmark-only -p no:xdist -q \
 		--benchmark-columns=min,median,rounds --benchmark-sort=fullname
 

@@ -42,9 +42,7 @@ def deleverage(run: Run, step: Step, flagged: Flagged, due: Due, side_rows: Side
     ranking.record_inputs()
 
 
-def _deleverage_units(
-    run: Run, step: Step, ranking: Ranking, due: Due, answered: Flags
-) -> None:
+def _deleverage_units(run: Run, step: Step, ranking: Ranking, due: Due, answered: Flags) -> None:
     first_time = ~run.deficit_noted[due.units] & ~due.early
     run.deficit_noted[due.units[first_time]] = True
     for place in np.flatnonzero(answered | first_time).tolist():
