@@ -123,16 +123,17 @@ def read_window_volume(path: Path) -> dict[str, WindowVolume]:
 
 def _market(path: Path, rows: pl.DataFrame) -> MarketAnchors:
     market = rows["market"][0]
-    prices, lows = rows.filter(kind="price"), rows.filter(kind="low")
-    if lows.height != 1:
-        raise InputError(f"{path}: {market} has {lows.height} low rows, expected one")
+    is_low = (rows["kind"] == "low").to_numpy()
+    if is_low.sum() != 1:
+        raise InputError(f"{path}: {market} has {is_low.sum()} low rows, expected one")
+    low = rows.row(int(np.argmax(is_low)), named=True)
     facts = MarketAnchors(
         market=market,
-        time_ms=prices["time"].to_numpy(),
-        price=prices["price"].to_numpy(),
-        low_price=lows["price"][0],
-        low_bar_ms=lows["time"][0],
-        low_bar_len_ms=_BAR_MS[lows["resolution"][0]],
+        time_ms=rows["time"].to_numpy()[~is_low],
+        price=rows["price"].to_numpy()[~is_low],
+        low_price=low["price"],
+        low_bar_ms=low["time"],
+        low_bar_len_ms=_BAR_MS[low["resolution"]],
     )
     if facts.hour_ms not in facts.time_ms:
         raise InputError(f"{path}: {market} has no price at the start of the hour of its low")

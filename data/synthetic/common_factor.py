@@ -17,7 +17,7 @@ from crashsim.data.tape.grid import Floats, Ints
 from crashsim.scenarios.models.generate import Anchors
 
 _LOW_JITTER_S = 10.0  # the factor's low is known to about a minute
-_S_PER_MINUTE = 60
+_ROOT_OF_MINUTE_S = 60**0.5  # noise of a minute is in proportion to the movement in it
 _FEWEST_KNOWN_BEST = 5  # one market alone does not stand for all, if there are others
 
 
@@ -29,8 +29,9 @@ class CommonFactor:
     knots_ms: (K,) times at which the factor is known, the low's among them.
     fallen: (T,) 0 at the start of the hour, 1 at the low. risen: (T,) 0 at the low, 1 at end_ms.
     noise: (T, 2) two random walks for a market whose log price falls by 1, 0 at the knots.
-    pace: (T,) movement per second, in falls to the low. variance: (T,) of noise per second, as a
-    part of `factor_noise` squared; clock: (T,) its running sum.
+    pace: (T,) movement per second, in falls to the low; traded: (T,) the volume that goes with it,
+    to a scale. deviation: (T,) standard deviation of noise per second, as a part of `factor_noise`;
+    clock: (T,) the running sum of its square.
     """
 
     time_ms: Ints
@@ -41,7 +42,8 @@ class CommonFactor:
     risen: Floats
     noise: Floats
     pace: Floats
-    variance: Floats
+    traded: Floats
+    deviation: Floats
     clock: Floats
 
 
@@ -69,8 +71,8 @@ def common_factor(
     falling = np.interp(time_ms, knots_ms[: fallen.size], fallen)
     rising = _rising(time_ms, knots_ms[fallen.size - 1 :], risen, anchors.recovery_s)
     pace = _pace(anchors, falling - _part_made_good(best, end_ms) * rising)
-    variance = _S_PER_MINUTE * pace**2
-    clock = np.cumsum(variance)
+    deviation = _ROOT_OF_MINUTE_S * pace
+    clock = np.cumsum(deviation**2)
     pinned = np.searchsorted(time_ms, knots_ms[knots_ms <= time_ms[-1]])
     return CommonFactor(
         time_ms=time_ms,
@@ -79,9 +81,10 @@ def common_factor(
         end_ms=end_ms,
         fallen=falling,
         risen=rising,
-        noise=_noise(anchors.factor_noise, variance, clock, pinned, seed),
+        noise=_noise(anchors.factor_noise * deviation, clock, pinned, seed),
         pace=pace,
-        variance=variance,
+        traded=_traded(anchors, pace, falling),
+        deviation=deviation,
         clock=clock,
     )
 
@@ -157,9 +160,15 @@ def _pace(anchors: Anchors, course: Floats) -> Floats:
     return np.asarray(anchors.quiet_rate + (1 - share) * around + share * left)
 
 
-def _noise(size: float, variance: Floats, clock: Floats, knots: Ints, seed: int) -> Floats:
-    drawn = stream(seed, "tape.factor").standard_normal((variance.size, 2))
-    drawn *= size * np.sqrt(variance)[:, None]
+def _traded(anchors: Anchors, pace: Floats, fallen: Floats) -> Floats:
+    """Volume per second, to a scale: what the book took of a movement thinned as prices fell."""
+    deepest = np.maximum.accumulate(np.clip(fallen, 0.0, 1.0))
+    return np.asarray(pace * np.exp(-anchors.thinning * deepest))
+
+
+def _noise(deviation: Floats, clock: Floats, knots: Ints, seed: int) -> Floats:
+    drawn = stream(seed, "tape.factor").standard_normal((deviation.size, 2))
+    drawn *= deviation[:, None]
     walk = np.cumsum(drawn, axis=0)
     return np.stack([bridge(column, clock, knots) for column in walk.T], axis=1)
 

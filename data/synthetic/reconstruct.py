@@ -176,13 +176,12 @@ def _path(
 ) -> Floats:
     """The price of one market at every second, (T,). drawn: (T,) standard normal."""
     knots = _knots(facts, low_ms, factor.time_ms)
-    warped_ms = _warp(factor, low_ms)
-    own = np.cumsum(drawn * (anchors.own_noise * np.sqrt(factor.variance)))
-    common, second = (np.interp(warped_ms, factor.time_ms, walk) for walk in factor.noise.T)
+    warp = _warp(factor, low_ms)
+    own = np.cumsum(drawn * factor.deviation) * anchors.own_noise
+    common, second = (warp.of(walk) for walk in factor.noise.T)
     # Volatility grows with the root of a market's fall: measured on recorded bars of that night.
     wide = np.sqrt(facts.fall)
-    level = _level(facts, low_ms, factor, warped_ms, anchors.fall_power)
-    level += wide * bridge(common + own, factor.clock, knots.at)
+    level = _level(facts, low_ms, factor, warp, anchors.fall_power) + wide * (common + own)
     left = knots.log_price - level[knots.at]
     level += np.interp(factor.clock, factor.clock[knots.at], left)
     second = wide * bridge(second, factor.clock, knots.at)
@@ -193,26 +192,45 @@ def _path(
     return price
 
 
+@dataclass(frozen=True)
+class _Warp:
+    """The factor's time at the seconds of a market whose low is not at the factor's.
+
+    Only the seconds of `span` differ: there the factor's time is `time_s`, in steps of its grid.
+    """
+
+    span: slice
+    time_s: Floats
+
+    def of(self, values: Floats) -> Floats:
+        """Values (T,) of the factor at the market's seconds."""
+        warped = values.copy()
+        warped[self.span] = np.interp(self.time_s, np.arange(values.size), values)
+        return warped
+
+
 def _level(
-    facts: MarketAnchors, low_ms: int, factor: CommonFactor, warped_ms: Floats, power: float
+    facts: MarketAnchors, low_ms: int, factor: CommonFactor, warp: _Warp, power: float
 ) -> Floats:
     """The log price of a market that has gone as far as the factor."""
-    fallen = np.interp(warped_ms, factor.time_ms, factor.fallen)
-    risen = np.interp(warped_ms, factor.time_ms, factor.risen)
-    falling = fallen_log_price(fallen, facts, power)
-    return np.where(factor.time_ms < low_ms, falling, risen_log_price(risen, facts, factor.end_ms))
+    low = int(np.searchsorted(factor.time_ms, low_ms))
+    fallen, risen = warp.of(factor.fallen)[:low], warp.of(factor.risen)[low:]
+    parts = fallen_log_price(fallen, facts, power), risen_log_price(risen, facts, factor.end_ms)
+    return np.concatenate(parts)
 
 
-def _warp(factor: CommonFactor, low_ms: int) -> Floats:
-    """The factor's time at each second of a market whose low is at low_ms, not the factor's."""
+def _warp(factor: CommonFactor, low_ms: int) -> _Warp:
     first, last = sorted((low_ms, factor.low_ms))
     knots_ms = factor.knots_ms
     place = int(np.searchsorted(knots_ms, first - _WARP_MS, side="right")) - 1
     before = knots_ms[max(place, 0)]
     after = knots_ms[min(int(np.searchsorted(knots_ms, last + _WARP_MS)), knots_ms.size - 1)]
-    own = [factor.time_ms[0], before, low_ms, after, factor.time_ms[-1]]
-    common = [factor.time_ms[0], before, factor.low_ms, after, factor.time_ms[-1]]
-    return np.asarray(np.interp(factor.time_ms, own, common))
+    own, common = (
+        (np.array([before, low, after]) - factor.time_ms[0]) / _SECOND_MS
+        for low in (low_ms, factor.low_ms)
+    )
+    span = slice(int(own[0]), int(min(own[2], factor.time_ms.size - 1)) + 1)
+    return _Warp(span, np.interp(np.arange(span.start, span.stop), own, common))
 
 
 def _volume(
@@ -225,8 +243,7 @@ def _volume(
             f"{anchors.volume_path}: a window to {utc_text(window.end_ms)} leaves the anchors of "
             f"{anchors.path.name}"
         )
-    deepest = np.maximum.accumulate(np.clip(factor.fallen, 0.0, 1.0))
-    pace = factor.pace * np.exp(-anchors.thinning * deepest) * (1.0 + np.abs(own_noise))
+    pace = factor.traded * (1.0 + np.abs(own_noise))
     return np.asarray(np.cumsum(pace) * (window.volume_usd / pace[within].sum()))
 
 
