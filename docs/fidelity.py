@@ -49,6 +49,7 @@ def page() -> str:
     """The page, from replays of the bundled night."""
     judged = {venue: by_seed([Request(seed, venue=venue) for seed in JUDGED]) for venue in VENUES}
     fit = by_seed([Request(seed) for seed in FITTED])
+    early = by_seed([Request(seed, scenario="oct11-early-close") for seed in JUDGED])
     rows, misses = [], []
     for form, lines in COMPARED:
         for line in lines:
@@ -69,6 +70,7 @@ def page() -> str:
             SEEDS.format(fitted=_list(FITTED), judged=_list(JUDGED)),
             f"Looked at by the fit:\n\n{table_of(fit)}\n",
             f"Not looked at:\n\n{table_of(judged['backpack'])}\n",
+            f"{EARLY}{table_of(early)}\n",
             SOURCES,
             *(
                 f"- {each.figure}: {_source(each.source)} ({each.kind})\n"
@@ -162,9 +164,10 @@ SCALE = """## What is set
 PRICES = """## Prices
 
 The path of last prices passes through what is published: at all {known} prices of {markets} markets
-within the window the largest distance is {worst} of the price. Between them it is a guess. Bars that
-it has not seen say how good a one: `crashsim scenarios check oct11 --against BARS --leave-one-out`,
-shown in [the night](night.md); `crashsim replay oct11 --prices BARS` replays them instead.
+within the window the largest distance is {worst} of the price. Between them it is a guess. Bars
+that it has not seen say how good a one: `crashsim scenarios check oct11 --against BARS
+--leave-one-out`, shown in [the night](night.md). `crashsim replay oct11 --prices BARS` replays them
+instead.
 
 """
 RULES = """## What the rules make of it
@@ -178,6 +181,14 @@ SEEDS = """## The story, seed by seed
 Rules of Backpack. The fit (`python -m docs.refit`) looks at the seeds {fitted}
 and is judged on {judged}. How many users were in debt was never said; the fit keeps them
 between 100 and 300, which are bounds of our own.
+
+"""
+EARLY = """## Another reading
+
+Backpack's documents describe an auto-close that begins before bankruptcy. `oct11-early-close` is
+the same night, accounts and deposits under that reading (`adl.below_mm_fraction`). It leaves about
+as many debtors as there were depositors in the story, but their debts are small: nobody loses
+$40,000 of a deposit.
 
 """
 SOURCES = """## Sources

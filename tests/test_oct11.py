@@ -47,6 +47,17 @@ def test_binance_with_a_large_fund_neither_deleverages_nor_leaves_debt() -> None
     assert not accounts["ended_underwater"].any()
 
 
+def test_deleveraging_before_bankruptcy_leaves_few_debtors_of_little_debt() -> None:
+    early, late = load("oct11-early-close"), outcome().accounts
+    assert early.book == load("oct11").book and early.flows == load("oct11").flows
+    given = inputs()
+    run = replay(given.tape, given.book, given.flows, early.venue, seed=early.seed)
+    accounts = run.accounts
+    assert 0 < accounts["ended_in_debt"].sum() < late["ended_in_debt"].sum() / 3
+    assert accounts["debt_end"].sum() < late["debt_end"].sum() / 20
+    assert accounts["deposits_to_debt_usd"].to_numpy().max() < 1_000
+
+
 def test_nobody_owns_more_than_a_third_of_open_interest() -> None:
     run, book = outcome(), load("oct11").book.generate
     assert book is not None
