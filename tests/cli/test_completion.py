@@ -38,7 +38,7 @@ def offered(line: str, folder: Path) -> list[str]:
 @pytest.mark.parametrize(
     ("line", "word"),
     [
-        ("crashsim replay oc", "oct11"),
+        ("crashsim replay oct11-", "oct11-early-close"),
         ("crashsim compare oct11 --policy pro_", "pro_rata"),
         ("crashsim report toy-", "toy-toy-12345678"),
     ],
