@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +61,7 @@ def case(
     """Open a case by the name of its folder."""
 
     def open_case(name: str) -> Case:
-        place = tmp_path / "case"
+        place = Path(tempfile.mkdtemp(dir=tmp_path)) / "case"
         shutil.copytree(FOLDER / name, place)
         monkeypatch.chdir(place)
         monkeypatch.setenv("CRASHSIM_HOME", str(place / "home"))

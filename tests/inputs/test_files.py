@@ -56,12 +56,15 @@ def test_an_unfinished_candle_does_not_set_the_length_of_bars(case: Open) -> Non
     at = case("unfinished-candle-sets-bar-length")
     assert "1 bars off the grid of 60 s were left out" in at.run("data", "import", "tail.csv").out
     assert at.stored("time").height == 3
-    a_tenth = ("--set", "liquidation.participation=0.1")  # of volume: the case is older than 0.086
-    at.run("replay", "night", "--out", "run", *a_tenth)
-    assert at.table("liquidations").filter(stage="book").select(
-        (pl.col("size") * pl.col("mark_price")).sum()
-    ).item() == pytest.approx(45_500, rel=2e-3)
-    assert at.table("accounts")["debt_end"].sum() == pytest.approx(6_702, rel=1e-3)
+    at.run("replay", "night", "--out", "run")
+    alone = case("unfinished-candle-sets-bar-length")
+    whole = (alone.place / "tail.csv").read_text().splitlines()[:-1]
+    (alone.place / "tail.csv").write_text("\n".join(whole))
+    alone.run("data", "import", "tail.csv")
+    alone.run("replay", "night", "--out", "run")
+    assert at.table("liquidations").height > 0
+    for table in ("prices_1m", "liquidations", "accounts"):
+        assert at.table(table).equals(alone.table(table))
 
 
 def test_an_array_of_objects_is_a_table(case: Open) -> None:
