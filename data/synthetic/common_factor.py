@@ -60,10 +60,10 @@ def common_factor(
     anchors: Anchors, markets: Sequence[MarketAnchors], time_ms: Ints, seed: int
 ) -> CommonFactor:
     """The factor of these markets on a grid of whole seconds, time_ms (T,)."""
-    low_ms = _low_time_ms(anchors, markets, seed)
     end_ms = recovery_end_ms(markets)
     best = known_best(markets)
     course = _median_course(best, end_ms, anchors.fall_power)
+    low_ms = _moved(_low_time_ms(anchors, markets), course, seed)
     before, after = course.time_ms < low_ms, course.time_ms > low_ms
     knots_ms = np.concatenate([course.time_ms[before], [low_ms], course.time_ms[after]])
     fallen = np.append(course.fallen[before], 1.0)
@@ -108,16 +108,23 @@ def known_best(markets: Sequence[MarketAnchors]) -> list[MarketAnchors]:
     return [facts for facts, count in zip(falling, counts, strict=True) if count >= enough]
 
 
-def _low_time_ms(anchors: Anchors, markets: Sequence[MarketAnchors], seed: int) -> int:
-    """The mean middle of the bars that hold the best known lows, moved by seconds."""
+def _low_time_ms(anchors: Anchors, markets: Sequence[MarketAnchors]) -> int:
+    """The mean middle of the bars that hold the best known lows, to the second."""
     resolved = [facts for facts in markets if facts.is_resolved] or list(markets)
     finest = min(facts.low_bar_len_ms for facts in resolved)
     bars = [facts.low_bar_ms for facts in resolved if facts.low_bar_len_ms == finest]
     middle_ms = finest // 2
     if finest >= 3_600_000:
         middle_ms = 500 * (anchors.hourly_low_from_s + anchors.hourly_low_to_s)
+    return (round(float(np.mean(bars))) + middle_ms) // 1000 * 1000
+
+
+def _moved(low_ms: int, course: _Course, seed: int) -> int:
+    """The low moved by seconds, but not to where the factor is known to be above it."""
     jitter_s = stream(seed, "tape.factor_low").normal(0.0, _LOW_JITTER_S)
-    return (round(float(np.mean(bars))) + middle_ms) // 1000 * 1000 + round(jitter_s) * 1000
+    place = int(np.searchsorted(course.time_ms, low_ms))
+    first_ms, last_ms = course.time_ms[place - 1] + 1000, course.time_ms[place] - 1000
+    return int(np.clip(low_ms + round(jitter_s) * 1000, first_ms, last_ms))
 
 
 def _median_course(best: Sequence[MarketAnchors], end_ms: int, power: float) -> _Course:
