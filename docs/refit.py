@@ -37,13 +37,12 @@ class Target:
     doubt: float
 
 
+# Half of the deposits above 16,000 would make the largest, of 40,000, an ordinary one.
 PARAMETERS = (
     Parameter("book.generate.long_leverage_median", (0.8, 0.9, 1.0, 1.1, 1.25, 1.5)),
-    Parameter("book.generate.market_shares.SOL", (0.1, 0.2, 0.3, 0.35, 0.4, 0.5)),
+    Parameter("book.generate.market_shares.SOL", (0.2, 0.3, 0.4, 0.5, 0.6)),
     Parameter("flows.generate.dip_buyers_per_1000_accounts", (10.0, 12.0, 14.0, 16.0, 18.0)),
-    Parameter(
-        "flows.generate.dip_median_usd", (4000.0, 8000.0, 12000.0, 16000.0, 24000.0, 32000.0)
-    ),
+    Parameter("flows.generate.dip_median_usd", (2000.0, 4000.0, 8000.0, 16000.0)),
 )
 TARGETS = (
     Target("depositors", 40.0, 1.15),  # "about 40"
