@@ -6,6 +6,7 @@ fit has looked at.
 """
 
 import csv
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -98,7 +99,10 @@ def _compared(form: Form, line: Line, found: Mapping[int, Figures]) -> tuple[lis
     known = recorded()
     values = [known[key].value for key in line.recorded]
     wanted = values[0] / values[1] if len(values) == 2 else values[0]
-    replayed = [figures[line.figure] for figures in found.values()]
+    every = [figures[line.figure] for figures in found.values()]
+    replayed = [value for value in every if not math.isnan(value)]
+    if not replayed:
+        return [form.venue, line.what, form.written(wanted), "nobody was", line.how], False
     middle = mean(replayed)
     far = middle <= 0 or not 1 / FAR <= middle / wanted <= FAR
     told = f"{form.written(middle)} ({span(replayed, form.written)})"

@@ -37,7 +37,7 @@ class Target:
     doubt: float
 
 
-# Half of the deposits above 16,000 would make the largest, of 40,000, an ordinary one.
+# A median deposit above 16,000 would make 40,000, the largest that was told, an ordinary one.
 PARAMETERS = (
     Parameter("book.generate.long_leverage_median", (0.8, 0.9, 1.0, 1.1, 1.25, 1.5)),
     Parameter("book.generate.market_shares.SOL", (0.2, 0.3, 0.4, 0.5, 0.6)),
@@ -76,7 +76,8 @@ def _outside(value: float, low: float, high: float) -> float:
 
 
 def _log_ratio(value: float, wanted: float) -> float:
-    return math.log(max(value, wanted / 1000) / wanted)
+    """Nothing, and NaN where nothing happened, counts as a thousandth."""
+    return math.log(max(wanted / 1000, value) / wanted)
 
 
 def settings(point: Point) -> tuple[str, ...]:

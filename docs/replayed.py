@@ -4,6 +4,7 @@ docs/refit.py fits to some of them; docs/fidelity.py prints all. FITTED are the 
 looks at, JUDGED are others.
 """
 
+import math
 import multiprocessing
 import os
 from collections.abc import Callable, Mapping, Sequence
@@ -60,10 +61,13 @@ class Run:
         return _longs_usd(self.outcome.positions_start)
 
     def closed_frac(self, rows: pl.Expr, of: pl.Expr | None = None) -> float:
-        """The part of what was closed by force (of these rows of it) that these rows are."""
+        """The part of what was closed by force (of these rows of it) that these rows are.
+
+        NaN where nothing was.
+        """
         whole = self.closed if of is None else self.closed.filter(of)
         total_usd = float(whole["usd"].sum())
-        return float(whole.filter(rows)["usd"].sum()) / total_usd if total_usd else 0.0
+        return float(whole.filter(rows)["usd"].sum()) / total_usd if total_usd else math.nan
 
 
 def _longs_usd(positions: pl.DataFrame) -> float:
@@ -99,7 +103,7 @@ def _adl_leverage(run: Run) -> float:
         pl.col("notional_start_usd").sum(), pl.col("equity_start_usd").sum()
     )
     leverage = (each["notional_start_usd"] / each["equity_start_usd"]).to_numpy()
-    return float(np.median(leverage)) if leverage.size else 0.0
+    return float(np.median(leverage)) if leverage.size else math.nan
 
 
 def _fund_used_frac(run: Run) -> float:

@@ -85,8 +85,9 @@ def test_a_figure_away_by_its_doubt_is_a_miss_of_one(
     assert refit.misfit({**HIT, figure: value}) == pytest.approx(miss)
 
 
-def test_nobody_swallowed_is_a_large_miss_and_no_error() -> None:
-    assert 10 < refit.misfit({**HIT, "largest_usd": 0.0}) < math.inf
+@pytest.mark.parametrize("nothing", [0.0, math.nan])
+def test_nothing_at_all_is_a_large_miss_and_no_error(nothing: float) -> None:
+    assert 10 < refit.misfit({**HIT, "largest_usd": nothing}) < math.inf
 
 
 def test_the_search_keeps_the_best_value_of_each_key(monkeypatch: pytest.MonkeyPatch) -> None:
