@@ -60,7 +60,8 @@ class RunView:
             return ()
         labels = {one.metric: one.label for one in self.headlines}
         told = (f"a range {firmness.meaning(self.draws)}", *firmness.movers(labels, self.draws))
-        return tuple(text for text in (*told, firmness.failures(self.draws)) if text)
+        more = (firmness.outside(labels, self.draws), firmness.failures(self.draws))
+        return tuple(text for text in (*told, *more) if text)
 
     @property
     def charts(self) -> Sequence[Chart]:

@@ -56,6 +56,13 @@ def movers(labels: Mapping[str, str], draws: Draws) -> Iterable[str]:
     yield f"{others}no single assumption stands out ({told})"
 
 
+def outside(labels: Mapping[str, str], draws: Draws) -> str:
+    """Which figures of the stated case lie outside of their range; nothing where none does."""
+    found = {metric: draws.figures.get(metric) for metric in labels}
+    left = [labels[metric] for metric, figure in found.items() if figure and figure.is_left]
+    return f"the stated case lies outside of its range in: {', '.join(left)}" if left else ""
+
+
 def failures(draws: Draws) -> str:
     """Which draws have no figures, and why; nothing where all have."""
     if not draws.failed:

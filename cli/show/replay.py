@@ -116,6 +116,13 @@ def _firmness(draws: Draws) -> RenderableType:
     rows = pairs([("a range", firmness.meaning(draws))])
     for place, text in enumerate(firmness.movers(labels, draws)):
         rows.add_row("" if place else "moved by", text)
+    both = {
+        metric: f"{label.partition(' (')[0].strip()} ({what})"
+        for label, count, amount in _LINES
+        for metric, what in ((count, "accounts"), (amount, "dollars"))
+    }
+    if left := firmness.outside(both, draws):
+        rows.add_row("outside", left)
     if failed := firmness.failures(draws):
         rows.add_row(Text("failed", style="yellow"), failed)
     return rows

@@ -18,20 +18,26 @@ def doubts(tables: Tables, typed: Collection[str] | None) -> tuple[str, ...]:
     A unit (the cross positions of an account, or one isolated position) is bankrupt with an equity
     of 0 or less at the first marks, below zero with less and no position, and below maintenance
     with an equity under its maintenance margin.
-    An account is too rich whose equity is more than the open interest of all the markets it is in;
-    typed: the accounts of which this is told, None for all.
+    An account is too rich whose equity is more than the open interest of all the markets it is in.
+    typed: the accounts that somebody wrote, None for all; of them alone it is told that they are
+    too rich, and what may be mistaken.
     """
     units = tables["units"]
     held, equity = pl.col("notional_start_usd") > 0, pl.col("equity_start_usd")
     bankrupt, broke = held & (equity <= 0), ~held & (equity < 0)
     below = held & (equity > 0) & (equity < pl.col("mm_start_usd"))
     rich = _richer_than_their_markets(units, tables["positions_start"])
-    rich = rich if typed is None else rich.filter(pl.col("account").is_in(list(typed)))
+    is_typed = pl.lit(True) if typed is None else pl.col("account").is_in(list(typed))
+    rich = rich.filter(is_typed)
+
+    def told(what: str, found: Frame, slip: str = "") -> tuple[str, ...]:
+        return _told(what, found, units, slip if found.filter(is_typed).height else "")
+
     return (
-        *_told("bankrupt at the first step", units.filter(bankrupt), units, _LARGE),
-        *_told("below zero at the first step with no position", units.filter(broke), units),
-        *_told("below maintenance at the first step", units.filter(below), units, _LARGE),
-        *_told("an equity larger than the open interest of their markets", rich, units, _SMALL),
+        *told("bankrupt at the first step", units.filter(bankrupt), _LARGE),
+        *told("below zero at the first step with no position", units.filter(broke)),
+        *told("below maintenance at the first step", units.filter(below), _LARGE),
+        *told("an equity larger than the open interest of their markets", rich, _SMALL),
     )
 
 
@@ -46,7 +52,7 @@ def _richer_than_their_markets(units: Frame, positions: Frame) -> Frame:
     return equity.join(reach, on="account").filter(pl.col("equity_start_usd") > usd)
 
 
-def _told(what: str, found: Frame, units: Frame, slip: str = "") -> tuple[str, ...]:
+def _told(what: str, found: Frame, units: Frame, slip: str) -> tuple[str, ...]:
     names = found["account"].unique().sort().to_list()
     if not names:
         return ()

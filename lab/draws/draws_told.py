@@ -45,6 +45,11 @@ class FigureBand(_Part):
     moved_by: str | None
     rank_correlation: float | None
 
+    @property
+    def is_left(self) -> bool:
+        """Whether the stated value lies outside of the band."""
+        return self.stated is not None and not self.p10 <= self.stated <= self.p90
+
 
 class Failure(_Part):
     """A draw that has no figures, and why."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from crashsim.data import read_inputs
+from crashsim.engine.measure.opening import doubts
 from crashsim.lab.doubts import warnings
 from crashsim.lab.replay import run
 from crashsim.scenarios.errors import InputError
@@ -116,3 +117,13 @@ def test_an_equity_above_the_open_interest_of_its_markets_is_named(
     assert told.startswith("an equity larger than the open interest of their markets: lon, 1 of 3")
     assert "cash in cents" in told
     assert warned({"lon": 106.9, "sho": 99, "idle": 1e6}, *rows) == ""
+
+
+def test_no_slip_of_the_pen_is_guessed_at_where_nobody_wrote_the_account(
+    warned: Callable[..., str], scenario: Build, tmp_path: Path
+) -> None:
+    warned({"thin": 10.5, "sho": 60}, "thin,BTC,1,110", "sho,BTC,-1,110")
+    tables = run(scenario(book={"path": tmp_path / "book"})).outcome.tables()
+    named = "below maintenance at the first step: thin, 1 of 2 accounts"
+    assert doubts(tables, ["sho"]) == (named,)
+    assert doubts(tables, ["thin"])[0].startswith(f"{named} (sizes in contracts")

@@ -16,10 +16,12 @@ from typer.testing import CliRunner
 import crashsim
 from crashsim import scenarios
 from crashsim.cli.app import app
+from crashsim.cli.show import firmness
 from crashsim.data.tape.prices import load_tape
 from crashsim.lab.compare import Compared, compare
 from crashsim.lab.draws import compared, replayed
 from crashsim.lab.draws.design import Uncertain, hypercube, of_scenario, of_venue
+from crashsim.lab.draws.draws_told import Draws, FigureBand
 from crashsim.lab.folders import comparison_folder, run_folder
 from crashsim.lab.replay import Finished, run, save
 from crashsim.lab.request import Request
@@ -297,6 +299,28 @@ def test_the_terminal_shows_each_figures_band_and_what_moves_it(
     assert "over 24 draws of 3 numbers" in shown
     few = " ".join(_crash("replay", str(toy), "--draws", "3", "--out", "few").split())
     assert "no single assumption stands out (3 draws of 3 numbers are too few to name one)" in few
+
+
+@pytest.mark.parametrize(
+    ("stated", "told"),
+    [(1.0, False), (3.0, False), (0.5, True), (3.5, True), (None, False)],
+    ids=["its low end", "its high end", "below", "above", "no number"],
+)
+def test_a_stated_figure_outside_of_its_range_is_named(stated: float | None, told: bool) -> None:
+    band = FigureBand(
+        stated=stated, p10=1.0, p90=3.0, draws=24, moved_by=None, rank_correlation=None
+    )
+    draws = Draws(
+        asked=24,
+        done=24,
+        seed=1,
+        needed_rank_correlation=0.6,
+        inputs={},
+        figures={"adl_accounts": band},
+        failed=(),
+    )
+    named = "the stated case lies outside of its range in: deleveraged" if told else ""
+    assert firmness.outside({"adl_accounts": "deleveraged", "debt_usd": "debt"}, draws) == named
 
 
 def test_the_report_and_the_story_say_the_same(
