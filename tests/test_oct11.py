@@ -25,7 +25,7 @@ def test_by_default_deposits_go_to_debts() -> None:
     run = outcome()
     accounts = run.accounts
     assert accounts["was_liquidated"].sum() > 100
-    assert accounts["was_deleveraged"].sum() > 100
+    assert accounts["was_deleveraged"].sum() > 50
     assert 100 <= accounts["ended_in_debt"].sum() <= 300
     assert not accounts["ended_underwater"].any()
     deposits = run.flows.filter(kind="deposit")
@@ -36,7 +36,7 @@ def test_by_default_deposits_go_to_debts() -> None:
 
 def test_binance_without_a_fund_deleverages_and_leaves_no_debt() -> None:
     accounts = outcome("binance", "absorber.0.cash=0").accounts
-    assert accounts["was_deleveraged"].sum() > 100
+    assert accounts["was_deleveraged"].sum() > 50
     assert not accounts["was_in_debt"].any() and not accounts["ended_underwater"].any()
 
 
@@ -55,7 +55,8 @@ def test_deleveraging_before_bankruptcy_leaves_few_debtors_of_little_debt() -> N
     accounts = run.accounts
     assert 0 < accounts["ended_in_debt"].sum() < late["ended_in_debt"].sum() / 3
     assert accounts["debt_end"].sum() < late["debt_end"].sum() / 20
-    assert accounts["deposits_to_debt_usd"].to_numpy().max() < 1_000
+    taken, taken_late = (each["deposits_to_debt_usd"].to_numpy() for each in (accounts, late))
+    assert taken.max() < taken_late.max() / 10
 
 
 def test_nobody_owns_more_than_a_third_of_open_interest() -> None:

@@ -47,9 +47,13 @@ def generate_book(population: Population, tape: Tape, seed: int) -> Book:
     slots = _slots(population, interest_usd, seed)
     positions = _sized(population, slots, interest_usd, seed)
     isolated = _isolated(population, positions, seed)
-    leverage = _leverage(population, positions, tape.markets, seed)
-    leverage = np.maximum(leverage, _least_leverage(population, positions, isolated))
-    leverage = leverage[positions.account]
+    most = _most_of_positions(population, positions, tape.markets)
+    least = _least_leverage(population, positions, isolated)
+    by_account = np.maximum(_leverage(population, positions, most, seed), least)
+    leverage = by_account[positions.account]
+    # Isolated margin stands alone: no other position of the account makes up for it.
+    alone = np.maximum(np.minimum(leverage, most), least[positions.account])
+    leverage = np.where(isolated, alone, leverage)
     frame = _position_columns(population, positions, isolated, leverage, tape, seed)
     names = _account_names(population.accounts, seed)
     margin_usd = positions.usd / leverage
@@ -159,9 +163,7 @@ def _top_usd(tops: int, wanted_usd: Floats, seed: int) -> Floats:
     return np.asarray(weight / weight.sum(axis=0) * wanted_usd)
 
 
-def _leverage(
-    population: Population, positions: _Positions, markets: tuple[str, ...], seed: int
-) -> Floats:
+def _leverage(population: Population, positions: _Positions, most: Floats, seed: int) -> Floats:
     """Gross notional over equity by account, (N,): lognormal by side, within the initial margin.
 
     Who draws more than the maximum gets between half of it and the whole of it.
@@ -175,8 +177,8 @@ def _leverage(
     median[: population.top_shorts] = population.top_leverage_median
     sigma[: population.top_shorts] = population.top_leverage_sigma
     wished = median * np.exp(sigma * normal)
-    most = _most_leverage(population, positions, markets)
-    within = np.where(wished > most, most * (1.0 + part) / 2.0, wished)
+    allowed = _most_leverage(population, positions, most)
+    within = np.where(wished > allowed, allowed * (1.0 + part) / 2.0, wished)
     return np.maximum(within, population.min_leverage)
 
 
@@ -198,18 +200,22 @@ def _isolated(population: Population, positions: _Positions, seed: int) -> Bools
     )
 
 
-def _most_leverage(
+def _most_of_positions(
     population: Population, positions: _Positions, markets: tuple[str, ...]
 ) -> Floats:
-    """The largest leverage by account that its markets, its sizes and its sides allow, (N,)."""
+    """The largest leverage by position that its market and its size allow, (P,)."""
     most, large_usd = (
         np.array([first_of(table, market, table["*"]) for market in markets])[positions.market]
         for table in (population.max_leverage, population.large_notional_usd)
     )
+    return np.asarray(most / np.sqrt(np.maximum(1.0, positions.usd / large_usd)))
+
+
+def _most_leverage(population: Population, positions: _Positions, most: Floats) -> Floats:
+    """The largest leverage by account that its positions and its sides allow, (N,)."""
     accounts = population.accounts
     gross = np.bincount(positions.account, positions.usd, accounts)
-    initial_usd = positions.usd / most * np.sqrt(np.maximum(1.0, positions.usd / large_usd))
-    initial_usd = np.bincount(positions.account, initial_usd, accounts)
+    initial_usd = np.bincount(positions.account, positions.usd / most, accounts)
     allowed = gross / np.where(initial_usd > 0, initial_usd, 1.0)
     net = np.bincount(positions.account, positions.side * positions.usd, accounts)
     # Sums of one side differ from the gross by rounding at most; a second side is no rounding.

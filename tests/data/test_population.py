@@ -282,10 +282,13 @@ def maintenance_usd(venue: Venue, market: str, usd: float) -> float:
     return sum(max(0.0, min(usd, end) - tier.from_) * tier.rate for tier, end in parts)
 
 
+@pytest.mark.parametrize("changes", [{}, {"isolated_share": 0.5, "size_sigma": 2.6}])
 @pytest.mark.parametrize("seed", [1, 2, 3])
 @pytest.mark.parametrize("name", ["backpack", "binance", "hyperliquid"])
-def test_nobody_starts_below_maintenance_margin(name: str, seed: int) -> None:
-    book = book_of(seed)
+def test_nobody_starts_below_maintenance_margin(
+    name: str, seed: int, changes: dict[str, object]
+) -> None:
+    book = book_of(seed, **changes)
     venue = load_venue(name)
     rows = positions_of(book).select("account", "market", "usd", "margin_mode")
     needed = [maintenance_usd(venue, market, abs(usd)) for _, market, usd, _ in rows.iter_rows()]
