@@ -190,9 +190,8 @@ between 100 and 300, which are bounds of our own.
 EARLY = """## Another reading
 
 Backpack's documents describe an auto-close that begins before bankruptcy. `oct11-early-close` is
-the same night, accounts and deposits under that reading (`adl.below_mm_fraction`). It leaves about
-as many debtors as there were depositors in the story, but their debts are small: nobody loses
-$40,000 of a deposit.
+the same night, accounts and deposits under that reading (`adl.below_mm_fraction`). It leaves some
+tens of debtors, but their debts are small: nobody loses $40,000 of a deposit.
 
 """
 SOURCES = """## Sources
