@@ -11,9 +11,7 @@ import json
 import os
 import subprocess
 import sys
-import tarfile
 import tempfile
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -28,8 +26,7 @@ def _tree(commit: str, folder: Path) -> Path:
     packed = subprocess.run(
         ["git", "archive", commit], cwd=ROOT, check=True, capture_output=True
     ).stdout
-    with tarfile.open(fileobj=BytesIO(packed)) as archive:
-        archive.extractall(folder)  # our own commits
+    subprocess.run(["tar", "-x", "-C", folder], input=packed, check=True)
     return folder
 
 

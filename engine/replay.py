@@ -34,6 +34,7 @@ from crashsim.engine.state.step import OrderBook, Step
 from crashsim.scenarios.models.venue import Venue
 
 Progress = Callable[[int, int], None]
+_QUIET_STEPS = 1_000  # whose conservation is checked at once
 
 
 def replay(
@@ -53,7 +54,8 @@ def replay(
 
     `search` changes the time taken, never the result. `score` ranks candidates in the place of
     the venue's `adl.score`, and `sharing` shares losses in that of its `loss.rule`. `keep_path`
-    adds `Outcome.equity_path`. `progress(done, total)` is called after each step.
+    adds `Outcome.equity_path`. `progress(done, total)` is called after each
+    step, and after each stretch of steps at which nothing happens.
 
     Raises PolicyError for an ADL score or sharing rule that cannot be evaluated, and
     ConservationError if money or sizes do not add up.
@@ -85,11 +87,12 @@ class _Replay:
         self._run = run
         self._tape = tape
         # Markets without a price yet hold no position; any number will do for them.
-        self._marks = np.nan_to_num(tape.mark, nan=1.0)
+        is_known = np.isfinite(tape.mark).all()
+        self._marks = tape.mark if is_known else np.nan_to_num(tape.mark, nan=1.0)
         self._settled = _settlement_steps(tape.time_ms, venue.pnl_settlement_s)
         self._flows = flows_by_step(flows, tape, state.accounts)
-        self._has_funding = np.any(tape.funding_rate, axis=1).tolist()
-        self._capacity = (venue.liquidation.participation * tape.volume_usd).tolist()
+        self._has_funding = np.any(tape.funding_rate, axis=1)
+        self._eventful = np.union1d(np.flatnonzero(self._has_funding), sorted(self._flows))
         self._side_rows = SideRows(state)
         self._search: Search = (
             DenseSearch(state, tables)
@@ -103,32 +106,56 @@ class _Replay:
     def run_all(self, progress: Progress | None) -> Outcome:
         """Every step, then the tables."""
         steps = self._tape.time_ms.size
-        previous = self._marks[0].tolist()
-        for index in range(steps):
-            step = self._step(index, previous)
+        index = 0
+        while index < steps:
+            step = self._step(index)
             self._advance(step)
             self._record(step)
-            previous = step.prices
+            index = self._pass_quiet(index + 1)
             if progress:
-                progress(index + 1, steps)
+                progress(index, steps)
         self._conservation.close(steps - 1, self._marks[-1])
         residual_frac = self._conservation.largest_frac
         outcome = outcome_of(self._run, self._tape, self._marks, self._opening, residual_frac)
         path = self._recorder.path(steps) if self._recorder else None
         return replace(outcome, equity_path=path)
 
-    def _step(self, index: int, previous: list[float]) -> Step:
+    def _pass_quiet(self, first: int) -> int:
+        """Pass over the steps from this one on at which nothing can happen; the first that is not.
+
+        No absorber holds anything then, nothing is paid in or out, and nobody meets the trigger.
+        """
+        run = self._run
+        if run.charged_units or run.state.holding_absorbers() or first >= len(self._marks):
+            return first
+        place = int(np.searchsorted(self._eventful, first))
+        event = int(self._eventful[place]) if place < self._eventful.size else len(self._marks)
+        end = min(event, self._search.quiet_until(first)) if event > first else first
+        if end > first:
+            self._record_quiet(first, end)
+        return end
+
+    def _record_quiet(self, first: int, end: int) -> None:
+        """Rule 10 for the quiet steps first : end, at which nothing but marks changes."""
+        absorbers = self._run.state.absorbers
+        self._run.events.note_quiet(len(absorbers), end - first)
+        for absorber in absorbers:
+            absorber.note_equity(int(self._tape.time_ms[end - 1]), absorber.cash_usd)
+        for start in range(first, end, _QUIET_STEPS):
+            marks = self._marks[start : min(start + _QUIET_STEPS, end)]
+            self._conservation.check_quiet(start, marks)
+
+    def _step(self, index: int) -> Step:
         mark = self._marks[index]
-        order_book = OrderBook(
-            self._run.venue.liquidation, self._capacity[index], [0.0] * (2 * mark.size)
-        )
+        rules = self._run.venue.liquidation
+        capacity = (rules.participation * self._tape.volume_usd[index]).tolist()
         return Step(
             index,
             int(self._tape.time_ms[index]),
             mark,
             mark.tolist(),
-            previous=previous,
-            book=order_book,
+            previous=self._marks[max(0, index - 1)].tolist(),
+            book=OrderBook(rules, capacity, [0.0] * (2 * mark.size)),
         )
 
     def _advance(self, step: Step) -> None:

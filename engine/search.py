@@ -15,7 +15,7 @@ from crashsim.engine.state.health import Health, RowsOf
 from crashsim.engine.state.margin import MarginTables
 from crashsim.engine.state.state import State
 
-BLOCK_STEPS = (900, 90, 10)
+_SHORTEST, _DEEPER = 10, 9  # steps of the innermost block, and how many of one fill the next
 
 
 class Search(Protocol):
@@ -31,6 +31,10 @@ class Search(Protocol):
 
     def restart(self) -> None:
         """Every unit may have changed."""
+        ...
+
+    def quiet_until(self, step: int) -> int:
+        """A step, this one or later, before which no unit meets the trigger if none changes."""
         ...
 
 
@@ -51,6 +55,10 @@ class DenseSearch:
     def restart(self) -> None:
         """Nothing to note: all units are evaluated anyway."""
 
+    def quiet_until(self, step: int) -> int:
+        """This step: every one is looked at."""
+        return step
+
 
 class _Level:
     """One block length: its candidates, and the units touched since they were found."""
@@ -69,7 +77,7 @@ class PrunedSearch:
         self._tables = tables
         self._marks = marks
         self._all = np.diff(state.unit_first_row) > 0
-        self._levels = [_Level(steps, self._all.size) for steps in BLOCK_STEPS]
+        self._levels = [_Level(steps, self._all.size) for steps in _block_steps(len(marks))]
         self._rows: RowsOf | None = None
 
     def evaluate(self, step: int, mark: Floats) -> Health:
@@ -91,6 +99,12 @@ class PrunedSearch:
         for level in self._levels:
             level.end = 0
 
+    def quiet_until(self, step: int) -> int:
+        """The end of the longest present block in which nobody is a candidate."""
+        self._descend(step)
+        empty = (level.end for level in self._levels if not level.pool.any())
+        return step if self._levels[-1].pool.any() else next(empty)
+
     def _descend(self, step: int) -> None:
         above = self._all
         outer_end = self._marks.shape[0]
@@ -108,3 +122,11 @@ class PrunedSearch:
         breach = rows.may_breach(block.min(axis=0), block.max(axis=0))
         level.pool = np.zeros_like(above)
         level.pool[rows.units[breach]] = True
+
+
+def _block_steps(steps: int) -> list[int]:
+    """Lengths of nested blocks for a tape of so many steps, the longest first."""
+    lengths = [_SHORTEST]
+    while lengths[-1] < steps:
+        lengths.append(lengths[-1] * _DEEPER)
+    return lengths[::-1]

@@ -43,7 +43,7 @@ def _skip_closed(run: Run, queue: Queue, market: int) -> None:
 
 def _open_size(run: Run, row: int, market: int) -> float:
     if row >= 0:
-        return float(run.state.size[row])
+        return run.state.size_at[row]
     return float(run.state.absorbers[-1 - row].size[market])
 
 

@@ -183,9 +183,14 @@ class AbsorberColumns:
     equity_usd: list[float] = field(default_factory=list)
     notional_usd: list[float] = field(default_factory=list)
 
+    def repeat(self, absorbers: int, steps: int) -> None:
+        """The last step's values again, for so many steps."""
+        for column in (self.cash_usd, self.equity_usd, self.notional_usd):
+            column += column[len(column) - absorbers :] * steps
+
 
 class TimelineRow(NamedTuple):
-    """Totals of one step."""
+    """Totals of one step; quiet_after: how many follow it in which nothing happens."""
 
     step: int
     liquidated_usd: float
@@ -196,6 +201,7 @@ class TimelineRow(NamedTuple):
     units_below_mm: int
     units_bankrupt: int
     platform_cash_usd: float
+    quiet_after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,3 +237,9 @@ class Events:
     held: list[Held] = field(default_factory=list)
     refusals: dict[int, int] = field(default_factory=dict)
     deficit_usd: float = 0.0
+
+    def note_quiet(self, absorbers: int, steps: int) -> None:
+        """So many steps follow in which nothing happens to anybody, these absorbers among them."""
+        last = self.timeline[-1]
+        self.timeline[-1] = last._replace(quiet_after=last.quiet_after + steps)
+        self.absorbers.repeat(absorbers, steps)

@@ -27,6 +27,7 @@ from crashsim.engine.record.snapshot import Snapshot, positions_table, units_tab
 from crashsim.engine.record.tables import INPUT
 from crashsim.engine.run import Run
 
+_LASTING = ("step", "debt_usd", "platform_cash_usd")  # of the timeline: not a step's own totals
 COARSE_STEP_MS = 5_000  # beyond this the previous mark is no proxy for the last one
 
 
@@ -72,10 +73,22 @@ def _makers(
             "collateral_sales", events.collateral_sales, CollateralSale
         ),
         "absorbers": lambda _: _absorbers(run, names),
-        "timeline": lambda _: plain("timeline", events.timeline, TimelineRow),
+        "timeline": lambda _: _timeline(run, names),
         "prices_1m": lambda _: prices_1m(tape),
         "adl_capacity": lambda _: _adl_capacity(run, names),
     }
+
+
+def _timeline(run: Run, names: Names) -> pl.DataFrame:
+    raw = frame_of(run.events.timeline, TimelineRow)
+    counts = raw["quiet_after"].to_numpy() + 1
+    row = np.repeat(np.arange(raw.height), counts)
+    step = np.arange(row.size)
+    is_quiet = pl.Series(step != raw["step"].to_numpy()[row])
+    every = raw.drop("quiet_after")[row].with_columns(step=step)
+    totals = [name for name in every.columns if name not in _LASTING]
+    nothing = pl.when(is_quiet).then(0).otherwise(pl.col(totals)).name.keep()
+    return fit("timeline", named_columns(every.with_columns(nothing), names))
 
 
 def _absorbers(run: Run, names: Names) -> pl.DataFrame:

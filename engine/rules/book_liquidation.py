@@ -14,6 +14,7 @@ from crashsim.engine.state.unit import (
     OpenRow,
     UnitMargin,
     close_row,
+    health_of,
     measure,
     return_isolated,
 )
@@ -22,11 +23,13 @@ from crashsim.engine.state.unit import (
 def liquidate_on_book(run: Run, step: Step, flagged: Flagged) -> None:
     """Close what the book takes; units that recover leave L. Updates `flagged` in place."""
     turns = turns_of(run, step, flagged)
-    place_of = {int(unit): place for place, unit in enumerate(flagged.units)}
+    place_of: dict[int, int] = {}
     step.credited.clear()
     while (place := turns.next()) is not None:
         if _turn(run, step, flagged, place, may_trade=turns.left > 0):
             turns.left -= 1
+        if step.credited and not place_of:
+            place_of = dict(zip(flagged.units.tolist(), range(flagged.units.size), strict=True))
         while step.credited:
             credited = place_of.get(step.credited.pop())
             if credited is not None:
@@ -71,12 +74,13 @@ def _one_by_one(run: Run, step: Step, flagged: Flagged, place: int, at_start: Un
 def _all_at_once(run: Run, step: Step, flagged: Flagged, place: int, at_start: UnitMargin) -> None:
     """Order all positions, each the same share of what it may offer, then look at the unit."""
     unit = int(flagged.units[place])
-    wanted = [(row, order_qty(run, step, row, inf)) for row in legs(run, step, at_start)]
-    orders = [(row, qty) for row, qty in wanted if qty > 0.0]
+    rows = legs(run, step, at_start)
+    orders = [(row, qty) for row in rows if (qty := order_qty(run, step, row, inf)) > 0.0]
     orders = orders[: run.venue.liquidation.positions_per_step]
-    worth_usd = plain_sum(qty * step.prices[row.market] for row, qty in orders)
-    most_usd = run.venue.liquidation.max_usd_per_step or inf
-    share = most_usd / worth_usd if worth_usd > most_usd else 1.0
+    share, most_usd = 1.0, run.venue.liquidation.max_usd_per_step
+    if most_usd is not None:
+        worth_usd = plain_sum(qty * step.prices[row.market] for row, qty in orders)
+        share = min(1.0, most_usd / worth_usd) if worth_usd > 0.0 else 1.0
     filled = [
         _close_on_book(run, step, unit, at_start, row, share * qty) > 0.0 for row, qty in orders
     ]
@@ -86,18 +90,17 @@ def _all_at_once(run: Run, step: Step, flagged: Flagged, place: int, at_start: U
 
 def _is_safe(run: Run, step: Step, flagged: Flagged, place: int) -> bool:
     """Whether the unit no longer meets the trigger, and so leaves L."""
-    now = _refresh(run, step, flagged, place)
-    if run.meets_trigger(now.equity_usd, now.mm_usd):
+    if run.meets_trigger(*_refresh(run, step, flagged, place)):
         return False
     flagged.in_list[place] = False
     return True
 
 
-def _refresh(run: Run, step: Step, flagged: Flagged, place: int) -> UnitMargin:
-    now = measure(run.state, run.tables, int(flagged.units[place]), step.prices)
-    flagged.equity_usd[place] = now.equity_usd
-    flagged.mm_usd[place] = now.mm_usd
-    return now
+def _refresh(run: Run, step: Step, flagged: Flagged, place: int) -> tuple[float, float]:
+    unit = int(flagged.units[place])
+    equity, mm = health_of(run.state, run.tables, unit, step.prices)
+    flagged.equity_usd[place], flagged.mm_usd[place] = equity, mm
+    return equity, mm
 
 
 def _close_on_book(
@@ -149,7 +152,7 @@ def _take_fee(run: Run, unit: int, row: OpenRow, fill: BookFill, bankruptcy: flo
     fee = min(run.venue.liquidation.fee_rate * fill.qty * fill.price, left)
     if fee <= 0.0:
         return 0.0
-    run.state.cash[unit] -= fee
+    run.state.cash_at[unit] -= fee
     absorbers = run.state.absorbers_of(row.market)
     if absorbers:
         absorbers[0].cash_usd += fee

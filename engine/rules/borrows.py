@@ -12,12 +12,12 @@ def repay_borrow(run: Run, step: Step, unit: int) -> None:
     for lot in _by_value(run, step, unit):
         price = held.price(lot, step.prices)
         qty = float(held.qty[lot])
-        borrow_usd = -float(run.state.cash[unit])
+        borrow_usd = -run.state.cash_at[unit]
         if qty * price <= 0.0:
             return
         _sell(run, step, unit, lot, min(qty, borrow_usd / price), price)
         if qty * price >= borrow_usd:
-            run.state.cash[unit] = 0.0  # to the last bit: its rounding is no debt
+            run.state.cash_at[unit] = 0.0  # to the last bit: its rounding is no debt
             return
 
 
@@ -42,7 +42,7 @@ def _sell(run: Run, step: Step, unit: int, lot: int, qty: float, price: float) -
     """The outside world buys; the asset itself is not part of the zero sum."""
     state = run.state
     state.collateral.qty[lot] = settle(float(state.collateral.qty[lot]) - qty, qty)
-    state.cash[unit] += qty * price
+    state.cash_at[unit] += qty * price
     state.outside.cash_usd -= qty * price
     step.closed_gross.add(unit, qty * price)
     touch(step, unit)

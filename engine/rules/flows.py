@@ -55,7 +55,7 @@ def apply_flow(run: Run, step: Step, flow: Flow, settled_marks: list[float] | No
         allowed = _allowed(run, step, flow, settled_marks)
         credited = allowed - _haircut(run, step, flow, allowed)
         unit = int(run.state.cross_unit[flow.account])
-        run.state.cash[unit] -= allowed
+        run.state.cash_at[unit] -= allowed
         touch(step, unit)
         refused = flow.amount_usd - allowed
     run.events.flows.append(
@@ -76,7 +76,7 @@ def _allowed(run: Run, step: Step, flow: Flow, settled_marks: list[float] | None
     unit = int(run.state.cross_unit[flow.account])
     margin = measure(run.state, run.tables, unit, step.prices)
     free = margin.equity_usd - run.venue.withdraw_margin * margin.mm_usd
-    spendable = float(run.state.cash[unit])
+    spendable = run.state.cash_at[unit]
     if settled_marks is not None:
         spendable += upnl_usd(run.state, unit, settled_marks)
     return min(flow.amount_usd, max(0.0, min(spendable, free)))

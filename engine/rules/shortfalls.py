@@ -21,13 +21,13 @@ def settle_shortfalls(run: Run, step: Step, units: Iterable[int]) -> None:
     """Settle the negative cash of those of these units that hold no position, by ascending id."""
     to_share = []
     for unit in sorted(units):
-        if run.state.cash[unit] >= 0.0 or run.state.has_position(unit):
+        if run.state.cash_at[unit] >= 0.0 or run.state.has_position(unit):
             continue
         repay_borrow(run, step, unit)
-        cash = float(run.state.cash[unit])
+        cash = run.state.cash_at[unit]
         if cash >= 0.0:
             continue
-        run.state.cash[unit] = 0.0
+        run.state.cash_at[unit] = 0.0
         step.touched.add(unit)
         if -cash > ROUNDING_FRAC * step.closed_gross.of(unit):
             found = _settle(run, step, unit, -cash)

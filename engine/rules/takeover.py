@@ -110,7 +110,7 @@ def _absorb(run: Run, step: Step, unit: int, asked: list[Asked], funds: _Funds) 
             _transfer(run, step, unit, margin, part, index)
             funds.note(index)
             if not offer.rows:
-                run.state.cash[unit] = 0.0
+                run.state.cash_at[unit] = 0.0
                 return True
     return False
 
@@ -130,7 +130,7 @@ def _transfer(run: Run, step: Step, unit: int, margin: UnitMargin, part: Part, i
     state, absorber = run.state, run.state.absorbers[index]
     sell_all_collateral(run, step, unit)
     absorber.cash_usd += part.equity_usd
-    state.cash[unit] -= part.equity_usd
+    state.cash_at[unit] -= part.equity_usd
     for row in part.rows:
         mark = step.prices[row.market]
         side = 1 if row.size > 0 else -1
@@ -149,8 +149,8 @@ def _transfer(run: Run, step: Step, unit: int, margin: UnitMargin, part: Part, i
             )
         )
         step.totals.taken_over_usd += row.notional_usd
-        state.cash[unit] += row.size * (mark - state.fixed.entry[row.row])
-        state.size[row.row] = 0.0
+        state.cash_at[unit] += row.size * (mark - state.fixed.entry[row.row])
+        state.size_at[row.row] = 0.0
         receive(absorber, row.market, row.size, mark)
     step.closed_gross.add(unit, plain_sum(row.notional_usd for row in part.rows))
     touch(step, unit)

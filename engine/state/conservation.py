@@ -46,6 +46,13 @@ class Conservation:
         self._note(step, "wealth", self._wealth(mark) - self._start_usd - self.net_flows_usd)
         self._note(step, "sizes", dot(np.abs(self._net_size()), mark))
 
+    def check_quiet(self, first: int, marks: Floats) -> None:
+        """`check` for the steps from `first` on, at which nothing changed but marks, (k, M)."""
+        net = self._net_size()
+        wealth = self._fixed_usd() + (net * marks).sum(axis=1)
+        self._note_worst(first, "wealth", wealth - self._start_usd - self.net_flows_usd)
+        self._note_worst(first, "sizes", (np.abs(net) * marks).sum(axis=1))
+
     def close(self, step: int, mark: Floats) -> None:
         """The check once more, from all units."""
         self.check(step, mark, None)
@@ -71,13 +78,21 @@ class Conservation:
         return net
 
     def _wealth(self, mark: Floats) -> float:
+        return self._fixed_usd() + dot(self._net_size(), mark)
+
+    def _fixed_usd(self) -> float:
+        """The part of all wealth that does not move with marks."""
         state = self._state
         fixed = self._units_fixed_usd + state.outside.cash_usd + state.platform_cash_usd
         holding = set(state.holding_absorbers())
         for place, absorber in enumerate(state.absorbers):
             entry_usd = dot(absorber.size, absorber.entry) if place in holding else 0.0
             fixed += absorber.cash_usd - entry_usd
-        return fixed + dot(self._net_size(), mark)
+        return fixed
+
+    def _note_worst(self, first: int, what: str, residual_usd: Floats) -> None:
+        worst = int(np.abs(residual_usd).argmax())
+        self._note(first + worst, what, float(residual_usd[worst]))
 
     def _note(self, step: int, what: str, residual_usd: float) -> None:
         scale = max(self._gross_usd, abs(self.net_flows_usd))

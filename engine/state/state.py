@@ -4,7 +4,7 @@ A unit is what is margined together: a cross account, or one isolated position. 
 positions during a replay, so the rows of a unit are a fixed slice and closing sets a size to 0.
 """
 
-from collections.abc import Sequence
+from collections.abc import MutableSequence, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -44,7 +44,8 @@ class State:
 
     unit_first_row: (U + 1,) rows of unit u are unit_first_row[u] : unit_first_row[u + 1], ordered
     by market. cross_unit: (N,) the cross unit of each account. charged_usd: (U,) losses shared so
-    far. serving: for each market its absorbers, in their order; None where all serve every market.
+    far. size_at, cash_at: size and cash, for reading and writing one element. serving: for each
+    market its absorbers, in their order; None where all serve every market.
     absorber_size: (A, M) the sizes of all absorbers, who hold its rows.
     """
 
@@ -70,6 +71,8 @@ class State:
     platform_cash_usd: float = 0.0
     debt_touched: set[int] = field(default_factory=set)
     fixed: Fixed = field(init=False)
+    size_at: MutableSequence[float] = field(init=False)
+    cash_at: MutableSequence[float] = field(init=False)
     serving: list[list[int]] | None = field(init=False)
     absorber_size: Floats = field(init=False)
 
@@ -79,6 +82,7 @@ class State:
         for absorber, size in zip(self.absorbers, self.absorber_size, strict=True):
             absorber.size = size
         self.serving = by_market(self.absorbers, len(self.markets))
+        self.size_at, self.cash_at = scalars(self.size), scalars(self.cash)
         self.fixed = Fixed(
             first_row=scalars(self.unit_first_row),
             row_unit=scalars(self.row_unit),
@@ -94,8 +98,7 @@ class State:
 
     def has_position(self, unit: int) -> bool:
         """Whether any position of the unit is open."""
-        first, end = self.fixed.first_row[unit], self.fixed.first_row[unit + 1]
-        return any(self.size[first:end].tolist())
+        return any(self.size_at[row] for row in self.rows_of(unit))
 
     def holding(self, units: Indices) -> Flags:
         """Whether each of these units has an open position, (n,)."""
@@ -116,6 +119,8 @@ class State:
 
     def holding_absorbers(self) -> list[int]:
         """The absorbers with an open position, in their order; most funds have none most times."""
+        if not self.absorbers:
+            return []
         return np.flatnonzero(self.absorber_size.any(axis=1)).tolist()
 
     def absorbers_of(self, market: int | None) -> list[AbsorberState]:

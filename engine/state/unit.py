@@ -47,7 +47,8 @@ def measure(state: State, tables: MarginTables, unit: int, prices: list[float]) 
     first, end = fixed.first_row[unit], fixed.first_row[unit + 1]
     upnl = mm = gross = 0.0
     rows = []
-    for row, size in enumerate(state.size[first:end].tolist(), first):
+    for row in range(first, end):
+        size = state.size_at[row]
         if size == 0.0:
             continue
         market = fixed.row_market[row]
@@ -60,7 +61,7 @@ def measure(state: State, tables: MarginTables, unit: int, prices: list[float]) 
         rows.append(OpenRow(row, market, size, notional, mm_usd=row_mm))
     if len(rows) > 1:
         rows.sort(key=lambda row: (-row.notional_usd, row.market))
-    equity = float(state.cash[unit]) + upnl
+    equity = state.cash_at[unit] + upnl
     if not state.collateral.is_empty:
         equity += state.collateral.value_usd(unit, prices)
     return UnitMargin(equity, mm, gross, rows)
@@ -71,17 +72,31 @@ def upnl_usd(state: State, unit: int, prices: list[float]) -> float:
     fixed = state.fixed
     first, end = fixed.first_row[unit], fixed.first_row[unit + 1]
     upnl = 0.0
-    for row, size in enumerate(state.size[first:end].tolist(), first):
-        upnl += size * (prices[fixed.row_market[row]] - fixed.entry[row])
+    for row in range(first, end):
+        upnl += state.size_at[row] * (prices[fixed.row_market[row]] - fixed.entry[row])
     return upnl
 
 
 def equity_usd(state: State, unit: int, prices: list[float]) -> float:
     """The equity of one unit at these marks: that of `measure`, without the work for its margin."""
-    equity = float(state.cash[unit]) + upnl_usd(state, unit, prices)
+    equity = state.cash_at[unit] + upnl_usd(state, unit, prices)
     if not state.collateral.is_empty:
         equity += state.collateral.value_usd(unit, prices)
     return equity
+
+
+def health_of(
+    state: State, tables: MarginTables, unit: int, prices: list[float]
+) -> tuple[float, float]:
+    """Equity and maintenance margin of one unit: those of `measure`, without its list of rows."""
+    fixed = state.fixed
+    mm = 0.0
+    for row in range(fixed.first_row[unit], fixed.first_row[unit + 1]):
+        size = state.size_at[row]
+        if size != 0.0:
+            market = fixed.row_market[row]
+            mm += tables.one(market, abs(size) * prices[market])
+    return equity_usd(state, unit, prices), mm
 
 
 def settle(amount: float, reference: float) -> float:
@@ -93,10 +108,10 @@ def close_row(state: State, step: Step, row: int, qty: float, price: float, star
     """Close qty of a unit's position at this price; `start` is its size when the rule began."""
     fixed = state.fixed
     unit = fixed.row_unit[row]
-    size = float(state.size[row])
+    size = state.size_at[row]
     side = 1.0 if size > 0 else -1.0
-    state.cash[unit] += side * qty * (price - fixed.entry[row])
-    state.size[row] = settle(size - side * qty, start)
+    state.cash_at[unit] += side * qty * (price - fixed.entry[row])
+    state.size_at[row] = settle(size - side * qty, start)
     market = fixed.row_market[row]
     step.closed_gross.add(unit, qty * step.prices[market], market)
     touch(step, unit)
@@ -111,10 +126,10 @@ def return_isolated(state: State, step: Step, unit: int, net_debt: bool) -> None
     """A closed isolated unit gives its positive cash back to its account's cross unit at once."""
     if state.fixed.unit_market[unit] == CROSS:
         return
-    cash = float(state.cash[unit])
+    cash = state.cash_at[unit]
     if cash <= 0.0 or state.has_position(unit):
         return
-    state.cash[unit] = 0.0
+    state.cash_at[unit] = 0.0
     credit(state, step, state.fixed.unit_account[unit], cash, net_debt)
 
 
@@ -126,7 +141,7 @@ def credit(state: State, step: Step, account: int, amount_usd: float, net_debt: 
         state.platform_cash_usd += repaid
         state.debt_touched.add(account)
     unit = int(state.cross_unit[account])
-    state.cash[unit] += amount_usd - repaid
+    state.cash_at[unit] += amount_usd - repaid
     step.credited.append(unit)
     touch(step, unit)
     return repaid
