@@ -38,6 +38,25 @@ def index_in(column: str, names: Sequence[str] | pl.Series) -> pl.Expr:
     )
 
 
+def first_places(key: Floats, count: int) -> Indices:
+    """The places of at least the `count` smallest keys (n,), ascending; equal keys in row order.
+
+    All that equal the last of them are among these, so those of a larger count begin with them.
+    """
+    if count >= key.size:
+        return np.argsort(key, kind="stable")
+    found = np.flatnonzero(key <= np.partition(key, count - 1)[count - 1])
+    return found[np.argsort(key[found], kind="stable")]
+
+
+def name_order(names: pl.Series) -> Indices:
+    """What sorts these names by code point, (n,); equal ones in row order."""
+    if names.is_sorted():
+        return np.arange(len(names), dtype=np.intp)
+    frame = pl.DataFrame({"name": names}).with_row_index("row")
+    return frame.sort("name", maintain_order=True)["row"].to_numpy().astype(np.intp)
+
+
 def dot(left: Floats, right: Floats) -> float:
     """Sum of products, without BLAS: its threads and kernels would make the bits machine-bound."""
     return float((left * right).sum())

@@ -15,7 +15,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from crashsim.engine.arrays import Floats, read_only
+from crashsim.engine.arrays import Floats, first_places, read_only
 from crashsim.engine.errors import PolicyError, did_you_mean
 
 
@@ -130,12 +130,21 @@ def vector_mirror_descent(loss_usd: float, sharers: Sharers) -> Floats:
     return water_fill(loss_usd, share * share, np.minimum(sharers.cap_usd, sharers.weight_usd))
 
 
+_FIRST_ASKED = 1_000  # a queue is sorted this far, then eight times further until the loss is met
+_ROUNDING_FRAC = 1e-9  # of the loss: sums in another order, and a charge's bounds, may be off by it
+
+
 def queue(loss_usd: float, sharers: Sharers) -> Floats:
     """By score from the top, each up to its cap, until the loss is met; ties in row order."""
-    order = np.argsort(-sharers.score, kind="stable")
-    before = np.concatenate(([0.0], np.cumsum(sharers.cap_usd[order])[:-1]))
-    charge = np.empty(len(order))
-    charge[order] = np.clip(loss_usd - before, 0.0, sharers.cap_usd[order])
+    cap, last_first = sharers.cap_usd, -sharers.score
+    charge = np.zeros(cap.size)
+    count = _FIRST_ASKED
+    while (order := first_places(last_first, count)).size < cap.size:
+        if cap[order].sum() > loss_usd * (1 + _ROUNDING_FRAC):
+            break
+        count *= 8
+    before = np.concatenate(([0.0], np.cumsum(cap[order])[:-1]))
+    charge[order] = np.clip(loss_usd - before, 0.0, cap[order])
     return charge
 
 
@@ -168,7 +177,6 @@ def rule_named(name: str) -> Rule:
 
 # A rule of the user's own: a function with the signature of those above.
 
-_ROUNDING_FRAC = 1e-9  # of the loss: a charge may leave its bounds by this much
 _COLUMNS = tuple(column.name for column in fields(Sharers))
 
 

@@ -9,10 +9,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
+import polars as pl
 
 from crashsim.engine.adl.score_columns import rand_column
 from crashsim.engine.adl.scores import compile_score
-from crashsim.engine.arrays import Flags, Floats
+from crashsim.engine.arrays import Flags, Floats, name_order
 from crashsim.engine.errors import PolicyError
 from crashsim.engine.measure import fairness, inequality
 from crashsim.engine.sharing import RULES, Rule, Sharers
@@ -80,11 +81,11 @@ def solvent_winners(
 
     is_solvent: which rows to keep; the caller reports how many it leaves out.
     """
-    names = np.array(accounts, dtype=object)
+    names = pl.Series(accounts, dtype=pl.String)
     (kept,) = np.nonzero(is_solvent)
-    kept = kept[np.argsort(names[kept], kind="stable")]
+    kept = kept[name_order(names.gather(kept))]
     return Winners(
-        accounts=names[kept].tolist(),
+        accounts=names.gather(kept).to_list(),
         profit_usd=np.maximum(profit_usd[kept], 0.0),
         equity_usd=np.maximum(equity_usd[kept], 0.0),
         leverage=np.maximum(leverage[kept], 0.0),

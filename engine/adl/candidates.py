@@ -23,7 +23,10 @@ def key_codes(market: Indices, is_long: Flags) -> Indices:
 
 @dataclass(frozen=True, slots=True)
 class Candidates:
-    """Candidates of several keys, arrays (n,), key by key. `place`: index into the sorted keys."""
+    """Candidates of several keys, arrays (n,), key by key, and in the order of unit ids.
+
+    place: index into the sorted keys. tie: that order as a number, for absorbers too.
+    """
 
     place: Indices
     row: Indices
@@ -37,10 +40,10 @@ class Candidates:
         return Candidates(*(column[keep] for column in self._columns()))
 
     def with_more(self, more: "Candidates") -> "Candidates":
-        """These candidates and those, key by key, those after these."""
+        """These candidates and those, key by key in the order of their ties."""
         pairs = zip(self._columns(), more._columns(), strict=True)
         both = Candidates(*(np.concatenate(pair) for pair in pairs))
-        return both.take(np.argsort(both.place, kind="stable"))
+        return both.take(np.lexsort((both.tie, both.place)))
 
     def _columns(self) -> list[NDArray[Any]]:
         return [self.place, self.row, self.market, self.size, self.entry, self.tie]

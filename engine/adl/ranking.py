@@ -7,7 +7,7 @@ import numpy as np
 
 from crashsim.engine.adl.candidates import Candidates, SideRows
 from crashsim.engine.adl.score_columns import candidate_columns, derived_columns
-from crashsim.engine.arrays import Flags, Floats, Indices, sum_by
+from crashsim.engine.arrays import Flags, Floats, Indices, first_places, sum_by
 from crashsim.engine.record.events import FillInputs, Held, Ranked
 from crashsim.engine.run import Run
 from crashsim.engine.state.step import Step
@@ -76,7 +76,7 @@ class Queue:
     def ranked(self) -> Ranked:
         """All candidates from the top."""
         if self._ranked is None:
-            self.order = order = self._top(self.score.size)
+            self.order = order = first_places(-self.score, self.score.size)
             every = self.found.take(order)
             self._ranked = Ranked(
                 every.row,
@@ -95,20 +95,11 @@ class Queue:
     def _sort(self, count: int) -> None:
         """Sort at least so many from the top."""
         if self.order.size < min(count, self.score.size):
-            self.order = self._top(count)
+            self.order = first_places(-self.score, count)
         more = self.order[len(self.row) :]
         self.row += self.found.row[more].tolist()
         self.score_at += self.score[more].tolist()
         self.size_at_start += self.found.size[more].tolist()
-
-    def _top(self, count: int) -> Indices:
-        """The first `count` by score, ties by unit id, and all who tie with the last of them."""
-        last_first = -self.score
-        if count >= self.score.size:
-            return np.lexsort((self.found.tie, last_first))
-        bound = np.partition(last_first, count - 1)[count - 1]
-        top = np.flatnonzero(last_first <= bound)
-        return top[np.lexsort((self.found.tie[top], last_first[top]))]
 
 
 class Ranking:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from crashsim.engine.arrays import Floats
+from crashsim.engine.arrays import Floats, first_places
 
 
 def gini(amounts: Floats) -> float | None:
@@ -24,7 +24,8 @@ def top_share(amounts: Floats, count: int) -> float | None:
     total = amounts.sum()
     if total <= 0:
         return None
-    return float(np.sort(amounts)[::-1][:count].sum() / total)
+    largest = amounts[first_places(-amounts, count)[:count]]
+    return float(largest.sum() / total)
 
 
 def herfindahl(amounts: Floats) -> float | None:
