@@ -50,9 +50,10 @@ TARGETS = (
     Target("closed_usd", 181.6e6, 4.0),  # whose figure it is, and what it counts, is in doubt
     Target("sol_frac", 71.8 / 181.6, 1.25),
 )
-# How many were negative was never said: the bounds, 100 to 300 debtors and 25 to 50 depositors, are
-# this project's own. The fit leaves room in them for seeds that it does not look at. A seed outside
-# is worse than any miss, and the further the worse, so that a search finds the way back.
+# How many were negative was never said: these bounds are this project's own.
+STORY = {"debtors": (100.0, 300.0), "depositors": (25.0, 50.0)}
+# The fit leaves room in them for seeds that it does not look at. A seed outside is worse than any
+# miss, and the further the worse, so that a search finds the way back.
 BOUNDS = {"debtors": (120.0, 250.0), "depositors": (30.0, 47.0)}
 OUTSIDE = 100.0
 MOST_ROUNDS = 6

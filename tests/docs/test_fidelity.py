@@ -24,7 +24,7 @@ def test_the_fidelity_page_is_current() -> None:
 @pytest.mark.parametrize("seed", [*FITTED, *JUDGED])
 def test_the_story_comes_out_under_every_seed(seed: int) -> None:
     found = figures(Request(seed))
-    for figure, (low, high) in refit.BOUNDS.items():
+    for figure, (low, high) in refit.STORY.items():
         assert low <= found[figure] <= high, figure
 
 
