@@ -57,6 +57,7 @@ class FactSheet:
 
 def venue_sheet(name_or_path: str | Path) -> FactSheet:
     """The facts of a bundled venue, or of a path to a TOML. Raises InputError."""
+    load_venue(name_or_path)  # refuses what a replay would
     located = locate_venue(name_or_path, Path.cwd())
     problems = Problems()
     file = read_venue(located, (), problems)

@@ -9,6 +9,7 @@ from crashsim.lab import figures
 from crashsim.lab.draws.draws_told import Draws
 
 _MOST_FAILURES = 3
+_FEWEST = 5  # draws of which 8 in 10 can be told
 
 
 def band(metric: str, draws: Draws | None) -> str:
@@ -29,10 +30,11 @@ def meaning(draws: Draws) -> str:
     if not draws.done:
         return f"is not known: none of {figures.many(draws.asked, 'draw')} has figures"
     numbers = figures.many(len(draws.inputs), "assumed number")
-    return (
-        f"holds 8 in 10 of {figures.many(draws.done, 'draw')}; a draw takes {numbers} from "
-        "their stated ranges, and a seed of its own"
-    )
+    count = figures.many(draws.done, "draw")
+    holds = f"holds 8 in 10 of {count}"
+    if draws.done < _FEWEST:
+        holds = f"is of {count} alone, too few to say what 8 in 10 would be"
+    return f"{holds}; a draw takes {numbers} from their stated ranges, and a seed of its own"
 
 
 def movers(labels: Mapping[str, str], draws: Draws) -> Iterable[str]:
@@ -51,13 +53,15 @@ def movers(labels: Mapping[str, str], draws: Draws) -> Iterable[str]:
     over = f"{figures.many(draws.done, 'draw')} of {figures.many(len(draws.inputs), 'number')}"
     told = f"none has a rank correlation above {bar:.2f} over {over}"
     if bar >= 1.0:
-        told = f"{over} are too few to name one"
+        told = f"too few to name one: {over}"
     others = "of the others " if moved else ""
     yield f"{others}no single assumption stands out ({told})"
 
 
 def outside(labels: Mapping[str, str], draws: Draws) -> str:
     """Which figures of the stated case lie outside of their range; nothing where none does."""
+    if draws.done < _FEWEST:
+        return ""
     found = {metric: draws.figures.get(metric) for metric in labels}
     left = [labels[metric] for metric, figure in found.items() if figure and figure.is_left]
     return f"the stated case lies outside of its range in: {', '.join(left)}" if left else ""

@@ -112,16 +112,16 @@ def _happened(summary: Mapping[str, Any], draws: Draws | None) -> RenderableType
 
 
 def _firmness(draws: Draws) -> RenderableType:
-    labels = {amount: label.partition(" (")[0].strip() for label, _, amount in _LINES}
-    rows = pairs([("a range", firmness.meaning(draws))])
-    for place, text in enumerate(firmness.movers(labels, draws)):
-        rows.add_row("" if place else "moved by", text)
-    both = {
+    labels = {
         metric: f"{label.partition(' (')[0].strip()} ({what})"
         for label, count, amount in _LINES
         for metric, what in ((count, "accounts"), (amount, "dollars"))
+        if metric
     }
-    if left := firmness.outside(both, draws):
+    rows = pairs([("a range", firmness.meaning(draws))])
+    for place, text in enumerate(firmness.movers(labels, draws)):
+        rows.add_row("" if place else "moved by", text)
+    if left := firmness.outside(labels, draws):
         rows.add_row("outside", left)
     if failed := firmness.failures(draws):
         rows.add_row(Text("failed", style="yellow"), failed)

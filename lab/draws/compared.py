@@ -12,6 +12,7 @@ from crashsim.lab.draws.design import (
     OF_A_COMPARISON,
     Draw,
     Uncertain,
+    draws_asked,
     hypercube,
     of_scenario,
     of_venue,
@@ -49,7 +50,7 @@ def with_draws(
     applies, else none. workers: processes; None chooses. `progress(done, total)` after each draw.
     """
     own = of_scenario(stated.scenario, stated.inputs.tape)
-    count = asked if asked is not None else OF_A_COMPARISON if own else 0
+    count = draws_asked(asked, OF_A_COMPARISON if own else 0)
     if not count:
         return stated
     begun = time.perf_counter()

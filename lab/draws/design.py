@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from crashsim.data import Tape
 from crashsim.data.synthetic.streams import stream
+from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.models.ranges import Range
 from crashsim.scenarios.models.scenario import Scenario
 from crashsim.scenarios.models.sources import Fact
@@ -15,6 +16,15 @@ OF_A_REPLAY = 24
 OF_A_COMPARISON = 8
 _SEEDS = 2**31
 _FIGURES = 6  # of a drawn number, so that it can be typed and is the same on every machine
+
+
+def draws_asked(asked: int | None, default: int) -> int:
+    """How many draws to make. Raises InputError for what is no whole number of 0 or more."""
+    if asked is None:
+        return default
+    if isinstance(asked, bool) or not isinstance(asked, int) or asked < 0:
+        raise InputError(f"draws is {asked!r}, expected a whole number of 0 or more")
+    return asked
 
 
 @dataclass(frozen=True)

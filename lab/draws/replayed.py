@@ -4,7 +4,7 @@ import time
 from dataclasses import replace
 
 from crashsim.engine.replay import Progress
-from crashsim.lab.draws.design import OF_A_REPLAY, hypercube, of_scenario, of_venue
+from crashsim.lab.draws.design import OF_A_REPLAY, draws_asked, hypercube, of_scenario, of_venue
 from crashsim.lab.draws.draw_table import draw_cells, frame_of
 from crashsim.lab.draws.draws_told import Drawn, told_of
 from crashsim.lab.draws.measured import all_of, figures
@@ -24,7 +24,7 @@ def with_draws(
     applies, else none. workers: processes; None chooses. `progress(done, total)` after each draw.
     """
     own = of_scenario(stated.scenario, stated.inputs.tape)
-    count = asked if asked is not None else OF_A_REPLAY if own else 0
+    count = draws_asked(asked, OF_A_REPLAY if own else 0)
     if not count:
         return stated
     begun = time.perf_counter()

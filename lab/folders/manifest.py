@@ -248,15 +248,19 @@ def words(metric: Metric) -> dict[str, str]:
     return {word: getattr(metric, word) for word in METRIC_WORDS}
 
 
+_OF_THE_MACHINE = ("--out", "--jobs")
+
+
 def public_argv(argv: Sequence[str]) -> tuple[str, ...]:
     """The arguments with absolute paths cut to their names, as everywhere in a manifest.
 
-    `--out` is left out: it says where the run went, not what it is.
+    `--out` and `--jobs` are left out: they say where the run went and how, not what it is.
     """
     kept: list[str] = []
     skip = False
     for argument in argv:
-        if not skip and argument != "--out" and not argument.startswith("--out="):
+        option = argument.partition("=")[0]
+        if not skip and option not in _OF_THE_MACHINE:
             kept.append(public_text(argument))
-        skip = argument == "--out"
+        skip = argument in _OF_THE_MACHINE
     return tuple(kept)

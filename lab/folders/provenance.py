@@ -232,7 +232,7 @@ def _flows(flows: Flows) -> list[Statement]:
 def _fitted(figures: Mapping[str, str]) -> list[Statement]:
     if not figures:
         return []
-    listed = "; ".join(figures.values())
+    listed = "; ".join(dict.fromkeys(figures.values()))
     told = (
         f"accounts and deposits were chosen so that this default comes near what was told: {listed}"
     )

@@ -112,7 +112,7 @@ class Population(Rules):
     max_leverage: dict[str, float] = Field(default={"*": 10.0})
     large_notional_usd: dict[str, Annotated[float, Field(gt=0)]] = Field(default={"*": 110_000.0})
     mixed_max_leverage: float = Field(default=1.5, gt=0)
-    max_equity_frac_oi: float = Field(default=1 / 3, gt=0)
+    max_equity_frac_oi: float = Field(default=1 / 3, gt=0, le=1 / 3)
     entry_spread: float = Field(default=0.03, ge=0)
     isolated_share: float = Field(default=0.05, ge=0, le=1)
     idle_cash_frac: float = Field(default=0.5, ge=0)

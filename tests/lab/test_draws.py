@@ -2,9 +2,11 @@
 
 import json
 import math
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -27,6 +29,7 @@ from crashsim.lab.replay import Finished, run, save
 from crashsim.lab.request import Request
 from crashsim.lab.variants import Wanted, variants
 from crashsim.scenarios import Overrides
+from crashsim.scenarios.errors import InputError
 from crashsim.scenarios.files.replaced import with_numbers
 from crashsim.scenarios.models.ranges import Range
 
@@ -295,10 +298,11 @@ def test_the_terminal_shows_each_figures_band_and_what_moves_it(
     shown = " ".join(_crash("replay", str(toy), "--out", "run").split())
     assert "10-90 %" in shown
     assert "a range holds 8 in 10 of 24 draws; a draw takes 3 assumed numbers" in shown
-    assert "adl.grace_s: auto-deleveraged -0." in shown
+    assert "adl.grace_s: auto-deleveraged (" in shown
     assert "over 24 draws of 3 numbers" in shown
     few = " ".join(_crash("replay", str(toy), "--draws", "3", "--out", "few").split())
-    assert "no single assumption stands out (3 draws of 3 numbers are too few to name one)" in few
+    assert "no single assumption stands out (too few to name one: 3 draws of 3 numbers)" in few
+    assert "is of 3 draws alone, too few to say what 8 in 10 would be" in few
 
 
 @pytest.mark.parametrize(
@@ -464,3 +468,12 @@ def test_compare_draws_8_where_the_scenario_states_ranges_and_says_what_they_tel
     words += ["--draws", "24", "--set", "adl.grace_s=60", "--set", "prices.volume_scale=1"]
     assert "told 24/24" in _crash(*words, "--md")
     assert "told apart" not in _crash("compare", "toy", "--policy", "pro_rata")
+
+
+@pytest.mark.parametrize("asked", [-1, 2.5, "3", True])
+def test_a_number_of_draws_is_a_whole_one_of_at_least_0(asked: Any) -> None:
+    expected = f"draws is {asked!r}, expected a whole number of 0 or more"
+    with pytest.raises(InputError, match=re.escape(expected)):
+        crashsim.replay("toy", draws=asked)
+    with pytest.raises(InputError, match=re.escape(expected)):
+        crashsim.compare("toy", venues=["binance"], draws=asked)

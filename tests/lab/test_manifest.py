@@ -204,9 +204,11 @@ def test_the_name_of_a_run_is_one_folder_whatever_the_scenario_is_called(
         (["--prices", "mine/p.csv"], ["--prices", "mine/p.csv"]),
         (["replay", "toy", "--out", "a", "--json"], ["replay", "toy", "--json"]),
         (["replay", "toy", "--out=a"], ["replay", "toy"]),
+        (["compare", "toy", "--jobs", "2", "--draws", "3"], ["compare", "toy", "--draws", "3"]),
+        (["compare", "toy", "--jobs=2"], ["compare", "toy"]),
     ],
 )
-def test_arguments_are_kept_without_folders_and_without_where_the_output_went(
+def test_arguments_are_kept_without_folders_and_without_where_and_how_it_ran(
     argv: list[str], public: list[str]
 ) -> None:
     assert list(manifest.public_argv(argv)) == public

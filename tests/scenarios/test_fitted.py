@@ -17,6 +17,8 @@ def test_the_default_says_what_it_was_fitted_to() -> None:
         "deposits_to_debt_accounts",
         "deposits_to_debt_usd",
         "debt_accounts",
+        "book_liquidated_usd",
+        "adl_notional_usd",
     }
     assert scenarios.load("toy").fitted == {}
 
