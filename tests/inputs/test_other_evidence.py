@@ -80,6 +80,16 @@ def test_bars_of_two_lengths_in_one_market_are_refused(tmp_path: Path) -> None:
     assert "holds bars of two lengths" in str(_import(tmp_path, "a.csv").exception)
 
 
+def test_a_market_of_shorter_bars_among_others_of_longer_ones_is_refused(tmp_path: Path) -> None:
+    minutes = [(60 * n, "BTCUSDT") for n in range(7)]
+    fives = [(300 * n, market) for market in ("ETHUSDT", "SOLUSDT", "XRPUSDT") for n in range(20)]
+    rows = [f"{1760130000 + at},{market},100,101,99,100,5" for at, market in (*minutes, *fives)]
+    header = "timestamp,symbol,open,high,low,close,volume"
+    (tmp_path / "a.csv").write_text("\n".join([header, *rows, ""]))
+    told = "holds bars of two lengths (BTCUSDT every 60 s, other rows every 300 s)"
+    assert told in str(_import(tmp_path, "a.csv").exception)
+
+
 def test_a_volume_in_contracts_beside_a_turnover_is_asked_about(tmp_path: Path) -> None:
     header = "timestamp,symbol,open,high,low,close,volume,turnover"
     rows = [f"{1760130000 + 60 * n},BTCUSDT,100,101,99,100,2000,2000" for n in range(3)]

@@ -121,7 +121,7 @@ def _ends_early(bars: pl.DataFrame, length_ms: int) -> bool:
 
 
 def _refuse_two_lengths(bars: pl.DataFrame, path: str, length_ms: int) -> None:
-    """Refuse a market with a run of the same larger distance: not gaps, but longer bars.
+    """Refuse a market with a run of another distance, the same each time: not gaps, but other bars.
 
     The run is all of the market's distances, or a long one beside others.
     """
@@ -133,10 +133,10 @@ def _refuse_two_lengths(bars: pl.DataFrame, path: str, length_ms: int) -> None:
         .with_columns(pl.len().over("market").alias("runs"))
     )
     least = pl.when(pl.col("runs") == 1).then(_REGULAR_GAPS).otherwise(_REGULAR_RUN)
-    longer = runs.filter((pl.col("gap") > length_ms) & (pl.col("len") >= least)).sort("run")
-    if longer.is_empty():
+    others = runs.filter((pl.col("gap") != length_ms) & (pl.col("len") >= least)).sort("run")
+    if others.is_empty():
         return
-    market, gap = longer.select("market", "gap").row(0)
+    market, gap = others.select("market", "gap").row(0)
     raise InputError(
         f"{path}: holds bars of two lengths ({market} every {gap / 1000:g} s, other rows every "
         f"{length_ms / 1000:g} s); state each row's length in a column interval_s (seconds), or "
