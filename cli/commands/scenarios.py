@@ -64,8 +64,11 @@ def check(
         ),
     ] = False,
     kind: Annotated[
-        PriceKind, typer.Option(help="What the bars are: last prices or marks.")
-    ] = PriceKind.LAST,
+        PriceKind | None,
+        typer.Option(
+            help="What the bars are: last prices or marks.  [default: as the files say, else last]"
+        ),
+    ] = None,
     start: Annotated[
         str | None,
         typer.Option(metavar="TIME", help="UTC.  [default: ten minutes before the low]"),
@@ -103,7 +106,7 @@ def check(
     options.one_form(json=json, csv=csv, md=False)
     first_ms = None if start is None else utc_ms(typed_time(start, "--start"))
     end_ms = None if end is None else utc_ms(typed_time(end, "--end"))
-    asked = Asked(tuple(against), kind.value, leave_one_out, first_ms, end_ms)
+    asked = Asked(tuple(against), kind.value if kind else None, leave_one_out, first_ms, end_ms)
     changed = Overrides(set=tuple(set_ or ()), seed=seed)
     with progress_bar(f"rebuilding markets of {name}") as progress:
         found = check_prices(load(name, overrides=changed), asked, progress)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -15,6 +14,7 @@ from crashsim.data.synthetic.reconstruct import Published, read_published, tape_
 from crashsim.data.tape.grid import Floats, Ints, fixed_grid
 from crashsim.lab.price_check.price_errors import by_market, by_minute, errors_by_bar, over_all
 from crashsim.lab.price_check.price_fit import AllSlopes, fitted, slopes, stepped
+from crashsim.lab.price_check.said_kind import Kind, kind_of
 from crashsim.lab.price_check.tape_bars import (
     RecordedBars,
     bars_of_path,
@@ -27,17 +27,19 @@ from crashsim.scenarios.models.scenario import Scenario
 
 _AROUND_MS = 600_000
 _STEP_MS = 1_000  # that of the path, whatever the scenario reads off
-Kind = Literal["last", "mark"]
 Progress = Callable[[int, int], None]
 FITTED = ("fall_power", "factor_noise", "thinning")
 
 
 @dataclass(frozen=True)
 class Asked:
-    """What to hold a tape against. first_ms, end_ms: UTC; None for ten minutes around the low."""
+    """What to hold a tape against. kind: of its prices; None for what the files say, else last.
+
+    first_ms, end_ms: UTC; None for ten minutes around the low.
+    """
 
     against: Sequence[Path]
-    kind: Kind = "last"
+    kind: Kind | None = None
     leave_one_out: bool = False
     first_ms: int | None = None
     end_ms: int | None = None
@@ -98,7 +100,8 @@ def check_prices(scenario: Scenario, asked: Asked, progress: Progress | None = N
 
     Raises InputError for any other scenario, and for files without bars of its markets.
     """
-    night = _night(scenario, asked.kind)
+    kind = kind_of(asked.against, asked.kind)
+    night = _night(scenario, kind)
     tape = night.tape()
     first_ms, end_ms = _window(tape, asked)
     recorded = within(_recorded(scenario, tape, asked), first_ms, end_ms)
@@ -120,7 +123,7 @@ def check_prices(scenario: Scenario, asked: Asked, progress: Progress | None = N
         bars = pl.concat(parts)
     markets = by_market(bars)
     return PriceCheck(
-        kind=asked.kind,
+        kind=kind,
         leave_one_out=asked.leave_one_out,
         first_ms=first_ms,
         end_ms=end_ms,

@@ -66,7 +66,19 @@ def within(recorded: RecordedBars, first_ms: int, end_ms: int) -> RecordedBars:
     still = by_market.filter(pl.col("stood") >= _STILL_FRAC)["market"]
     notes = [f"{market} stood still in a quarter of its bars or more: not used" for market in still]
     kept = inside.filter(~pl.col("market").is_in(still.to_list()))
-    return RecordedBars(kept, (*recorded.notes, *notes))
+    return RecordedBars(kept, (*recorded.notes, *notes, *_gaps(kept)))
+
+
+def _gaps(bars: pl.DataFrame) -> list[str]:
+    """A sentence for each market that lacks bars between its first and its last."""
+    at = pl.col("time_ms")
+    whole = (at.max() - at.min()) // pl.col("length_ms").first() + 1
+    lacking = bars.group_by("market", maintain_order=True).agg(lack=whole - pl.len())
+    return [
+        f"{market}: {lack} bars are missing between its first and its last, so what is said of it, "
+        "its low too, is of the others"
+        for market, lack in lacking.filter(pl.col("lack") > 0).iter_rows()
+    ]
 
 
 def bars_of_path(

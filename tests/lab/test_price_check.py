@@ -1,5 +1,6 @@
 """A reconstructed tape against bars: of itself, of a made-up market, and as recorded."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from crashsim.lab.price_check.check_content import content
 from crashsim.lab.price_check.check_prices import Asked, PriceCheck, check_prices
 from crashsim.lab.price_check.price_errors import by_market, errors_by_bar
 from crashsim.lab.price_check.price_fit import fitted_fall_power
+from crashsim.lab.price_check.said_kind import Kind, kind_of
 from crashsim.lab.price_check.tape_bars import bars_of_path
 from crashsim.scenarios import Overrides, load
 from crashsim.scenarios.errors import InputError
@@ -246,3 +248,59 @@ def test_marks_of_btc_are_near_the_recorded_ones() -> None:
     bars = SHARED / "binance_btcusdt_mark_5m.parquet"
     found = check_prices(oct11(), Asked((bars,), "mark"))
     assert found.total["tape_close_log_error"] < 0.005 < found.total["line_close_log_error"]
+
+
+HEADER = "time,market,open,high,low,close,kind"
+ROW = "2025-10-10T21:10:00Z,BTCUSDT,114382.3,114500,109900,112137.6"
+
+
+@pytest.mark.parametrize(
+    ("said", "asked", "kind"),
+    [
+        (["perp_usdtm_mark"], None, "mark"),
+        (["last"], None, "last"),
+        (["low"], None, "last"),
+        (["low"], "mark", "mark"),
+        (["perp_usdtm_mark"], "mark", "mark"),
+        (["last", "LAST"], None, "last"),
+    ],
+)
+def test_what_files_say_of_their_prices_is_taken(
+    said: list[str], asked: Kind | None, kind: Kind, tmp_path: Path
+) -> None:
+    assert kind_of(_saying(said, tmp_path), asked) == kind
+
+
+@pytest.mark.parametrize(
+    ("said", "asked", "told"),
+    [
+        (["perp_usdtm_mark"], "last", "a column of it says that these are mark prices"),
+        (["last"], "mark", "a column of it says that these are last prices"),
+        (["mark", "last"], None, "0.csv (mark), 1.csv (last): not all say the same kind"),
+        (["mark", "low"], None, "0.csv (mark), 1.csv (not said): not all say the same kind"),
+    ],
+)
+def test_files_that_say_another_kind_are_refused(
+    said: list[str], asked: Kind | None, told: str, tmp_path: Path
+) -> None:
+    with pytest.raises(InputError, match=re.escape(told)):
+        kind_of(_saying(said, tmp_path), asked)
+
+
+def _saying(said: list[str], folder: Path) -> list[Path]:
+    paths = [folder / f"{number}.csv" for number in range(len(said))]
+    for path, kind in zip(paths, said, strict=True):
+        path.write_text(f"{HEADER}\n{ROW},{kind}\n")
+    return paths
+
+
+def test_bars_that_are_missing_inside_are_told(tmp_path: Path) -> None:
+    times = [f"2025-10-10T21:{minute}:00Z" for minute in (10, 11, 12, 15, 16)]
+    rows = [f"{time},BTCUSDT,112000,112500,111000,112100,last" for time in times]
+    (tmp_path / "a.csv").write_text("\n".join([HEADER, *rows, ""]))
+    notes = check_prices(oct11(), Asked((tmp_path / "a.csv",))).notes
+    assert any(note.startswith("BTCUSDT: 2 bars are missing between") for note in notes)
+    (tmp_path / "a.csv").write_text("\n".join([HEADER, *rows[:3], ""]))
+    assert not any(
+        "missing" in note for note in check_prices(oct11(), Asked((tmp_path / "a.csv",))).notes
+    )
