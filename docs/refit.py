@@ -147,9 +147,11 @@ def at_an_end(point: Point) -> list[str]:
 
 def sentence(fit: Mapping[int, Figures], judged: Mapping[int, Figures]) -> str:
     """What a fact of a fitted key says."""
+    few, many = STORY["debtors"]
     return (
         "Fitted by `python -m docs.refit` to about 40 depositors, $40,000 from the largest, "
-        "$181.6m closed by force, 40 % of it SOL, and 100 to 300 debtors (bounds of our own). "
+        "$181.6m closed by force, 40 % of it SOL, "
+        f"and {few:g} to {many:g} debtors (bounds of our own). "
         f"Seeds {_seeds(fit)} got {spreads(fit)}; on others, "
         f"{_seeds(judged)}, it gets {spreads(judged)}."
     )

@@ -33,18 +33,15 @@ def kind_of(paths: Sequence[Path], asked: Kind | None) -> Kind:
 
 
 def _said(path: Path) -> Kind | None:
-    """What the first rows of a table say in a column of that name; None where nothing."""
+    """What the rows of a table say in a column of that name; None where nothing."""
+    texts: set[str] = set()
     try:
-        rows = next(table_rows(next(blobs_of(path))))
-    except (InputError, StopIteration):
+        for rows in (rows for blob in blobs_of(path) for rows in table_rows(blob)):
+            if name := rows.pick(_COLUMNS):
+                texts.update(str(value).lower() for value in rows.frame[name].unique())
+    except InputError:
         return None  # whoever reads the bars says what is wrong
-    name = rows.pick(_COLUMNS)
-    if name is None:
-        return None
-    texts = [str(value).lower() for value in rows.frame[name].unique()]
     kinds: list[Kind] = [kind for kind in KINDS if any(kind in text for text in texts)]
     if len(kinds) > 1:
-        raise InputError(
-            f"{path}: its column {name} says both marks and last; expected one of them"
-        )
+        raise InputError(f"{path}: a column says both marks and last; expected one: split the file")
     return kinds[0] if kinds else None
